@@ -1,0 +1,104 @@
+// What a client asks for: one case per kind of job, each with its own checked settings.
+
+/// A job as its client describes it. A new kind of job is a new case here, a program in the
+/// coordinator and a runner in the worker.
+public enum JobSpec: Hashable, Sendable {
+    case trainWords(TrainWords)
+
+    public var kind: String {
+        switch self {
+        case .trainWords: "train-words"
+        }
+    }
+}
+
+/// A file of a corpus, as it was when the job was submitted: later changes are detected.
+public struct InputFile: Hashable, Sendable, Codable {
+    /// Absolute, so that it means the same to every process that can see it.
+    public let path: String
+    public let size: Int
+    public let modifiedNanoseconds: Int64
+
+    public init(path: String, size: Int, modifiedNanoseconds: Int64) {
+        self.path = path
+        self.size = size
+        self.modifiedNanoseconds = modifiedNanoseconds
+    }
+}
+
+/// Skip-gram with negative sampling over a corpus, averaged over partitions between rounds.
+public struct TrainWords: Hashable, Sendable, Codable {
+    public var files: [InputFile]
+    public var dimension = 300
+    public var window = 5
+    public var negative = 5
+    public var sample = 1e-4
+    public var minimumCount = 5
+    /// 0 keeps every word that reaches `minimumCount`.
+    public var vocabularyMax = 0
+    public var epochs = 5
+    public var alpha = 0.05
+    public var seed: UInt64 = 1
+    /// Parts of the corpus that are trained side by side from the same parameters; 0 lets the
+    /// coordinator take one per worker.
+    public var partitions = 0
+    /// Words a partition trains between two averagings; 0 lets the coordinator choose.
+    public var wordsPerRound = 0
+    /// Outer Nesterov momentum; negative lets the coordinator choose 1 - 1/partitions.
+    public var momentum = -1.0
+    /// One thread per partition and a fixed order everywhere: bit-identical vectors from the seed.
+    public var deterministic = false
+    /// Whether the output vectors are to be returned beside the input vectors.
+    public var keepsOutputs = false
+
+    public init(files: [InputFile]) { self.files = files }
+
+    /// The first setting that is out of range, as a sentence; nil if all are sound.
+    public func complaint() -> String? {
+        if files.isEmpty { return "no input file is named; pass --input FILE" }
+        if files.count > Limits.inputFilesMax {
+            return "\(files.count) input files exceed the limit of \(Limits.inputFilesMax); "
+                + "concatenate some"
+        }
+        let ranges: [(String, Int, ClosedRange<Int>)] = [
+            ("--dim", dimension, 1...Limits.dimensionMax),
+            ("--window", window, 1...Limits.windowMax),
+            ("--negative", negative, 1...Limits.negativeMax),
+            ("--min-count", minimumCount, 1...Int(Int32.max)),
+            ("--max-vocabulary", vocabularyMax, 0...Int(Int32.max)),
+            ("--epochs", epochs, 1...Limits.epochsMax),
+            ("--partitions", partitions, 0...Limits.partitionsMax),
+            ("--words-per-round", wordsPerRound, 0...(1 << 50)),
+        ]
+        for (flag, value, allowed) in ranges where !allowed.contains(value) {
+            return "\(flag) \(value) is out of range; it must lie in "
+                + "\(allowed.lowerBound)...\(allowed.upperBound)"
+        }
+        if !(alpha > 0 && alpha <= 10) { return "--alpha \(alpha) is out of range; it must lie in 0...10" }
+        if !(sample >= 0 && sample <= 1) { return "--sample \(sample) is out of range; it must lie in 0...1" }
+        if !(momentum < 1) { return "--momentum \(momentum) is out of range; it must be below 1" }
+        return nil
+    }
+}
+
+extension JobSpec: Codable {
+    private enum CodingKeys: String, CodingKey { case kind }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch try container.decode(String.self, forKey: .kind) {
+        case "train-words": self = .trainWords(try TrainWords(from: decoder))
+        case let kind:
+            throw DecodingError.dataCorruptedError(
+                forKey: .kind, in: container, debugDescription: "unknown kind of job \(kind)")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(kind, forKey: .kind)
+        switch self {
+        case .trainWords(let spec): try spec.encode(to: encoder)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// Every maximum of the protocol in one place, so that each is named, related and testable.
+
+public enum Limits {
+    /// Version of the wire protocol; peers of another version are refused in HELLO.
+    public static let protocolVersion = 1
+
+    // Frames and messages
+    public static let framesPerMessageMax = 4
+    public static let headerBytesMax = 252 * 1024
+    public static let chunkBytesMax = 1 << 20
+    /// Control sockets carry headers only; 4 KiB are left for the security mechanism.
+    public static let controlFrameBytesMax = 256 * 1024
+    public static let bulkFrameBytesMax = chunkBytesMax + 4 * 1024
+    public static let identifierBytesMax = 200
+    public static let sentenceBytesMax = 2_000
+    public static let payloadBytesMax = 1 << 40
+    /// Chunks one receiver may have in flight from one holder; far below the sockets' high-water mark.
+    public static let chunksInFlightMax = 8
+
+    // The cluster
+    public static let workersMax = 20_000
+    public static let slotsPerWorkerMax = 1_024
+    public static let jobsListedMax = 100
+    public static let jobsQueuedMax = 10_000
+    public static let unitsPerRoundMax = 1_000_000
+    public static let payloadsPerUnitMax = 64
+    public static let inputFilesMax = 1_000
+
+    // Word vectors
+    public static let dimensionMax = 4_096
+    public static let windowMax = 64
+    public static let negativeMax = 63
+    public static let epochsMax = 10_000
+    public static let partitionsMax = 4_096
+    public static let threadsMax = 1_024
+}
