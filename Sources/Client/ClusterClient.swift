@@ -1,0 +1,98 @@
+// The front object of a cluster: one request, one reply, one deadline, over the control socket.
+
+public import Protocol
+import Synchronization
+public import Transport
+
+/// A connection to a coordinator. All calls may come from any task; one thread owns the socket.
+public final class ClusterClient: Sendable {
+    private enum Work: Sendable {
+        case ask(Header, deadline: Int64, CheckedContinuation<Result<Header, Fault>, Never>)
+        case stop
+    }
+
+    public let address: Address
+    private let work: Mailbox<Work>
+    private let thread: OwnedThread
+
+    /// Connects and says HELLO; that it was heard is known once `welcome` returns.
+    public init(_ address: Address, name: String, context: Context, softwareVersion: String) throws {
+        let work = try Mailbox<Work>()
+        self.work = work
+        self.address = address
+        let hello = Hello(
+            softwareVersion: softwareVersion, role: .client, name: WorkerID(name))
+        thread = try OwnedThread(name: "client") {
+            let socket = try Socket(.dealer, plane: .control, context: context)
+            try socket.connect(to: address)
+            var correspondence = Correspondence(address: address, hello: hello)
+            while try correspondence.turn(socket, work.drain().map(Self.entry)) {
+                Poll.wait(
+                    [socket.pollItem, work.fileDescriptor],
+                    timeoutMilliseconds: correspondence.patience)
+            }
+        }
+    }
+
+    private static func entry(_ work: Work) -> Correspondence.Entry {
+        switch work {
+        case .ask(let header, let deadline, let continuation):
+            Correspondence.Entry.ask(header, deadline: deadline) { continuation.resume(returning: $0) }
+        case .stop: .stop
+        }
+    }
+
+    /// Sends `header` and waits for its reply.
+    ///
+    /// - Throws: the coordinator's `Fault` if it refuses, or one with code `unavailable` naming the
+    ///   address if no reply comes within `deadlineSeconds`.
+    public func ask(_ header: Header, deadlineSeconds: Double = 5) async throws(Fault) -> Header {
+        let deadline = monotonicMilliseconds() + Int64(deadlineSeconds * 1_000)
+        let result = await withCheckedContinuation { continuation in
+            work.post(.ask(header, deadline: deadline, continuation))
+        }
+        switch result {
+        case .success(.refused(let refused)): throw refused.fault
+        case .success(let reply): return reply
+        case .failure(let fault): throw fault
+        }
+    }
+
+    /// Ends the connection; requests under way fail.
+    public func close() {
+        work.post(.stop)
+        thread.join()
+    }
+}
+
+extension ClusterClient {
+    /// - Returns: the job, a new one or the one that `key` already names.
+    public func submit(_ spec: JobSpec, key: String) async throws(Fault) -> JobID {
+        guard case .accepted(let accepted) = try await ask(.submit(Submit(key: key, spec: spec)))
+        else { throw unexpected("submit") }
+        return accepted.job
+    }
+
+    public func status(of job: JobID) async throws(Fault) -> JobStatus {
+        guard case .jobs(let jobs) = try await ask(.query(Query(job: job))), let status = jobs.jobs.first
+        else { throw unexpected("query") }
+        return status
+    }
+
+    public func cluster() async throws(Fault) -> ClusterStatus {
+        guard case .cluster(let status) = try await ask(.query(Query())) else {
+            throw unexpected("query")
+        }
+        return status
+    }
+
+    public func cancel(_ job: JobID) async throws(Fault) -> JobStatus {
+        guard case .jobs(let jobs) = try await ask(.cancel(Cancel(job: job))), let status = jobs.jobs.first
+        else { throw unexpected("cancel") }
+        return status
+    }
+
+    private func unexpected(_ request: String) -> Fault {
+        Fault(.internalError, "the coordinator at \(address) gave an unexpected reply to \(request)")
+    }
+}

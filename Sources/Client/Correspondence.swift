@@ -1,0 +1,118 @@
+// Requests that wait for their replies: each is numbered, repeated until WELCOME, and has a deadline.
+
+import Protocol
+import Transport
+
+/// Used by the client's thread alone.
+struct Correspondence {
+    enum Entry {
+        case ask(Header, deadline: Int64, (Result<Header, Fault>) -> Void)
+        case stop
+    }
+
+    private struct Pending {
+        let header: Header
+        let deadline: Int64
+        let answer: (Result<Header, Fault>) -> Void
+        var sent = false
+    }
+
+    private let address: Address
+    private let hello: Hello
+    private var pending: [UInt64: Pending] = [:]
+    private var next: UInt64 = 1
+    private var welcomed = false
+    private var helloAgainAt: Int64 = 0
+    private static let helloEvery: Int64 = 200
+
+    init(address: Address, hello: Hello) {
+        self.address = address
+        self.hello = hello
+    }
+
+    /// How long the thread may sleep, in milliseconds.
+    var patience: Int { welcomed && pending.isEmpty ? 1_000 : 50 }
+
+    /// - Returns: false once the client is closed.
+    mutating func turn(
+        _ socket: borrowing Socket, _ entries: [Entry]
+    ) throws(TransportError) -> Bool {
+        for entry in entries {
+            guard case .ask(let header, let deadline, let answer) = entry else {
+                finishAll()
+                return false
+            }
+            pending[next] = Pending(header: header, deadline: deadline, answer: answer)
+            next += 1
+        }
+        try receive(socket)
+        try send(socket)
+        expire()
+        return true
+    }
+
+    private mutating func receive(_ socket: borrowing Socket) throws(TransportError) {
+        while let (_, frames) = try socket.receive() {
+            guard let message = try? Codec.decode(frames) else { continue }
+            switch message.header {
+            case .welcome: welcomed = true
+            case .refused(let refused) where message.request == 0:
+                if refused.fault.retryable { restart() } else { finishAll(with: refused.fault) }
+            default:
+                pending.removeValue(forKey: message.request)?.answer(.success(message.header))
+            }
+        }
+    }
+
+    /// The coordinator has forgotten us: say HELLO and everything unanswered once more.
+    private mutating func restart() {
+        welcomed = false
+        for number in pending.keys { pending[number]?.sent = false }
+    }
+
+    private mutating func send(_ socket: borrowing Socket) throws(TransportError) {
+        let now = monotonicMilliseconds()
+        if !welcomed {
+            guard now >= helloAgainAt else { return }
+            helloAgainAt = now + Self.helloEvery
+            try post(Message(.hello(hello)), socket)
+            return
+        }
+        for number in pending.keys.sorted() where pending[number]?.sent == false {
+            guard let header = pending[number]?.header else { continue }
+            pending[number]?.sent = true
+            try post(Message(header, request: number), socket)
+        }
+    }
+
+    private mutating func post(
+        _ message: Message, _ socket: borrowing Socket
+    ) throws(TransportError) {
+        do throws(CodecError) {
+            let frames = try Codec.encode(message)
+            _ = try socket.deliver(frames, to: nil)
+        } catch {
+            pending.removeValue(forKey: message.request)?
+                .answer(.failure(Fault(.usage, "the request cannot be sent: \(error)")))
+        }
+    }
+
+    private mutating func expire() {
+        let now = monotonicMilliseconds()
+        for (number, entry) in pending where entry.deadline <= now {
+            pending[number] = nil
+            entry.answer(
+                .failure(
+                    Fault(
+                        .unavailable,
+                        "no coordinator answers at \(address); check the address, and that "
+                            + "sounder-coordinator runs there", retryable: true)))
+        }
+    }
+
+    private mutating func finishAll(with fault: Fault? = nil) {
+        let fault = fault ?? Fault(.cancelled, "the connection to \(address) was closed")
+        for entry in pending.values { entry.answer(.failure(fault)) }
+        pending.removeAll()
+    }
+}

@@ -1,0 +1,148 @@
+// A cluster of one machine: a coordinator and N workers as child processes, gone when we are.
+
+import Protocol
+import Synchronization
+import Transport
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Starts the processes, restarts workers that die, and takes all of them down again.
+///
+/// Every child holds the reading end of a pipe whose writing end is ours: if we die, however
+/// suddenly, the pipe closes and they end too.
+final class LocalCluster: Sendable {
+    struct Size: Sendable {
+        var workers: Int
+        var threads: Int
+        var listen: String?
+        var directory: String?
+    }
+
+    let address: Address
+    let directory: String
+    private let size: Size
+    private let isTemporary: Bool
+    private let lifeline: Pipe
+    private let children = Mutex<[Child]>([])
+    private let stopping = Atomic<Bool>(false)
+    private static let restartsMax = 20
+
+    private struct Child: Sendable {
+        var process: ChildProcess
+        let name: String
+        let arguments: [String]
+        var restarts = 0
+    }
+
+    init(_ size: Size) throws(Fault) {
+        self.size = size
+        isTemporary = size.directory == nil
+        directory = try size.directory ?? Self.makeTemporaryDirectory()
+        do throws(TransportError) {
+            address = try Address(size.listen ?? "ipc://\(directory)/control")
+        } catch { throw Fault(.usage, "\(error)") }
+        lifeline = try Pipe()
+        let coordinator = [
+            "--listen", address.description, "--state", directory + "/state", "--parent-fd", "3",
+        ]
+        try launch("sounder-coordinator", coordinator)
+        for index in 0..<size.workers {
+            try launch(
+                "sounder-worker",
+                [
+                    "--coordinator", address.description, "--threads", "\(size.threads)",
+                    "--cache", "\(directory)/worker-\(index)", "--parent-fd", "3",
+                ])
+        }
+    }
+
+    private static func makeTemporaryDirectory() throws(Fault) -> String {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/sounder-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Fault(
+                .output,
+                "cannot make a directory in \(parent): \(String(cString: strerror(errno))); set "
+                    + "TMPDIR to one that can be written")
+        }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private func launch(_ name: String, _ arguments: [String]) throws(Fault) {
+        let process = try ChildProcess(program(name), arguments, lifeline: lifeline)
+        children.withLock {
+            $0.append(Child(process: process, name: name, arguments: arguments))
+        }
+    }
+
+    /// The programs are installed side by side.
+    private func program(_ name: String) throws(Fault) -> String {
+        let path = ChildProcess.ownDirectory + "/" + name
+        guard access(path, X_OK) == 0 else {
+            throw Fault(
+                .unavailable, "\(path) is missing; install sounder, sounder-coordinator and "
+                    + "sounder-worker in one directory")
+        }
+        return path
+    }
+
+    /// Restarts workers that have died. Call it now and then.
+    ///
+    /// - Throws: if the coordinator has ended, or workers die again and again.
+    func watch() throws(Fault) {
+        guard !stopping.load(ordering: .acquiring) else { return }
+        for index in children.withLock({ Array($0.indices) }) {
+            let child = children.withLock { $0[index] }
+            guard let ending = child.process.ending() else { continue }
+            guard child.name == "sounder-worker" else {
+                throw Fault(.unavailable, "the coordinator of the local cluster \(ending)")
+            }
+            guard child.restarts < Self.restartsMax else {
+                throw Fault(.unavailable, "a worker of the local cluster keeps dying; it \(ending)")
+            }
+            Terminal.say("sounder: a worker \(ending); starting another")
+            let process = try ChildProcess(program(child.name), child.arguments, lifeline: lifeline)
+            children.withLock {
+                $0[index].process = process
+                $0[index].restarts += 1
+            }
+        }
+    }
+
+    /// Lets the workers finish what they run, then ends everything; kills what has not ended
+    /// after `graceSeconds`.
+    func stop(graceSeconds: Double = 10) {
+        stopping.store(true, ordering: .releasing)
+        let all = children.withLock { $0 }
+        for child in all where child.name == "sounder-worker" { child.process.signal(SIGTERM) }
+        wait(for: all.filter { $0.name == "sounder-worker" }, seconds: graceSeconds)
+        for child in all where child.name != "sounder-worker" { child.process.signal(SIGTERM) }
+        wait(for: all, seconds: 5)
+        kill()
+    }
+
+    /// Ends everything at once.
+    func kill() {
+        stopping.store(true, ordering: .releasing)
+        let all = children.withLock { children in
+            defer { children.removeAll() }
+            return children
+        }
+        for child in all where child.process.ending() == nil { child.process.signal(SIGKILL) }
+        wait(for: all, seconds: 5)
+        if isTemporary && !all.isEmpty { removeTree(directory) }
+    }
+
+    private func wait(for children: [Child], seconds: Double) {
+        let deadline = monotonicMilliseconds() + Int64(seconds * 1_000)
+        while monotonicMilliseconds() < deadline,
+            children.contains(where: { $0.process.ending() == nil })
+        { usleep(5_000) }
+    }
+}

@@ -1,0 +1,42 @@
+// The `sounder` command: what it can do, and the one place where an error becomes a sentence.
+
+import ArgumentParser
+import Protocol
+
+@main
+struct SounderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sounder",
+        abstract: "Train word vectors on many workers that move as one.",
+        discussion: """
+            Without --cluster a job runs on a cluster of its own on this machine, which goes away
+            with it. With --cluster ADDRESS (or SOUNDER_CLUSTER) it runs on the cluster there.
+
+            Examples:
+              sounder train sgns --input corpus.txt --output vectors.bin --workers 2
+              sounder neighbours --vectors vectors.bin paris
+              sounder eval words --vectors vectors.bin --analogies questions-words.txt
+              sounder up --workers 4 --listen tcp://127.0.0.1:5761
+            """,
+        version: softwareVersion,
+        subcommands: [
+            TrainCommand.self, UpCommand.self, JobsCommand.self, StatusCommand.self,
+            CancelCommand.self, FetchCommand.self, NeighboursCommand.self, EvalCommand.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let fault as Fault {
+            Terminal.say("sounder: \(fault)")
+            exit(withCode: fault.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

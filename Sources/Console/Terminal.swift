@@ -1,0 +1,83 @@
+// What people read: sentences and progress on standard error, data on standard output.
+
+import FoundationEssentials
+import Protocol
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+enum Terminal {
+    static let isInteractive = isatty(STDERR_FILENO) == 1
+
+    /// One line on standard error.
+    static func say(_ line: String) { put(line + "\n", STDERR_FILENO) }
+
+    /// One line on standard output.
+    static func output(_ line: String) { put(line + "\n", STDOUT_FILENO) }
+
+    /// Replaces the current line of an interactive standard error.
+    static func redraw(_ line: String) { put("\r\u{1B}[K" + line, STDERR_FILENO) }
+
+    static func outputJSON(_ value: some Encodable) throws(Fault) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do { output(String(decoding: try encoder.encode(value), as: UTF8.self)) } catch {
+            throw Fault(.internalError, "the result cannot be written as JSON: \(error)")
+        }
+    }
+
+    private static func put(_ text: String, _ descriptor: Int32) {
+        var text = text
+        text.withUTF8 { bytes in
+            var left = UnsafeRawBufferPointer(bytes)
+            while !left.isEmpty {
+                let written = write(descriptor, left.baseAddress, left.count)
+                if written < 0 && errno == EINTR { continue }
+                // Nobody reads any more: there is nobody to tell.
+                guard written > 0 else { return }
+                left = UnsafeRawBufferPointer(rebasing: left[written...])
+            }
+        }
+    }
+}
+
+extension Double {
+    /// `1234567` as `1,234,567`.
+    var grouped: String {
+        guard isFinite, magnitude < 1e15 else { return "\(self)" }
+        var digits = Array(String(Int(self.rounded()).magnitude))
+        var position = digits.count - 3
+        while position > 0 {
+            digits.insert(",", at: position)
+            position -= 3
+        }
+        return (self < 0 ? "-" : "") + String(digits)
+    }
+
+    func fixed(_ places: Int) -> String {
+        guard isFinite, magnitude < 1e12 else { return "\(self)" }
+        var scale = 1.0
+        for _ in 0..<places { scale *= 10 }
+        let scaled = Int((self * scale).rounded())
+        guard places > 0 else { return "\(scaled)" }
+        let fraction = String(scaled.magnitude % Int(scale).magnitude)
+        let padding = String(repeating: "0", count: places - fraction.count)
+        let whole = scaled.magnitude / Int(scale).magnitude
+        return (scaled < 0 ? "-" : "") + "\(whole).\(padding)\(fraction)"
+    }
+
+    /// Seconds as `1:02:03` or `2:03`.
+    var clock: String {
+        guard isFinite, self >= 0, self < 1e9 else { return "-" }
+        let seconds = Int(self.rounded())
+        let tail = seconds % 60 < 10 ? "0\(seconds % 60)" : "\(seconds % 60)"
+        let minutes = seconds / 60 % 60
+        if seconds < 3_600 { return "\(minutes):\(tail)" }
+        return "\(seconds / 3_600):\(minutes < 10 ? "0" : "")\(minutes):\(tail)"
+    }
+}

@@ -1,0 +1,89 @@
+// One job from submission to its result, with progress, on whatever cluster it runs.
+
+import Client
+import Protocol
+import Transport
+
+/// A connection to a cluster for one job, and the cluster itself where the job has its own.
+final class JobSession {
+    let client: ClusterClient
+    let address: Address
+    let context: Context
+    private let local: LocalCluster?
+
+    private init(client: ClusterClient, address: Address, context: Context, local: LocalCluster?) {
+        self.client = client
+        self.address = address
+        self.context = context
+        self.local = local
+    }
+
+    static func open(_ options: ClusterOptions, _ place: TrainingPlace) async throws -> JobSession {
+        let context = try Context()
+        if let address = try options.address() {
+            let client = try await ClusterClient.connect(to: address, context: context)
+            return JobSession(client: client, address: address, context: context, local: nil)
+        }
+        let threads = place.threads ?? max(1, processorCount() / place.workers)
+        let local = try LocalCluster(LocalCluster.Size(workers: place.workers, threads: threads))
+        do {
+            let client = try await ClusterClient.connect(to: local.address, context: context)
+            try await client.awaitWorkers(place.workers, deadlineSeconds: 30) {
+                try local.watch()
+                if Interrupts.received > 0 { throw Fault(.cancelled, "interrupted") }
+            }
+            return JobSession(
+                client: client, address: local.address, context: context, local: local)
+        } catch {
+            local.kill()
+            throw error
+        }
+    }
+
+    /// Submits the job and follows it to its end.
+    ///
+    /// - Returns: the status of the finished job.
+    /// - Throws: the fault the job failed with, or `cancelled` after Ctrl-C.
+    func run(_ spec: JobSpec, key: String?, isQuiet: Bool) async throws -> JobStatus {
+        let random = UInt64.random(in: 0...UInt64.max)
+        let job = try await client.submit(spec, key: key ?? "once-\(String(random, radix: 36))")
+        var line = ProgressLine(isQuiet: isQuiet)
+        defer { line.finish() }
+        var wasCancelled = false
+        while true {
+            let status = try await client.status(of: job)
+            if status.state.isFinal {
+                line.finish()
+                return try conclude(status)
+            }
+            line.show(status)
+            try local?.watch()
+            if Interrupts.received > 1 {
+                local?.kill()
+                throw Fault(.cancelled, "stopped; nothing was written")
+            }
+            if Interrupts.received == 1 && !wasCancelled {
+                wasCancelled = true
+                line.finish()
+                Terminal.say("sounder: cancelling the job; Ctrl-C again stops at once")
+                _ = try await client.cancel(job)
+            }
+            try? await Task.sleep(for: .milliseconds(status.progress.total > 1e7 ? 100 : 15))
+        }
+    }
+
+    private func conclude(_ status: JobStatus) throws(Fault) -> JobStatus {
+        switch status.state {
+        case .finished: return status
+        case .cancelled: throw Fault(.cancelled, "job \(status.job) was cancelled; nothing was written")
+        default:
+            throw status.fault ?? Fault(.internalError, "job \(status.job) failed without a reason")
+        }
+    }
+
+    /// Ends the connection, and the cluster if it is the job's own.
+    func close() {
+        client.close()
+        local?.stop(graceSeconds: 2)
+    }
+}

@@ -1,0 +1,149 @@
+// `sounder train sgns`: skip-gram with negative sampling, from text to a file of vectors.
+
+import ArgumentParser
+import Client
+import Protocol
+import Transport
+import WordVectors
+
+struct TrainSkipGramCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sgns",
+        abstract: "Train skip-gram vectors with negative sampling.",
+        discussion: """
+            The text is UTF-8, words separated by white space, one sentence or paragraph a line (or
+            one endless line); .gz and .zst are expanded. docs/formats.md has the exact rules.
+
+            Examples:
+              sounder train sgns --input corpus.txt --output vectors.bin
+              sounder train sgns --input 'part-*.txt.zst' --output vectors.txt \\
+                  --format word2vec-text --dim 100 --workers 4 --threads 1 --json
+            """)
+
+    @OptionGroup(title: "Corpus and output") var files: TrainingFiles
+    @OptionGroup(title: "Model") var model: SkipGramOptions
+    @OptionGroup(title: "Cluster") var place: TrainingPlace
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        Interrupts.begin()
+        var spec = TrainWords(files: try files.resolve())
+        model.apply(to: &spec)
+        if let complaint = spec.complaint() { throw Fault(.usage, complaint) }
+        let destination = try VectorDestination(files.output, format: files.format)
+        spec.keepsOutputs = files.outputVectors != nil
+        let outputDestination = try files.outputVectors.map {
+            try VectorDestination($0, format: files.format)
+        }
+        let session = try await JobSession.open(cluster, place)
+        defer { session.close() }
+        if try cluster.address() == nil && spec.partitions == 0 && !spec.deterministic {
+            spec.partitions = place.workers
+        }
+        let status = try await session.run(
+            .trainWords(spec), key: files.jobKey, isQuiet: place.quiet)
+        let report = try await session.save(
+            status, to: destination, outputs: outputDestination, spec: spec)
+        try report.show(asJSON: place.json)
+    }
+}
+
+struct TrainingFiles: ParsableArguments {
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Text files or patterns; .gz and .zst too; - for standard input.", valueName: "file"))
+    var input: [String] = []
+
+    @Option(help: ArgumentHelp("Where the vectors go.", valueName: "file"))
+    var output: String
+
+    @Option(help: "word2vec-binary, word2vec-text, npy or safetensors. Default: by the file's ending.")
+    var format: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the output (context) vectors go, if they are wanted.", valueName: "file"))
+    var outputVectors: String?
+
+    @Option(
+        help: "Names the job: the same key and settings never run twice on one cluster.")
+    var jobKey: String?
+
+    func resolve() throws(Fault) -> [InputFile] {
+        guard !input.isEmpty else {
+            throw Fault(.usage, "no input is named; pass --input FILE")
+        }
+        var files: [InputFile] = []
+        for path in try PathPatterns.expand(input) { files.append(try InputFile(reading: path)) }
+        return files
+    }
+}
+
+struct SkipGramOptions: ParsableArguments {
+    @Option(name: [.customLong("dim"), .customLong("dimension")], help: "Dimensions of a vector.")
+    var dimension = 300
+    @Option(help: "Words to each side of the centre, at most.")
+    var window = 5
+    @Option(help: "Negative samples per window.")
+    var negative = 5
+    @Option(help: "Subsampling threshold of frequent words; 0 keeps all.")
+    var sample = 1e-4
+    @Option(help: "Words that occur less often are dropped.")
+    var minCount = 5
+    @Option(help: "Keep at most this many words, the most frequent ones; 0 keeps all.")
+    var maxVocabulary = 0
+    @Option(help: "Passes over the corpus.")
+    var epochs = 5
+    @Option(help: "Learning rate at the start; it falls to nearly 0.")
+    var alpha = 0.05
+    @Option(help: "Seed of all chance.")
+    var seed: UInt64 = 1
+    @Option(help: "Parts of the corpus trained side by side. Default: one per worker.")
+    var partitions = 0
+    @Option(help: "Words a partition trains between two averagings. Default: by the model's size.")
+    var wordsPerRound = 0
+    @Option(help: "Outer Nesterov momentum. Default: 1 - 1/partitions.")
+    var momentum = -1.0
+    @Flag(
+        help: "Bit-identical vectors from the same seed and partitions (default 4), whatever the "
+            + "number of workers; one thread per partition.")
+    var deterministic = false
+
+    func apply(to spec: inout TrainWords) {
+        spec.dimension = dimension
+        spec.window = window
+        spec.negative = negative
+        spec.sample = sample
+        spec.minimumCount = minCount
+        spec.vocabularyMax = maxVocabulary
+        spec.epochs = epochs
+        spec.alpha = alpha
+        spec.seed = seed
+        spec.partitions = partitions
+        spec.wordsPerRound = wordsPerRound
+        spec.momentum = momentum
+        spec.deterministic = deterministic
+    }
+}
+
+struct TrainingPlace: ParsableArguments {
+    @Option(help: "Workers of the job's own cluster.")
+    var workers = 1
+    @Option(help: "Threads of each worker. Default: the machine's cores shared among the workers.")
+    var threads: Int?
+    @Flag(help: "One JSON object on standard output.")
+    var json = false
+    @Flag(name: .shortAndLong, help: "No progress.")
+    var quiet = false
+
+    func validate() throws {
+        guard (1...1_024).contains(workers) else {
+            throw ValidationError("--workers \(workers) is out of range; it must lie in 1...1024")
+        }
+        if let threads, !(1...Limits.threadsMax).contains(threads) {
+            throw ValidationError(
+                "--threads \(threads) is out of range; it must lie in 1...\(Limits.threadsMax)")
+        }
+    }
+}

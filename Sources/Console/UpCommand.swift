@@ -1,0 +1,73 @@
+// `sounder up`: a cluster of this machine in the foreground.
+
+import ArgumentParser
+import Client
+import Protocol
+import Transport
+
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run a cluster on this machine until Ctrl-C.",
+        discussion: """
+            Prints the address to pass as --cluster. Ctrl-C once lets the workers finish what they
+            run; twice stops at once.
+
+            Examples:
+              sounder up --workers 4
+              sounder up --workers 2 --threads 8 --listen tcp://127.0.0.1:5761 --state ./cluster
+            """)
+
+    @Option(help: "Worker processes.")
+    var workers = 1
+    @Option(help: "Threads of each worker. Default: the machine's cores shared among the workers.")
+    var threads: Int?
+    @Option(
+        help: ArgumentHelp(
+            "tcp://HOST:PORT or ipc://PATH. Default: a socket in the cluster's directory.",
+            valueName: "address"))
+    var listen: String?
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the cluster's journal and caches, kept afterwards. Default: a temporary one.",
+            valueName: "dir"))
+    var state: String?
+
+    func validate() throws {
+        guard (1...1_024).contains(workers) else {
+            throw ValidationError("--workers \(workers) is out of range; it must lie in 1...1024")
+        }
+    }
+
+    func run() async throws {
+        Interrupts.begin()
+        let size = LocalCluster.Size(
+            workers: workers, threads: threads ?? max(1, processorCount() / workers),
+            listen: listen, directory: state)
+        let cluster = try LocalCluster(size)
+        do {
+            let client = try await ClusterClient.connect(to: cluster.address, context: Context())
+            defer { client.close() }
+            try await client.awaitWorkers(workers, deadlineSeconds: 30) {
+                try cluster.watch()
+                if Interrupts.received > 0 { throw Fault(.cancelled, "interrupted") }
+            }
+            Terminal.say("sounder: \(workers) workers of \(size.threads) threads are up")
+            Terminal.output(cluster.address.description)
+            while Interrupts.received == 0 {
+                try cluster.watch()
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        } catch {
+            cluster.kill()
+            throw error
+        }
+        Terminal.say("sounder: the workers finish what they run; Ctrl-C again stops at once")
+        let stopper = Task.detached { cluster.stop(graceSeconds: 600) }
+        while Interrupts.received < 2, !cluster.isStopped {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        cluster.kill()
+        await stopper.value
+    }
+}

@@ -1,0 +1,53 @@
+// The corpus of a job as the coordinator serves it: checked, expanded where compressed, offered.
+
+import Compression
+import Protocol
+import Transport
+
+/// Opens the files that a job names. A compressed file is expanded once into the coordinator's
+/// directory, because only plain text can be cut into ranges.
+struct CorpusFiles {
+    private static let blockBytes = 64 * 1024
+    let job: JobID
+    let payloads: PayloadTable
+
+    /// - Throws: a `Fault` naming the first file that is missing, unreadable or changed.
+    func open(_ files: [InputFile]) throws(Fault) -> CorpusLayout {
+        var plain: [InputFile] = []
+        for (index, file) in files.enumerated() {
+            try check(file)
+            let text = try expanded(file, index)
+            if text.size > 0 { plain.append(text) }
+        }
+        guard !plain.isEmpty else {
+            throw Fault(.data, "the corpus is empty: \(files.map(\.path).joined(separator: ", "))")
+        }
+        let layout = CorpusLayout(
+            id: "\(job)/corpus", files: plain, blockBytes: Self.blockBytes)
+        for (index, file) in plain.enumerated() {
+            try payloads.offer(id: layout.payload(of: index).id, path: file.path, size: file.size)
+        }
+        return layout
+    }
+
+    private func check(_ file: InputFile) throws(Fault) {
+        let now = try InputFile(reading: file.path)
+        guard now == file else {
+            throw Fault(
+                .input, "\(file.path) has changed since the job was submitted; submit it again")
+        }
+    }
+
+    private func expanded(_ file: InputFile, _ index: Int) throws(Fault) -> InputFile {
+        do {
+            guard try Decompressor.isCompressed(path: file.path) else { return file }
+            let path = try payloads.makeDirectory("corpus/\(job)") + "/\(index).txt"
+            try Decompressor.expand(path: file.path, to: path)
+            return try InputFile(reading: path)
+        } catch let fault as Fault {
+            throw fault
+        } catch {
+            throw Fault(.data, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// The payloads that the coordinator holds: results fetched from workers, and what it offers to them.
+
+import Protocol
+import Synchronization
+import Transport
+
+/// Bytes by payload id. Fetched outputs wait here for their reduction; what workers and clients
+/// may ask for is offered on the bulk plane under ids that begin with the job's.
+final class PayloadTable: Sendable {
+    let bulk: BulkExchange
+    /// Directory of the coordinator's own files: expanded corpora and results.
+    let directory: String
+    private let fetched = Mutex<[String: Frame]>([:])
+
+    init(bulk: BulkExchange, directory: String) {
+        self.bulk = bulk
+        self.directory = directory
+    }
+
+    func keep(_ frame: Frame, id: String) {
+        fetched.withLock { $0[id] = frame }
+    }
+
+    /// The bytes of an output; each is taken once, by the reduction it belongs to.
+    func take(_ reference: PayloadReference) throws(Fault) -> Frame {
+        guard let frame = fetched.withLock({ $0.removeValue(forKey: reference.id) }) else {
+            throw Fault(.payloadMissing, "payload \(reference.id) is not held by the coordinator")
+        }
+        return frame
+    }
+
+    /// Forgets every output that was fetched for `job` and everything offered for its units.
+    func discard(_ job: JobID) {
+        fetched.withLock { table in
+            for id in table.keys where id.hasPrefix(job.text + "/") { table[id] = nil }
+        }
+        bulk.withdraw(prefix: job.text + "/work/")
+    }
+}

@@ -1,0 +1,31 @@
+// What a job computes, as seen by the coordinator: rounds of units, each followed by a reduction.
+
+import Protocol
+
+/// The next thing a job needs once it is planned, or once a round of it is reduced.
+enum Step {
+    case round(Round, measures: [String: Double])
+    case completed(JobResult)
+}
+
+/// One job's reductions and plans. A program lives on the store thread and is used by it alone;
+/// the scheduler never sees what is in a payload.
+protocol JobProgram: AnyObject {
+    /// The first round. - Parameter workers: slots that are connected now, at least 1.
+    func plan(workers: Int) throws(Fault) -> Step
+
+    /// Reduces a finished round and says what follows.
+    /// - Parameter outcomes: what the units left, in the order of `round.units`.
+    func reduce(
+        _ round: Round, outcomes: [UnitOutcome], workers: Int
+    ) throws(Fault) -> Step
+}
+
+extension JobSpec {
+    func makeProgram(job: JobID, payloads: PayloadTable) -> any JobProgram {
+        switch self {
+        case .trainWords(let spec):
+            TrainWordsProgram(job: job, spec: spec, payloads: payloads)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// Training word vectors: count, encode, then rounds of training with averaging between them.
+
+import Protocol
+
+/// The rounds of one training job. See ARCHITECTURE.md, "the life of a training job".
+final class TrainWordsProgram: JobProgram {
+    private let job: JobID
+    private let spec: TrainWords
+    private let payloads: PayloadTable
+    private let corpusFiles: CorpusFiles
+    private var corpus: CorpusLayout?
+    private var vocabulary: VocabularyReduction?
+    private var plan = TrainingPlan.empty
+    private var average: ModelAverage?
+
+    init(job: JobID, spec: TrainWords, payloads: PayloadTable) {
+        self.job = job
+        self.spec = spec
+        self.payloads = payloads
+        corpusFiles = CorpusFiles(job: job, payloads: payloads)
+    }
+
+    func plan(workers: Int) throws(Fault) -> Step {
+        let corpus = try corpusFiles.open(spec.files)
+        self.corpus = corpus
+        let ranges = corpus.countingRanges(workers: workers)
+        let units = ranges.enumerated().map { index, blocks in
+            WorkUnit(
+                task: .countWords(CountWords(corpus: corpus, blocks: blocks)),
+                affinity: index, work: Double(blocks.count * corpus.blockBytes))
+        }
+        return .round(
+            Round(stage: "counting", index: 0, count: 1, units: units),
+            measures: ["corpusBytes": Double(corpus.byteCount)])
+    }
+
+    func reduce(
+        _ round: Round, outcomes: [UnitOutcome], workers: Int
+    ) throws(Fault) -> Step {
+        switch round.stage {
+        case "counting": try startEncoding(outcomes, workers: workers)
+        case "encoding": try startTraining()
+        default: try continueTraining(round, outcomes)
+        }
+    }
+
+    // MARK: - Counting → encoding
+
+    private func startEncoding(
+        _ outcomes: [UnitOutcome], workers: Int
+    ) throws(Fault) -> Step {
+        guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
+        var tables: [Frame] = []
+        for outcome in outcomes { tables.append(try payloads.take(outcome.outputs[0])) }
+        let vocabulary = try VocabularyReduction(
+            tables, minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
+        self.vocabulary = vocabulary
+        let reference = payloads.bulk.offer(
+            id: "\(job)/vocabulary", frame: vocabulary.payload, checksum: nil)
+        plan = TrainingPlan(
+            spec, workers: workers, words: vocabulary.keptWords, rows: vocabulary.count,
+            blocks: corpus.blockCount, vocabulary: reference)
+        let units = (0..<plan.partitions).map { partition in
+            WorkUnit(
+                task: .encodeWords(plan.encoding(partition, of: corpus)),
+                affinity: partition, work: Double(corpus.byteCount) / Double(plan.partitions))
+        }
+        return .round(
+            Round(stage: "encoding", index: 0, count: 1, units: units),
+            measures: [
+                "vocabulary": Double(vocabulary.count), "corpusWords": vocabulary.corpusWords,
+                "keptWords": vocabulary.keptWords, "dimension": Double(spec.dimension),
+            ])
+    }
+
+    // MARK: - Encoding → training → the finished model
+
+    private func startTraining() throws(Fault) -> Step {
+        guard let vocabulary else { throw Fault(.internalError, "job \(job) lost its vocabulary") }
+        average = try ModelAverage(
+            rows: vocabulary.count, dimension: spec.dimension, seed: spec.seed,
+            momentum: plan.momentum)
+        return try trainingRound(0, step: nil)
+    }
+
+    private func continueTraining(
+        _ round: Round, _ outcomes: [UnitOutcome]
+    ) throws(Fault) -> Step {
+        guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
+        // The parameters are rewritten in place, so nobody may still be reading them.
+        payloads.bulk.withdraw(prefix: "\(job)/work/")
+        var inputs: [Frame] = []
+        var outputs: [Frame] = []
+        for outcome in outcomes {
+            inputs.append(try payloads.take(outcome.outputs[0]))
+            outputs.append(try payloads.take(outcome.outputs[1]))
+        }
+        let merged = try average.step(inputs: inputs, outputs: outputs)
+        let next = round.index + 1
+        if next == round.count { return .completed(try result(of: average)) }
+        let step = ModelPayloads(
+            input: payloads.bulk.offer(
+                id: "\(job)/work/\(next)/step/input", frame: merged.input, checksum: nil),
+            output: payloads.bulk.offer(
+                id: "\(job)/work/\(next)/step/output", frame: merged.output, checksum: nil))
+        return try trainingRound(next, step: step)
+    }
+
+    private func trainingRound(_ index: Int, step: ModelPayloads?) throws(Fault) -> Step {
+        guard let corpus, let average else {
+            throw Fault(.internalError, "job \(job) lost its corpus or its parameters")
+        }
+        let whole = index == 0 ? nil : average.offerWhole(id: "\(job)/work/\(index)", payloads.bulk)
+        let units = (0..<plan.partitions).map { partition in
+            WorkUnit(
+                task: .trainWords(
+                    TrainWordsUnit(
+                        encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
+                        round: index, rounds: plan.rounds, model: job.text, step: step,
+                        whole: whole)),
+                affinity: partition, work: plan.wordsPerUnit)
+        }
+        return .round(
+            Round(stage: "training", index: index, count: plan.rounds, units: units), measures: [:])
+    }
+
+    private func result(of average: ModelAverage) throws(Fault) -> JobResult {
+        guard let vocabulary else { throw Fault(.internalError, "job \(job) lost its vocabulary") }
+        var outputs = [
+            try payloads.publish(vocabulary.payload, name: "vocabulary", of: job),
+            try payloads.publish(average.inputBytes, name: "input", of: job),
+        ]
+        if spec.keepsOutputs {
+            outputs.append(try payloads.publish(average.outputBytes, name: "output", of: job))
+        }
+        return JobResult(
+            outputs: outputs,
+            measures: [
+                "vocabulary": Double(vocabulary.count), "dimension": Double(spec.dimension),
+                "rounds": Double(plan.rounds), "partitions": Double(plan.partitions),
+                "momentum": plan.momentum, "wordsPerRound": plan.wordsPerUnit,
+            ])
+    }
+}
