@@ -1,0 +1,100 @@
+// Chooses the kernels of this CPU at run time and forwards the public functions to them.
+
+#include <string.h>
+
+#include "table.h"
+
+static const kernel_table *available(int index) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (index == 0) return avx512 ? &kernels_avx512 : NULL;
+    if (index == 1) return avx2 ? &kernels_avx2 : NULL;
+#elif defined(__aarch64__)
+    if (index == 0) return &kernels_neon;
+    if (index == 1) return NULL;
+#else
+    if (index < 2) return NULL;
+#endif
+    return &kernels_scalar;
+}
+
+static const kernel_table *best(void) {
+    const kernel_table *table = NULL;
+    for (int i = 0; table == NULL; i++) table = available(i);
+    return table;
+}
+
+// Threads that race to fill this in store the same pointer.
+static const kernel_table *current;
+
+const kernel_table *kernels_current(void) {
+    const kernel_table *table = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+    if (table == NULL) {
+        table = best();
+        __atomic_store_n(&current, table, __ATOMIC_RELEASE);
+    }
+    return table;
+}
+
+const char *kernels_isa_name(void) { return kernels_current()->name; }
+
+int kernels_select(const char *name) {
+    for (int i = 0; i < 3; i++) {
+        const kernel_table *table = available(i);
+        if (table == NULL || strcmp(table->name, name) != 0) continue;
+        __atomic_store_n(&current, table, __ATOMIC_RELEASE);
+        return 0;
+    }
+    return -1;
+}
+
+int64_t kernels_counter_load(const int64_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+void kernels_counter_add(int64_t *counter, int64_t amount) {
+    __atomic_fetch_add(counter, amount, __ATOMIC_RELAXED);
+}
+
+void kernels_counter_store(int64_t *counter, int64_t value) {
+    __atomic_store_n(counter, value, __ATOMIC_RELAXED);
+}
+
+int kernel_delta_changed(const float *live, const float *base, size_t count) {
+    return kernels_current()->delta_changed(live, base, count);
+}
+
+uint32_t kernel_delta_bf16(const float *live, const float *base, void *delta, size_t count) {
+    return kernels_current()->delta_bf16(live, base, delta, count);
+}
+
+uint32_t kernel_max_abs_bf16(const void *values, size_t count) {
+    return kernels_current()->max_abs_bf16(values, count);
+}
+
+uint32_t kernel_axpy_bf16(float factor, const void *values, float *sum, size_t count) {
+    return kernels_current()->axpy_bf16(factor, values, sum, count);
+}
+
+uint32_t kernel_nesterov_row(
+    const float *delta, float *velocity, float *parameters, void *step, size_t count,
+    float momentum, float rate, uint32_t *velocity_bits
+) {
+    return kernels_current()->nesterov_row(
+        delta, velocity, parameters, step, count, momentum, rate, velocity_bits);
+}
+
+float kernel_normalise_row(float *row, size_t count) {
+    return kernels_current()->normalise_row(row, count);
+}
+
+void kernel_scores_f32(
+    const float *queries, size_t query_count, size_t query_stride, const float *rows,
+    size_t row_count, size_t row_stride, size_t count, float *scores
+) {
+    kernels_current()->scores_f32(
+        queries, query_count, query_stride, rows, row_count, row_stride, count, scores);
+}

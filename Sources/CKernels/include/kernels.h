@@ -1,0 +1,145 @@
+// The whole boundary of the C kernels: every function another module may call, one prototype each.
+
+#ifndef SOUNDER_KERNELS_H
+#define SOUNDER_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Choosing an instruction set -------------------------------------------------------------------
+
+/// Name of the kernels in use: "avx512", "avx2", "neon" or "scalar".
+const char *kernels_isa_name(void);
+
+/// Switches the whole process to one set of kernels; call it before threads use them.
+/// Returns 0, or -1 when the name is unknown or this CPU lacks the instructions.
+int kernels_select(const char *name);
+
+// Counters and flags shared between threads -----------------------------------------------------
+
+/// Relaxed atomic read, addition and write of a counter another thread may be changing.
+int64_t kernels_counter_load(const int64_t *counter);
+void kernels_counter_add(int64_t *counter, int64_t amount);
+void kernels_counter_store(int64_t *counter, int64_t value);
+
+// Rows ------------------------------------------------------------------------------------------
+// `count` is the number of values; nothing past it is read or written. Pointers to bf16 values
+// are little-endian 16-bit words and need no alignment. "Greatest magnitude" is returned as the
+// bits of a float32: any result >= KERNELS_NOT_FINITE means a NaN, an infinity, or a magnitude
+// that becomes infinite as bf16.
+
+#define KERNELS_NOT_FINITE 0x7F7F8000u
+
+/// 1 when some value of `live - base` is not zero after rounding to bf16 (or is NaN), else 0.
+int kernel_delta_changed(const float *live, const float *base, size_t count);
+
+/// delta = bf16(live - base), round to nearest even. Returns the greatest |live - base|.
+uint32_t kernel_delta_bf16(const float *live, const float *base, void *delta, size_t count);
+
+/// Greatest magnitude among `count` bf16 values, as float32 bits.
+uint32_t kernel_max_abs_bf16(const void *values, size_t count);
+
+/// sum += factor * values. With factor 1 each addition rounds once, so every ISA gives the same
+/// bits. Returns the greatest magnitude of the new sums.
+uint32_t kernel_axpy_bf16(float factor, const void *values, float *sum, size_t count);
+
+/// One row of an outer Nesterov step. With d = delta, v = velocity:
+///     v <- momentum * v + d;  step = bf16(rate * (d + momentum * v));  parameters <- parameters + step
+/// `delta` may be NULL for zero. Returns the greatest magnitude among the new velocities, the
+/// steps and the new parameters; `*velocity_bits` gets that of the velocities alone.
+uint32_t kernel_nesterov_row(
+    const float *delta, float *velocity, float *parameters, void *step, size_t count,
+    float momentum, float rate, uint32_t *velocity_bits);
+
+/// Scales a row to unit length and returns the length it had. A zero row stays as it is.
+float kernel_normalise_row(float *row, size_t count);
+
+/// scores[i * rows + j] = dot(query i, row j) over `count` values; consecutive queries and rows
+/// are `query_stride` and `row_stride` floats apart.
+void kernel_scores_f32(
+    const float *queries, size_t query_count, size_t query_stride,
+    const float *rows, size_t row_count, size_t row_stride, size_t count, float *scores);
+
+// Skip-gram with negative sampling --------------------------------------------------------------
+
+enum {
+    /// Greatest window radius, and so 2 * 64 inputs in a window.
+    SGNS_MAX_RADIUS = 64,
+    SGNS_MAX_INPUTS = 2 * SGNS_MAX_RADIUS,
+    /// The centre and up to 63 negatives.
+    SGNS_MAX_OUTPUTS = 64,
+    /// A longer run of kept words is cut into several sentences.
+    SGNS_MAX_SENTENCE = 10000,
+    /// Outputs that one pass over the dimension holds in registers.
+    SGNS_OUTPUT_BLOCK = 6,
+};
+
+/// Greatest absolute error of the sigmoid used in the vector kernels.
+#define SGNS_SIGMOID_ERROR 3e-7f
+
+/// One step of gradient descent on a window: every input row against every output row, the first
+/// output with label 1 and the others with label 0 (Mikolov et al. 2013, eq. 4).
+///     score[i][j] = in[i] . out[j];  g[i][j] = alpha * (label[j] - sigmoid(score[i][j]))
+///     in[i] += sum_j g[i][j] out[j];  out[j] += sum_i g[i][j] in[i]
+/// both updates from the rows as they were. A row that stands twice among the inputs takes both
+/// updates, and its second occurrence sees the first one within a block of outputs; output rows
+/// must differ. `stride` is a multiple of 16, rows are 64-byte aligned, and padding zeros stay zero.
+/// When `loss` is not NULL, the negative log-likelihood before the step is added to it.
+/// Returns 0, or -1 when a count is out of range (nothing is touched then).
+int kernel_sgns_window(
+    float *const *inputs, int input_count, float *const *outputs, int output_count,
+    size_t stride, float alpha, double *loss);
+
+/// One column of an alias table (Vose 1991): draw a column evenly and a 32-bit coin; take the
+/// column itself if coin <= threshold, else `alias`.
+typedef struct sgns_alias {
+    uint32_t threshold;
+    uint32_t alias;
+} sgns_alias;
+
+/// The parameters, shared by all threads without locks, and the settings of a training.
+typedef struct sgns_model {
+    float *inputs;              // [vocabulary, stride]
+    float *outputs;             // [vocabulary, stride]
+    size_t stride;              // floats, a multiple of 16
+    int32_t vocabulary;
+    int32_t window;             // 1...SGNS_MAX_RADIUS
+    int32_t negative;           // 0..<SGNS_MAX_OUTPUTS
+    const uint32_t *keep;       // [vocabulary]: kept if a 32-bit draw <= keep; NULL keeps all
+    const sgns_alias *alias;    // [vocabulary]: distribution of the negatives
+} sgns_model;
+
+/// One thread's work: a stretch of the id stream. Ids >= 0 are words, -1 ends a sentence.
+typedef struct sgns_task {
+    const int32_t *ids;
+    size_t count;
+    float alpha;                // rate at progress 0
+    double progress_begin;      // share of the whole training done before this stretch,
+    double progress_end;        // and after it; the rate falls linearly, not below alpha / 10000
+    uint64_t seed;
+    int64_t *words_done;        // added to about every 10,000 words, by all threads; may be NULL
+    const int64_t *stop;        // training ends soon after this is not zero; may be NULL
+} sgns_task;
+
+/// What a call has done. Words count those that subsampling dropped.
+typedef struct sgns_result {
+    int64_t words;
+    int64_t trained;            // centres trained on
+    size_t position;            // ids consumed
+    double loss_sum;            // of a sample of windows, in nats
+    int64_t loss_count;         // (input, centre) pairs in that sample
+} sgns_result;
+
+/// Trains on one stretch: subsampling, windows of random radius, shared negatives, Hogwild updates.
+/// Returns 0, or -1 when a setting is out of range or `ids[result->position]` is no word.
+int sgns_train(const sgns_model *model, const sgns_task *task, sgns_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

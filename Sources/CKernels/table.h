@@ -1,0 +1,69 @@
+// What every instruction set implements, and the layout of a window's scores they share.
+
+#ifndef SOUNDER_KERNELS_TABLE_H
+#define SOUNDER_KERNELS_TABLE_H
+
+#include "kernels.h"
+
+// Scores and gradients of a window stand in tiles of 6 outputs x 4 inputs: value (i, j) is at
+// tile (j / 6, i / 4), inside it at (j % 6) * 4 + i % 4. A tile is whole vectors for every ISA.
+enum {
+    TILE_INPUTS = 4,
+    TILE = SGNS_OUTPUT_BLOCK * TILE_INPUTS,
+    MAX_INPUT_TILES = SGNS_MAX_INPUTS / TILE_INPUTS,
+    MAX_OUTPUT_TILES = (SGNS_MAX_OUTPUTS + SGNS_OUTPUT_BLOCK - 1) / SGNS_OUTPUT_BLOCK,
+    // sigmoid runs over whole vectors, so there is room for one past the last tile
+    MAX_SCORES = MAX_INPUT_TILES * MAX_OUTPUT_TILES * TILE + 16,
+    MAX_PREFETCH = SGNS_MAX_INPUTS + SGNS_MAX_OUTPUTS,
+};
+
+typedef struct sgns_window {
+    float *inputs[SGNS_MAX_INPUTS];
+    float *outputs[SGNS_MAX_OUTPUTS];
+    int input_count;
+    int output_count;
+    // rows the next windows will want in cache
+    int prefetch_count;
+    const float *prefetch[MAX_PREFETCH];
+} sgns_window;
+
+typedef struct sgns_scratch {
+    _Alignas(64) float scores[MAX_SCORES];
+    _Alignas(64) float gradients[MAX_SCORES];
+} sgns_scratch;
+
+static inline int tile_count(int count, int size) { return (count + size - 1) / size; }
+
+// Where the score of input i and output j stands.
+static inline size_t score_index(int i, int j, int input_tiles) {
+    int tile = (j / SGNS_OUTPUT_BLOCK) * input_tiles + i / TILE_INPUTS;
+    return (size_t)tile * TILE + (size_t)(j % SGNS_OUTPUT_BLOCK) * TILE_INPUTS + i % TILE_INPUTS;
+}
+
+typedef struct kernel_table {
+    const char *name;
+    // `next` is the window whose rows are prefetched meanwhile; NULL for none
+    void (*window)(const sgns_window *, const sgns_window *next, size_t stride, float alpha,
+                   sgns_scratch *);
+    int (*delta_changed)(const float *, const float *, size_t);
+    uint32_t (*delta_bf16)(const float *, const float *, void *, size_t);
+    uint32_t (*max_abs_bf16)(const void *, size_t);
+    uint32_t (*axpy_bf16)(float, const void *, float *, size_t);
+    uint32_t (*nesterov_row)(const float *, float *, float *, void *, size_t, float, float,
+                             uint32_t *);
+    float (*normalise_row)(float *, size_t);
+    void (*scores_f32)(const float *, size_t, size_t, const float *, size_t, size_t, size_t,
+                       float *);
+} kernel_table;
+
+extern const kernel_table kernels_scalar;
+#if defined(__x86_64__)
+extern const kernel_table kernels_avx2;
+extern const kernel_table kernels_avx512;
+#elif defined(__aarch64__)
+extern const kernel_table kernels_neon;
+#endif
+
+const kernel_table *kernels_current(void);
+
+#endif

@@ -1,0 +1,152 @@
+// The outer optimizer: averages the workers' deltas and takes a Nesterov step with the mean.
+
+import CKernels
+
+/// Nesterov momentum over rounds, as DiLoCo applies it (Douillard et al. 2023, section 2), row by
+/// row. With deltas Δ of weight w:
+///
+///     d = Σ w Δ;  v ← μ v + d;  step = bf16(rate (d + μ v));  θ ← θ + step
+///
+/// The step is rounded before it is applied, so a process that keeps its own copy of θ and adds the
+/// returned payload holds the same bits.
+public final class OuterNesterov {
+    /// θ, `[rows, dim]`.
+    public let parameters: Matrix
+    /// v, `[rows, dim]`, zero at first.
+    public let velocity: Matrix
+    public let momentum: Float
+    public let rate: Float
+    /// A row without a delta keeps moving by momentum until max |μ v| is at most this; then its
+    /// velocity is dropped and it costs no bytes. What it loses is below
+    /// rate * restThreshold / (1 - μ) in each value.
+    public let restThreshold: Float
+    // greatest |v| of each row, so that rows at rest cost nothing
+    private var speeds: [Float]
+
+    /// - Parameter velocity: the velocities of a checkpoint; nil starts at rest.
+    /// - Throws: `TensorError.outOfMemory`; `.notFinite` for velocities that are not finite.
+    public init(
+        parameters: Matrix, velocity given: Matrix? = nil, momentum: Float, rate: Float,
+        restThreshold: Float = 1e-6
+    ) throws(TensorError) {
+        precondition(momentum >= 0 && momentum < 1, "momentum \(momentum) is not in 0..<1")
+        precondition(rate > 0 && rate.isFinite, "rate \(rate) is not positive")
+        let velocity: Matrix
+        if let given {
+            velocity = given
+        } else {
+            velocity = try Matrix(rows: parameters.rows, columns: parameters.columns)
+        }
+        precondition(
+            velocity.rows == parameters.rows && velocity.columns == parameters.columns,
+            "velocities [\(velocity.rows), \(velocity.columns)] of parameters "
+                + "[\(parameters.rows), \(parameters.columns)]")
+        self.parameters = parameters
+        self.velocity = velocity
+        self.momentum = momentum
+        self.rate = rate
+        self.restThreshold = restThreshold
+        speeds = []
+        for row in 0..<velocity.rows {
+            let values = UnsafeBufferPointer(start: velocity.row(row), count: velocity.columns)
+            guard values.allSatisfy(\.isFinite) else {
+                throw .notFinite(row: row, what: "the velocity")
+            }
+            speeds.append(values.reduce(0) { max($0, abs($1)) })
+        }
+    }
+
+    /// One step with the mean of `deltas`, taken in the order given. The result does not depend on
+    /// `threads`.
+    ///
+    /// - Parameter weights: one for each delta; they sum to 1.
+    /// - Returns: the rounded steps of every row that moved.
+    /// - Throws: `TensorError.notFinite` when a row overflows; the state is then of no use, and a
+    ///   checkpoint must replace it. After `outOfMemory` the same step may be tried again.
+    public func step(
+        deltas: [RowDelta.View], weights: [Float], threads: Int
+    ) throws(TensorError) -> RowDelta {
+        precondition(deltas.count == weights.count, "\(deltas.count) deltas, \(weights.count) weights")
+        for delta in deltas {
+            precondition(
+                delta.totalRows == parameters.rows && delta.dim == parameters.columns,
+                "delta of [\(delta.totalRows), \(delta.dim)] for "
+                    + "[\(parameters.rows), \(parameters.columns)]")
+        }
+        let moving = movingRows(deltas)
+        let merged = try RowDelta(
+            totalRows: parameters.rows, dim: parameters.columns, present: moving)
+        let round = Round(deltas: deltas, weights: weights, moving: moving, merged: merged)
+        // each row belongs to one range, so threads never write the same speed
+        try speeds.withUnsafeMutableBufferPointer { (speeds) throws(TensorError) in
+            let speeds = speeds
+            _ = try Parallel.map(count: moving.count, threads: threads) {
+                (slots) throws(TensorError) in
+                try self.move(slots, of: round, speeds: speeds)
+            }
+        }
+        return merged
+    }
+
+    private struct Round {
+        let deltas: [RowDelta.View]
+        let weights: [Float]
+        /// The rows that move, rising: the slots of `merged`.
+        let moving: [UInt32]
+        let merged: RowDelta
+    }
+
+    /// Rows in some delta or still in motion, rising. Rows that come to rest lose their velocity.
+    private func movingRows(_ deltas: [RowDelta.View]) -> [UInt32] {
+        var touched = [Bool](repeating: false, count: parameters.rows)
+        for delta in deltas {
+            for slot in 0..<delta.presentRows { touched[delta.row(slot)] = true }
+        }
+        var moving: [UInt32] = []
+        for row in 0..<parameters.rows {
+            if touched[row] || momentum * speeds[row] > restThreshold {
+                moving.append(UInt32(row))
+            } else if speeds[row] > 0 {
+                velocity.row(row).update(repeating: 0, count: velocity.stride)
+                speeds[row] = 0
+            }
+        }
+        return moving
+    }
+
+    private func move(
+        _ slots: Range<Int>, of round: Round, speeds: UnsafeMutableBufferPointer<Float>
+    ) throws(TensorError) {
+        guard let first = slots.first else { return }
+        let dim = parameters.columns
+        var cursors = round.deltas.map { $0.slot(from: Int(round.moving[first])) }
+        let mean = UnsafeMutablePointer<Float>.allocate(capacity: dim)
+        defer { mean.deallocate() }
+        for slot in slots {
+            let row = Int(round.moving[slot])
+            mean.update(repeating: 0, count: dim)
+            for (index, delta) in round.deltas.enumerated() {
+                guard cursors[index] < delta.presentRows, delta.row(cursors[index]) == row else {
+                    continue
+                }
+                _ = kernel_axpy_bf16(round.weights[index], delta.values(cursors[index]), mean, dim)
+                cursors[index] += 1
+            }
+            speeds[row] = try nesterov(row, mean: mean, into: round.merged.values(slot))
+        }
+    }
+
+    /// Returns the new greatest |v| of the row.
+    private func nesterov(
+        _ row: Int, mean: UnsafePointer<Float>, into step: UnsafeMutableRawPointer
+    ) throws(TensorError) -> Float {
+        var speed: UInt32 = 0
+        let greatest = kernel_nesterov_row(
+            mean, velocity.row(row), parameters.row(row), step, parameters.columns, momentum, rate,
+            &speed)
+        guard greatest < KERNELS_NOT_FINITE else {
+            throw .notFinite(row: row, what: "the average of the parameters")
+        }
+        return Float(bitPattern: speed)
+    }
+}

@@ -1,0 +1,161 @@
+// A row delta that came from elsewhere: everything in it is checked once, before it is used.
+
+import CKernels
+
+extension RowDelta {
+    /// A checked view over a payload's bytes.
+    ///
+    /// `@unchecked Sendable`: the bytes are only read, and must not change while the view is used.
+    public struct View: @unchecked Sendable {
+        private let base: UnsafeRawPointer
+        /// Size of the payload.
+        public let byteCount: Int
+        /// Rows of the whole matrix.
+        public let totalRows: Int
+        public let dim: Int
+        /// Rows that the payload holds.
+        public let presentRows: Int
+        // keeps the memory of a view over our own payload
+        private let owner: AlignedBuffer?
+
+        init(
+            trusted base: UnsafeRawPointer, byteCount: Int, totalRows: Int, dim: Int,
+            presentRows: Int, owner: AlignedBuffer? = nil
+        ) {
+            self.base = base
+            self.byteCount = byteCount
+            self.totalRows = totalRows
+            self.dim = dim
+            self.presentRows = presentRows
+            self.owner = owner
+        }
+
+        /// Checks untrusted bytes, of any alignment: magic, version, sizes, row numbers rising and
+        /// in range, every value finite. The bytes must outlive the view.
+        ///
+        /// - Parameters:
+        ///   - expecting: the shape `[rows, dim]` the matrix must have, if it is known.
+        ///   - what: names the payload in errors.
+        /// - Throws: `TensorError.malformed` saying what is wrong; `.notFinite` naming the row.
+        public init(
+            _ bytes: UnsafeRawBufferPointer, expecting: (rows: Int, dim: Int)? = nil,
+            what: String = "a row delta", threads: Int = 1
+        ) throws(TensorError) {
+            do throws(Malformed) {
+                self = try Self.parse(bytes)
+                if let expecting, expecting != (totalRows, dim) {
+                    throw Malformed(
+                        "it is of a matrix [\(totalRows), \(dim)] instead of "
+                            + "[\(expecting.rows), \(expecting.dim)]")
+                }
+                try checkRowNumbers()
+            } catch {
+                throw .malformed(what: what, reason: error.reason)
+            }
+            try checkValues(what: what, threads: threads)
+        }
+
+        /// The row number of present row `slot`.
+        public func row(_ slot: Int) -> Int {
+            precondition(slot >= 0 && slot < presentRows, "slot \(slot) of \(presentRows)")
+            return Int(read(UInt32.self, at: RowDelta.headerBytes + 4 * slot))
+        }
+
+        /// The `dim` bf16 values of present row `slot`; of any alignment.
+        public func values(_ slot: Int) -> UnsafeRawPointer {
+            precondition(slot >= 0 && slot < presentRows, "slot \(slot) of \(presentRows)")
+            return base + Layout.valuesOffset(present: presentRows) + 2 * dim * slot
+        }
+
+        /// The first slot whose row number is not below `row`; `presentRows` if there is none.
+        func slot(from row: Int) -> Int {
+            var low = 0
+            var high = presentRows
+            while low < high {
+                let middle = (low + high) / 2
+                if self.row(middle) < row { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+
+        private func read<T: FixedWidthInteger & BitwiseCopyable>(_: T.Type, at offset: Int) -> T {
+            T(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: T.self))
+        }
+    }
+}
+
+extension RowDelta.View {
+    /// A reason, before the payload's name is put to it.
+    private struct Malformed: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+
+    private static func parse(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> Self {
+        guard let base = bytes.baseAddress, bytes.count >= RowDelta.headerBytes else {
+            throw Malformed("\(bytes.count) bytes are fewer than a header")
+        }
+        let field = { (offset: Int) in
+            UInt32(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        }
+        guard field(0) == RowDelta.magic else { throw Malformed("it does not begin with SRDL") }
+        guard field(4) == RowDelta.version else {
+            throw Malformed("its version is \(field(4)), and this program reads 1")
+        }
+        // the upper half of the 64-bit row count and the reserved bytes
+        guard field(12) == 0, field(24) == 0, field(28) == 0 else {
+            throw Malformed("its header has values where zeros belong")
+        }
+        let (rows, dim, present) = (Int(field(8)), Int(field(16)), Int(field(20)))
+        guard let layout = RowDelta.Layout(present: present, dim: dim),
+            layout.byteCount == bytes.count
+        else {
+            throw Malformed(
+                "\(present) rows of \(dim) values do not fill exactly \(bytes.count) bytes")
+        }
+        return Self(
+            trusted: base, byteCount: bytes.count, totalRows: rows, dim: dim, presentRows: present)
+    }
+
+    private func checkRowNumbers() throws(Malformed) {
+        var next = 0
+        for slot in 0..<presentRows {
+            let row = row(slot)
+            guard row >= next, row < totalRows else {
+                throw Malformed(
+                    "row number \(row) at place \(slot) is out of order or not below \(totalRows)")
+            }
+            next = row + 1
+        }
+    }
+
+    private func checkValues(what: String, threads: Int) throws(TensorError) {
+        _ = try Parallel.map(count: presentRows, threads: threads) {
+            (slots) throws(TensorError) in
+            for slot in slots
+            where kernel_max_abs_bf16(values(slot), dim) >= KERNELS_NOT_FINITE {
+                throw .notFinite(row: row(slot), what: what)
+            }
+        }
+    }
+
+    /// Adds the differences onto a matrix of the same shape. Every value is rounded once, so the
+    /// same matrix and payload give the same bits on every machine.
+    ///
+    /// - Throws: `TensorError.notFinite` when a sum overflows; the matrix is then half updated.
+    public func apply(
+        to matrix: Matrix, threads: Int, what: String = "the parameters"
+    ) throws(TensorError) {
+        precondition(
+            matrix.rows == totalRows && matrix.columns == dim,
+            "delta of [\(totalRows), \(dim)] onto [\(matrix.rows), \(matrix.columns)]")
+        _ = try Parallel.map(count: presentRows, threads: threads) {
+            (slots) throws(TensorError) in
+            for slot in slots {
+                let row = row(slot)
+                let greatest = kernel_axpy_bf16(1, values(slot), matrix.row(row), dim)
+                if greatest >= KERNELS_NOT_FINITE { throw .notFinite(row: row, what: what) }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// The rows of a matrix that changed, as one payload: header, row numbers, bf16 differences.
+
+import CKernels
+
+/// Differences between two states of a matrix `[rows, dim]`, only for the rows that differ.
+///
+/// Little-endian layout: bytes 0..<32 are the header (UInt32 magic "SRDL", UInt32 version 1,
+/// UInt64 rows of the whole matrix, UInt32 dim, UInt32 rows present, 8 zero bytes); then one UInt32
+/// row number for each row present, rising; zeros up to a multiple of 64; then `[present, dim]`
+/// bfloat16 without padding.
+public struct RowDelta: Sendable {
+    static let magic: UInt32 = 0x4C44_5253
+    static let version: UInt32 = 1
+    static let headerBytes = 32
+
+    private let buffer: AlignedBuffer
+    /// The payload; valid as long as this value lives.
+    public var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
+    }
+    /// Rows of the whole matrix.
+    public let totalRows: Int
+    public let dim: Int
+    /// Rows that the payload holds.
+    public let presentRows: Int
+
+    /// A payload with its header and row numbers written and its values zero.
+    init(totalRows: Int, dim: Int, present: [UInt32]) throws(TensorError) {
+        precondition(
+            dim <= Int(UInt32.max) && totalRows <= Int(UInt32.max),
+            "[\(totalRows), \(dim)] does not fit a payload")
+        guard let layout = Layout(present: present.count, dim: dim) else {
+            throw .outOfMemory(byteCount: Int.max)
+        }
+        self.totalRows = totalRows
+        self.dim = dim
+        presentRows = present.count
+        buffer = try AlignedBuffer(byteCount: layout.byteCount)
+        let bytes = UnsafeMutableRawBufferPointer(
+            start: buffer.baseAddress, count: buffer.byteCount)
+        bytes.storeBytes(of: Self.magic.littleEndian, as: UInt32.self)
+        bytes.storeBytes(of: Self.version.littleEndian, toByteOffset: 4, as: UInt32.self)
+        bytes.storeBytes(of: UInt64(totalRows).littleEndian, toByteOffset: 8, as: UInt64.self)
+        bytes.storeBytes(of: UInt32(dim).littleEndian, toByteOffset: 16, as: UInt32.self)
+        bytes.storeBytes(of: UInt32(present.count).littleEndian, toByteOffset: 20, as: UInt32.self)
+        for (slot, row) in present.enumerated() {
+            let offset = Self.headerBytes + 4 * slot
+            bytes.storeBytes(of: row.littleEndian, toByteOffset: offset, as: UInt32.self)
+        }
+    }
+
+    /// Where the values of present row `slot` go.
+    func values(_ slot: Int) -> UnsafeMutableRawPointer {
+        buffer.baseAddress + Layout.valuesOffset(present: presentRows) + 2 * dim * slot
+    }
+
+    /// This payload as a view. Its own writer made it, so nothing is checked again.
+    public var view: View {
+        View(
+            trusted: UnsafeRawPointer(buffer.baseAddress), byteCount: buffer.byteCount,
+            totalRows: totalRows, dim: dim, presentRows: presentRows, owner: buffer)
+    }
+
+    /// The size of a payload, or nil when it does not fit an Int.
+    struct Layout {
+        let byteCount: Int
+
+        // Both counts come from 32-bit fields, so only their product can be too large.
+        init?(present: Int, dim: Int) {
+            let begin = Self.valuesOffset(present: present)
+            let (values, overflow) = present.multipliedReportingOverflow(by: 2 * dim)
+            guard !overflow, values <= Int.max - begin else { return nil }
+            byteCount = begin + values
+        }
+
+        static func valuesOffset(present: Int) -> Int {
+            (RowDelta.headerBytes + 4 * present + 63) / 64 * 64
+        }
+    }
+}
+
+extension RowDelta {
+    /// The difference `live - base`, rounded to bf16. Rows whose difference rounds to zero
+    /// everywhere are absent. `live` may be changing meanwhile (Hogwild): each value is some value
+    /// it had during the call.
+    ///
+    /// - Throws: `TensorError.notFinite` naming the first row with a NaN or an infinity, `what`
+    ///   naming the matrix; `outOfMemory`.
+    public static func encode(
+        from live: Matrix, base: Matrix, threads: Int, what: String = "the parameters"
+    ) throws(TensorError) -> RowDelta {
+        precondition(
+            live.rows == base.rows && live.columns == base.columns,
+            "delta of [\(live.rows), \(live.columns)] against [\(base.rows), \(base.columns)]")
+        let present = changedRows(from: live, base: base, threads: threads)
+        let delta = try RowDelta(totalRows: live.rows, dim: live.columns, present: present)
+        _ = try Parallel.map(count: present.count, threads: threads) {
+            (slots) throws(TensorError) in
+            for slot in slots {
+                let row = Int(present[slot])
+                let greatest = kernel_delta_bf16(
+                    live.row(row), base.row(row), delta.values(slot), live.columns)
+                if greatest >= KERNELS_NOT_FINITE { throw .notFinite(row: row, what: what) }
+            }
+        }
+        return delta
+    }
+
+    private static func changedRows(from live: Matrix, base: Matrix, threads: Int) -> [UInt32] {
+        precondition(live.rows <= Int(UInt32.max), "\(live.rows) rows do not fit a payload")
+        return Parallel.map(count: live.rows, threads: threads) { rows in
+            rows.filter { kernel_delta_changed(live.row($0), base.row($0), live.columns) != 0 }
+                .map { UInt32($0) }
+        }.flatMap { $0 }
+    }
+}
