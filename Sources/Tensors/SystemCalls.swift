@@ -1,0 +1,45 @@
+// The few system calls that files need, with errno turned into words.
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The text of an error number, `errno` unless told otherwise.
+func systemReason(_ code: Int32 = errno) -> String {
+    String(cString: strerror(code))
+}
+
+/// A file descriptor that closes itself.
+final class FileDescriptor: Sendable {
+    let number: Int32
+
+    init(reading path: String) throws(FileError) {
+        let opened = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC) }
+        guard opened >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
+        number = opened
+    }
+
+    init(_ number: Int32) {
+        self.number = number
+    }
+
+    deinit { close(number) }
+}
+
+/// Repeats a call that a signal interrupted.
+func retryingInterrupts<Number: SignedInteger>(_ call: () -> Number) -> Number {
+    while true {
+        let result = call()
+        if result >= 0 || errno != EINTR { return result }
+    }
+}
+
+/// `path` up to its last component: "." when there is none.
+func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
