@@ -1,0 +1,76 @@
+// What people are told, computed when they ask.
+
+public import Protocol
+
+extension Scheduler {
+    public func status(of job: JobID, at now: Moment) -> JobStatus? {
+        if let record = jobs[job] { return status(of: record, at: now) }
+        return history[job]?.status
+    }
+
+    /// The whole cluster: jobs that run or wait first, then those that ended, newest first; at most
+    /// `Limits.jobsListedMax`, without their outputs and measures.
+    public func status(at now: Moment, softwareVersion: String = "") -> ClusterStatus {
+        let ended = history.keys.reversed().compactMap { history[$0]?.status }
+        let listed = jobs.keys.prefix(Limits.jobsListedMax).compactMap { status(of: $0, at: now) }
+            + ended
+        return ClusterStatus(
+            epoch: epoch, softwareVersion: softwareVersion, workers: workerStatuses(at: now),
+            jobs: listed.prefix(Limits.jobsListedMax).map { job in
+                var brief = job
+                brief.measures = [:]
+                brief.outputs = []
+                return brief
+            })
+    }
+
+    func status(of job: JobRecord, at now: Moment) -> JobStatus {
+        var status = JobStatus(
+            job: job.id, kind: job.spec.kind, state: job.phase == .queued ? .queued : .running,
+            stage: job.stage, retries: job.retries, measures: job.measures(at: now),
+            submittedAtMilliseconds: job.submittedAtMilliseconds)
+        guard let round = job.round else {
+            if job.phase == .queued, slots > 0 { status.stage = "waiting for its turn" }
+            return status
+        }
+        status.round = round.round.index
+        status.rounds = round.round.count
+        status.unitsDone = round.done
+        status.unitsTotal = round.units.count
+        status.progress = progress(of: job, round)
+        return status
+    }
+
+    /// Rounds that are over, units that are done and parts of those that run. Rounds to come are
+    /// taken to be as long as this one.
+    private func progress(of job: JobRecord, _ round: RoundRecord) -> Progress {
+        var done = job.stageWork + round.workDone
+        workers.forEach { _, worker in
+            for tenure in worker.running where tenure.unit.job == job.id {
+                guard let progress = tenure.progress else { continue }
+                let work = round.round.units[tenure.unit.index].work
+                done += work * fraction(progress)
+            }
+        }
+        let remaining = max(1, round.round.count - round.round.index)
+        return Progress(done: done, total: job.stageWork + round.work * Double(remaining))
+    }
+
+    private func fraction(_ progress: Progress) -> Double {
+        let part = progress.done / progress.total
+        return part.isFinite ? min(1, max(0, part)) : 0
+    }
+
+    private func workerStatuses(at now: Moment) -> [WorkerStatus] {
+        workers.keys.compactMap { id in
+            guard let record = workers[id] else { return nil }
+            let capabilities = record.capabilities
+            return WorkerStatus(
+                worker: id, host: capabilities.host, processID: capabilities.processID,
+                instructionSet: capabilities.instructionSet, threads: capabilities.threads,
+                state: record.isDraining ? "draining" : record.running.isEmpty ? "idle" : "busy",
+                unit: record.running.first?.unit, heardMillisecondsAgo: now - record.heardAt,
+                unitsDone: record.unitsDone)
+        }
+    }
+}

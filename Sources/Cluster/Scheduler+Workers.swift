@@ -1,0 +1,164 @@
+// Workers that come, report, fall silent and go.
+
+public import Protocol
+
+extension Scheduler {
+    /// WELCOME or REFUSED: the shell sends it, and hands in `workerJoined` after a WELCOME to a
+    /// worker.
+    public func answer(to hello: Hello, softwareVersion: String) -> Header {
+        if hello.protocolVersion != Limits.protocolVersion {
+            return .refused(
+                Refused(
+                    fault: Fault(
+                        .versionMismatch,
+                        "\(hello.role.rawValue) \(hello.name) (sounder \(hello.softwareVersion)) "
+                            + "speaks protocol \(hello.protocolVersion), the coordinator (sounder "
+                            + "\(softwareVersion)) speaks \(Limits.protocolVersion); "
+                            + "install the same version on both")))
+        }
+        if hello.role == .worker, workers[hello.name] == nil,
+            workers.count >= Limits.workersMax
+        {
+            return .refused(
+                Refused(
+                    fault: Fault(
+                        .temporary,
+                        "the cluster has \(Limits.workersMax) workers, which is its limit; "
+                            + "stop some before starting more", retryable: true)))
+        }
+        return .welcome(
+            Welcome(
+                epoch: epoch, softwareVersion: softwareVersion,
+                heartbeatMilliseconds: policy.heartbeatMilliseconds,
+                livenessMilliseconds: policy.livenessMilliseconds))
+    }
+
+    mutating func join(_ worker: WorkerID, _ capabilities: Capabilities, at now: Moment) {
+        if workers[worker] != nil {
+            workers[worker]?.heardAt = now
+        } else if workers.count < Limits.workersMax {
+            workers[worker] = WorkerRecord(capabilities: capabilities, heardAt: now)
+            mayPlace = true
+        }
+    }
+
+    /// A heartbeat is answered with one, so that the worker knows that it is heard.
+    mutating func hear(
+        _ worker: WorkerID, _ running: [RunningUnit], at now: Moment, into effects: inout Effects
+    ) {
+        guard workers[worker] != nil else { return }
+        workers[worker]?.heardAt = now
+        effects.outbound.append(.worker(worker, .heartbeat(Heartbeat())))
+        for report in running.prefix(Limits.slotsPerWorkerMax) {
+            note(report, from: worker, at: now, into: &effects)
+        }
+        remind(worker, of: running, at: now, into: &effects)
+    }
+
+    private mutating func note(
+        _ report: RunningUnit, from worker: WorkerID, at now: Moment, into effects: inout Effects
+    ) {
+        let (unit, lease) = (report.unit, report.lease)
+        if let position = workers[worker]?.position(of: unit, lease) {
+            let before = workers[worker]?.running[position].progress
+            guard before == nil || report.progress.done > before!.done else { return }
+            workers[worker]?.running[position].progress = report.progress
+            workers[worker]?.running[position].expiresAt = now + policy.leaseMilliseconds
+            return
+        }
+        guard let record = record(of: unit), record.isHeld(by: worker, under: lease) else {
+            effects.outbound.append(.worker(worker, .revoke(Revoke(unit: unit, lease: lease))))
+            return
+        }
+        switch record.state {
+        case .fetching:
+            break // An older heartbeat, overtaken by the result.
+        case .waiting where vacancy(of: worker) > 0:
+            resume(unit, lease, on: worker, report.progress, at: now)
+        default:
+            effects.outbound.append(.worker(worker, .revoke(Revoke(unit: unit, lease: lease))))
+        }
+    }
+
+    /// The worker was given up too early: it goes on where it was.
+    private mutating func resume(
+        _ unit: WorkUnitID, _ lease: Lease, on worker: WorkerID, _ progress: Progress,
+        at now: Moment
+    ) {
+        jobs[unit.job]?.round?.queue.remove(unit.index)
+        jobs[unit.job]?.round?.units[unit.index].state = .assigned(worker)
+        workers[worker]?.running.append(
+            Tenure(
+                unit: unit, lease: lease, sentAt: now,
+                expiresAt: now + policy.leaseMilliseconds, progress: progress))
+    }
+
+    /// An assignment that the worker does not list may have been lost on its way; saying it twice
+    /// does no harm.
+    private mutating func remind(
+        _ worker: WorkerID, of running: [RunningUnit], at now: Moment, into effects: inout Effects
+    ) {
+        for position in workers[worker]?.running.indices ?? 0..<0 {
+            guard let tenure = workers[worker]?.running[position],
+                now - tenure.sentAt >= 2 * policy.heartbeatMilliseconds,
+                !running.contains(where: { $0.unit == tenure.unit && $0.lease == tenure.lease }),
+                let task = task(of: tenure.unit)
+            else { continue }
+            workers[worker]?.running[position].sentAt = now
+            effects.outbound.append(
+                .worker(
+                    worker, .assign(Assign(unit: tenure.unit, lease: tenure.lease, task: task))))
+        }
+    }
+
+    mutating func expireWorkers(at now: Moment, into effects: inout Effects) {
+        for id in workers.keys {
+            guard let heardAt = workers[id]?.heardAt,
+                now - heardAt >= policy.livenessMilliseconds
+            else { continue }
+            lose(id, at: now, into: &effects)
+        }
+    }
+
+    /// The worker is gone, and its units wait again, also those whose outputs only it held.
+    mutating func lose(_ worker: WorkerID, at now: Moment, into effects: inout Effects) {
+        guard let record = workers[worker] else { return }
+        workers[worker] = nil
+        mayPlace = true
+        for tenure in record.running {
+            loseUnit(tenure.unit, with: worker, at: now, into: &effects)
+        }
+        if record.unfetched > 0 {
+            for unit in unfetched(from: worker) {
+                loseUnit(unit, with: worker, at: now, into: &effects)
+            }
+        }
+    }
+
+    private func unfetched(from worker: WorkerID) -> [WorkUnitID] {
+        var found: [WorkUnitID] = []
+        jobs.forEach { id, job in
+            guard let round = job.round else { return }
+            for (index, unit) in round.units.enumerated() {
+                guard case .fetching(worker, _) = unit.state else { continue }
+                found.append(WorkUnitID(job: id, round: round.number, index: index))
+            }
+        }
+        return found
+    }
+
+    /// Live slots: those of workers that take new units.
+    var slots: Int {
+        var sum = 0
+        workers.forEach { _, worker in if !worker.isDraining { sum += worker.capabilities.slots } }
+        return sum
+    }
+
+    /// Units that the worker may be given now.
+    func vacancy(of worker: WorkerID) -> Int {
+        guard let record = workers[worker], !record.isDraining else { return 0 }
+        let slots = record.capabilities.slots
+        guard record.unfetched < policy.unfetchedPerSlotMax * slots else { return 0 }
+        return max(0, slots - record.running.count)
+    }
+}

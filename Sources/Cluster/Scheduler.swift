@@ -1,0 +1,113 @@
+// The coordinator's mind: events in, effects out; no clock, no socket, no disk, no chance but a seed.
+
+import Protocol
+
+/// Jobs are rounds of work units followed by one reduction. What a unit computes is the business
+/// of the job's program, which answers `StoreCommand.plan` and `.reduce`.
+///
+/// Call `handle` for everything that happened, then `tick` once, then carry out the effects.
+public struct Scheduler: Sendable {
+    public let epoch: UInt64
+    public let policy: Policy
+
+    var generator: SeededGenerator
+    var workers = Table<WorkerID, WorkerRecord>()
+    /// Jobs that are not over, in the order of their submission.
+    var jobs = Table<JobID, JobRecord>()
+    var history = Table<JobID, EndedJob>()
+    /// Looked up, never iterated.
+    var jobsByKey: [String: JobID] = [:]
+    /// What the shell was told last; being late for it means that the coordinator stood still.
+    var promisedWakeAt: Moment?
+    /// Whether slots or waiting units may have appeared since units were placed.
+    var mayPlace = false
+
+    /// - Parameters:
+    ///   - epoch: higher than that of any coordinator before, on the same state.
+    ///   - seed: from the system's generator, so that leases cannot be guessed.
+    public init(epoch: UInt64, policy: Policy, seed: UInt64) {
+        self.epoch = epoch
+        self.policy = policy
+        generator = SeededGenerator(seed: seed)
+    }
+
+    public mutating func handle(
+        _ event: Event, at now: Moment, into effects: inout Effects
+    ) {
+        forgiveStall(at: now)
+        switch event {
+        case .workerJoined(let worker, let capabilities):
+            join(worker, capabilities, at: now)
+        case .workerHeard(let worker, let running):
+            hear(worker, running, at: now, into: &effects)
+        case .workerDraining(let worker):
+            workers[worker]?.isDraining = true
+            mayPlace = true
+        case .workerLeft(let worker):
+            lose(worker, at: now, into: &effects)
+        case .jobSubmitted(let job, let key, let spec, let wall):
+            submit(job, key: key, spec, atWall: wall, at: now, into: &effects)
+        case .jobCancelled(let job):
+            cancel(job, at: now, into: &effects)
+        case .unitFinished(let unit, let lease, let worker, let outcome):
+            finish(unit, lease, from: worker, outcome, at: now, into: &effects)
+        case .unitFailed(let unit, let lease, let worker, let fault):
+            fail(unit, lease, from: worker, fault, at: now, into: &effects)
+        case .outputsStored(let unit, let lease):
+            store(unit, lease, into: &effects)
+        case .outputsLost(let unit, let lease, let fault):
+            loseOutputs(unit, lease, fault, at: now, into: &effects)
+        case .roundPlanned(let job, let round, let measures):
+            begin(round, of: job, measures, at: now, into: &effects)
+        case .jobCompleted(let job, let result):
+            complete(job, result, at: now, into: &effects)
+        case .jobFaulted(let job, let fault):
+            end(job, .failed, fault: fault, at: now, into: &effects)
+        }
+    }
+
+    /// Expires what is overdue, starts jobs, places units and says when to be called again.
+    public mutating func tick(at now: Moment, into effects: inout Effects) {
+        forgiveStall(at: now)
+        expireWorkers(at: now, into: &effects)
+        expireLeases(at: now, into: &effects)
+        endDelays(at: now)
+        startJobs(at: now, into: &effects)
+        if mayPlace { placeUnits(at: now, into: &effects) }
+        effects.wakeAt = nextDeadline()
+        promisedWakeAt = effects.wakeAt
+    }
+
+    /// The earliest moment at which a worker, a lease or a delay runs out.
+    private func nextDeadline() -> Moment? {
+        var earliest: Moment?
+        func consider(_ moment: Moment) {
+            earliest = earliest.map { min($0, moment) } ?? moment
+        }
+        workers.forEach { _, worker in
+            consider(worker.heardAt + policy.livenessMilliseconds)
+            for tenure in worker.running { consider(tenure.expiresAt) }
+        }
+        jobs.forEach { _, job in
+            guard let round = job.round else { return }
+            for index in round.delayed {
+                if case .delayed(let until) = round.units[index].state { consider(until) }
+            }
+        }
+        return earliest
+    }
+
+    /// A coordinator that stood still heard nobody, so nobody's silence counts against them.
+    private mutating func forgiveStall(at now: Moment) {
+        guard let promised = promisedWakeAt, now - promised >= policy.stallMilliseconds else {
+            return
+        }
+        promisedWakeAt = nil
+        for id in workers.keys {
+            workers[id]?.heardAt = now
+            for position in workers[id]?.running.indices ?? 0..<0 {
+                workers[id]?.running[position].expiresAt = now + policy.leaseMilliseconds
+            }
+        }
+    }
+}
