@@ -12,7 +12,7 @@ struct CorpusFiles {
     let payloads: PayloadTable
 
     /// - Throws: a `Fault` naming the first file that is missing, unreadable or changed.
-    func open(_ files: [InputFile]) throws(Fault) -> CorpusLayout {
+    func open(_ files: [InputFile]) throws(Fault) -> Corpus {
         var plain: [InputFile] = []
         for (index, file) in files.enumerated() {
             try check(file)
@@ -22,7 +22,7 @@ struct CorpusFiles {
         guard !plain.isEmpty else {
             throw Fault(.data, "the corpus is empty: \(files.map(\.path).joined(separator: ", "))")
         }
-        let layout = CorpusLayout(
+        let layout = Corpus(
             id: "\(job)/corpus", files: plain, blockBytes: Self.blockBytes)
         for (index, file) in plain.enumerated() {
             try payloads.offer(id: layout.payload(of: index).id, path: file.path, size: file.size)

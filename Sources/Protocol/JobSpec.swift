@@ -10,6 +10,13 @@ public enum JobSpec: Hashable, Sendable {
         case .trainWords: "train-words"
         }
     }
+
+    /// The first setting that is out of range, as a sentence; nil if all are sound.
+    public var complaint: String? {
+        switch self {
+        case .trainWords(let spec): spec.complaint
+        }
+    }
 }
 
 /// A file of a corpus, as it was when the job was submitted: later changes are detected.
@@ -54,7 +61,7 @@ public struct TrainWords: Hashable, Sendable, Codable {
     public init(files: [InputFile]) { self.files = files }
 
     /// The first setting that is out of range, as a sentence; nil if all are sound.
-    public func complaint() -> String? {
+    public var complaint: String? {
         if files.isEmpty { return "no input file is named; pass --input FILE" }
         if files.count > Limits.inputFilesMax {
             return "\(files.count) input files exceed the limit of \(Limits.inputFilesMax); "
@@ -74,8 +81,12 @@ public struct TrainWords: Hashable, Sendable, Codable {
             return "\(flag) \(value) is out of range; it must lie in "
                 + "\(allowed.lowerBound)...\(allowed.upperBound)"
         }
-        if !(alpha > 0 && alpha <= 10) { return "--alpha \(alpha) is out of range; it must lie in 0...10" }
-        if !(sample >= 0 && sample <= 1) { return "--sample \(sample) is out of range; it must lie in 0...1" }
+        if !(alpha > 0 && alpha <= 10) {
+            return "--alpha \(alpha) is out of range; it must lie above 0 and be at most 10"
+        }
+        if !(sample >= 0 && sample <= 1) {
+            return "--sample \(sample) is out of range; it must lie in 0...1"
+        }
         if !(momentum < 1) { return "--momentum \(momentum) is out of range; it must be below 1" }
         return nil
     }

@@ -20,7 +20,7 @@ public enum UnitTask: Hashable, Sendable {
 ///
 /// A worker reads file `index` in place where its machine sees the same file, else it fetches
 /// ranges of the payload `payload(of: index)`.
-public struct CorpusLayout: Hashable, Sendable, Codable {
+public struct Corpus: Hashable, Sendable, Codable {
     /// Unique in the cluster: the files as they were when the job was submitted.
     public let id: String
     public let files: [InputFile]
@@ -40,10 +40,10 @@ public struct CorpusLayout: Hashable, Sendable, Codable {
 
 /// Count the words of the blocks `blocks`; the output is one table of counts.
 public struct CountWords: Hashable, Sendable, Codable {
-    public let corpus: CorpusLayout
+    public let corpus: Corpus
     public let blocks: Range<Int>
 
-    public init(corpus: CorpusLayout, blocks: Range<Int>) {
+    public init(corpus: Corpus, blocks: Range<Int>) {
         self.corpus = corpus
         self.blocks = blocks
     }
@@ -51,14 +51,14 @@ public struct CountWords: Hashable, Sendable, Codable {
 
 /// Encode partition `partition` of `partitions` to ids and keep it for the rounds that follow.
 public struct EncodeWords: Hashable, Sendable, Codable {
-    public let corpus: CorpusLayout
+    public let corpus: Corpus
     public let partition: Int
     public let partitions: Int
     public let seed: UInt64
     public let vocabulary: PayloadReference
 
     public init(
-        corpus: CorpusLayout, partition: Int, partitions: Int, seed: UInt64,
+        corpus: Corpus, partition: Int, partitions: Int, seed: UInt64,
         vocabulary: PayloadReference
     ) {
         self.corpus = corpus

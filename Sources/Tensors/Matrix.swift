@@ -33,3 +33,16 @@ public final class Matrix: @unchecked Sendable {
     /// Bytes of the whole matrix, padding included.
     public var byteCount: Int { buffer.byteCount }
 }
+
+extension Matrix {
+    /// Takes over every value of a matrix of the same shape.
+    public func copy(from other: Matrix, threads: Int) {
+        precondition(
+            rows == other.rows && columns == other.columns,
+            "[\(rows), \(columns)] from [\(other.rows), \(other.columns)]")
+        _ = Parallel.map(count: rows, threads: threads) { part in
+            (self.base + part.lowerBound * self.stride).update(
+                from: other.base + part.lowerBound * self.stride, count: part.count * self.stride)
+        }
+    }
+}

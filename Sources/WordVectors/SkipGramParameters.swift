@@ -29,21 +29,7 @@ public struct SkipGramParameters: Sendable {
     ) throws(TensorError) {
         let input = try Matrix(rows: vocabulary, columns: dim)
         let output = try Matrix(rows: vocabulary, columns: dim)
+        input.fillUniform(seed: seed, threads: threads)
         self.init(input: input, output: output)
-        _ = Parallel.map(count: vocabulary, threads: threads) { rows in
-            for row in rows { Self.fill(input.row(row), count: dim, row: row, seed: seed) }
-        }
-    }
-
-    private static func fill(
-        _ values: UnsafeMutablePointer<Float>, count: Int, row: Int, seed: UInt64
-    ) {
-        let stream = SplitMix.derive(seed, UInt64(row))
-        let scale = 1 / Float(count)
-        for column in 0..<count {
-            // the upper 24 bits are a whole Float in 0..<1
-            let unit = Float(SplitMix.derive(stream, UInt64(column)) >> 40) * 0x1p-24
-            values[column] = (unit - 0.5) * scale
-        }
     }
 }

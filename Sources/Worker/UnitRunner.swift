@@ -2,6 +2,7 @@
 
 import Protocol
 import Synchronization
+import Tensors
 
 /// Runs units of one kind. Runners are used by one compute thread, one unit at a time, and may
 /// keep what later units of the same job need.
@@ -17,33 +18,85 @@ protocol UnitRunner: AnyObject {
 
 /// What a running unit and the rest of the worker tell each other.
 final class RunControl: Sendable {
-    private let done = Atomic<Double.BitPattern>(0)
-    private let total = Atomic<Double.BitPattern>(0)
-    private let stopped = Atomic<Bool>(false)
-
-    /// Work done of work known; carried by the next heartbeat, which renews the lease.
-    var progress: Progress {
-        get {
-            Progress(
-                done: Double(bitPattern: done.load(ordering: .relaxed)),
-                total: Double(bitPattern: total.load(ordering: .relaxed)))
-        }
-        set {
-            done.store(newValue.done.bitPattern, ordering: .relaxed)
-            total.store(newValue.total.bitPattern, ordering: .relaxed)
-        }
+    private struct State {
+        var isStopped = false
+        var total = 0.0
+        var done: @Sendable () -> Double = { 0 }
+        var halt: @Sendable () -> Void = {}
     }
 
-    func stop() { stopped.store(true, ordering: .relaxed) }
-    var isStopped: Bool { stopped.load(ordering: .relaxed) }
+    private let state = Mutex(State())
+
+    /// Lets a long loop be seen and stopped from here on.
+    ///
+    /// - Parameters:
+    ///   - done: read at every heartbeat; work done of `total`.
+    ///   - halt: asks the loop to end early, at once if the unit is stopped already.
+    func follow(
+        total: Double, done: @escaping @Sendable () -> Double,
+        halt: @escaping @Sendable () -> Void
+    ) {
+        let isStopped = state.withLock { state in
+            state.total = total
+            state.done = done
+            state.halt = halt
+            return state.isStopped
+        }
+        if isStopped { halt() }
+    }
+
+    /// Carried by the next heartbeat, which renews the lease: it comes from the compute loop.
+    var progress: Progress {
+        let (done, total) = state.withLock { ($0.done, $0.total) }
+        return Progress(done: min(done(), total), total: total)
+    }
+
+    func stop() {
+        let halt = state.withLock { state in
+            state.isStopped = true
+            return state.halt
+        }
+        halt()
+    }
 
     /// - Throws: a `Fault` with code `cancelled` once the unit is no longer wanted.
     func check() throws(Fault) {
-        if isStopped { throw Fault(.cancelled, "the unit was revoked") }
+        if state.withLock({ $0.isStopped }) {
+            throw Fault(.cancelled, "the unit was revoked")
+        }
     }
 }
 
 extension Assign {
     /// Outputs of different attempts never share an id.
     var outputPrefix: String { "\(unit)/\(lease.epoch).\(lease.attempt)" }
+}
+
+extension Assign {
+    /// A unit was handed to a runner of another kind.
+    var misplaced: Fault {
+        Fault(.internalError, "a runner was given a \(task.kind) unit")
+    }
+}
+
+extension Fault {
+    /// What a unit reports: lack of memory or space may be this machine's alone and is retried.
+    init(running error: any Error) {
+        switch error {
+        case let fault as Fault: self = fault
+        case FileError.cancelled: self = Fault(.cancelled, "the unit was revoked")
+        case let error as FileError: self = Fault(file: error)
+        case TensorError.outOfMemory: self = Fault(.temporary, "\(error)", retryable: true)
+        default: self = Fault(.data, "\(error)")
+        }
+    }
+
+    private init(file error: FileError) {
+        switch error {
+        case .unwritable, .outOfMemory: self = Fault(.temporary, "\(error)", retryable: true)
+        case .unreadable: self = Fault(.input, "\(error)", retryable: true)
+        case .inputChanged: self = Fault(.input, "\(error)")
+        case .malformed, .tooLarge, .cancelled: self = Fault(.data, "\(error)")
+        }
+    }
 }

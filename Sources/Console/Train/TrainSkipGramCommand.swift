@@ -29,7 +29,7 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
         Interrupts.begin()
         var spec = TrainWords(files: try files.resolve())
         model.apply(to: &spec)
-        if let complaint = spec.complaint() { throw Fault(.usage, complaint) }
+        if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         let destination = try VectorDestination(files.output, format: files.format)
         spec.keepsOutputs = files.outputVectors != nil
         let outputDestination = try files.outputVectors.map {

@@ -8,7 +8,7 @@ final class TrainWordsProgram: JobProgram {
     private let spec: TrainWords
     private let payloads: PayloadTable
     private let corpusFiles: CorpusFiles
-    private var corpus: CorpusLayout?
+    private var corpus: Corpus?
     private var vocabulary: VocabularyReduction?
     private var plan = TrainingPlan.empty
     private var average: ModelAverage?

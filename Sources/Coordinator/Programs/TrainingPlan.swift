@@ -60,14 +60,14 @@ struct TrainingPlan {
         return max(50_000, perRow * Double(rows))
     }
 
-    func encoding(_ partition: Int, of corpus: CorpusLayout) -> EncodeWords {
+    func encoding(_ partition: Int, of corpus: Corpus) -> EncodeWords {
         EncodeWords(
             corpus: corpus, partition: partition, partitions: partitions, seed: settings.seed,
             vocabulary: vocabulary)
     }
 }
 
-extension CorpusLayout {
+extension Corpus {
     var byteCount: Int { files.reduce(0) { $0 + $1.size } }
 
     /// Every file begins a new block.

@@ -1,6 +1,7 @@
 // Counts the words of a range of blocks.
 
 import Protocol
+import Tensors
 import Transport
 import WordVectors
 
@@ -17,24 +18,34 @@ final class CountWordsRunner: UnitRunner {
     }
 
     func run(_ assignment: Assign, control: RunControl) throws(Fault) -> UnitOutcome {
-        guard case .countWords(let task) = assignment.task else {
-            throw Fault(.internalError, "a counting runner was given a \(assignment.task.kind) unit")
-        }
+        guard case .countWords(let task) = assignment.task else { throw assignment.misplaced }
         do {
             let text = try texts.open(task.corpus)
-            let counted = try WordCounter.count(
-                blocks: task.blocks, of: text.blocks, in: text.source, threads: threads,
-                progress: { control.report($0, of: task.blocks.count) })
-            try control.check()
+            let progress = control.followText(
+                bytes: task.blocks.count * task.corpus.blockBytes)
+            let table = try WordCounter.count(
+                text.source, layout: text.layout, blocks: Array(task.blocks), threads: threads,
+                progress: progress)
             let output = bulk.offer(
-                id: assignment.outputPrefix + "/counts", frame: Frame(counted.table), checksum: nil)
-            return UnitOutcome(
-                outputs: [output],
-                measures: [
-                    "sentences": Double(counted.sentences),
-                    "overlongTokens": Double(counted.overlongTokens),
-                    "repairedTokens": Double(counted.repairedTokens),
-                ])
+                id: assignment.outputPrefix + "/counts", frame: table.frame, checksum: nil)
+            return UnitOutcome(outputs: [output], measures: [:])
         } catch { throw Fault(running: error) }
+    }
+}
+
+extension CountTable {
+    /// The payload, kept alive by the frame.
+    fileprivate var frame: Frame {
+        Frame(payload) { _ in withExtendedLifetime(self) {} }
+    }
+}
+
+extension RunControl {
+    /// Follows a scan over `bytes` of text.
+    func followText(bytes: Int) -> TextProgress {
+        let progress = TextProgress()
+        follow(
+            total: Double(bytes), done: { Double(progress.bytesDone) }, halt: { progress.cancel() })
+        return progress
     }
 }

@@ -1,9 +1,9 @@
 // Numbers that follow from a seed and a counter, without a state to carry along.
 
 /// The output function of SplitMix64 (Steele, Lea and Flood 2014) as a keyed hash.
-enum SplitMix {
+public enum SplitMix {
     /// A well mixed value for each pair of seed and counter.
-    static func derive(_ seed: UInt64, _ counter: UInt64) -> UInt64 {
+    public static func derive(_ seed: UInt64, _ counter: UInt64) -> UInt64 {
         mix(mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ (counter &* 0xD1B5_4A32_D192_ED03))
     }
 

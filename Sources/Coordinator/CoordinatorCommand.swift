@@ -1,0 +1,106 @@
+// `sounder-coordinator`: the process that keeps the jobs, shards the work and merges the results.
+
+import ArgumentParser
+import Cluster
+import Journal
+import Logging
+import Protocol
+import Transport
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+@main
+struct CoordinatorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sounder-coordinator",
+        abstract: "Keep the jobs of a Sounder cluster and merge what its workers make.",
+        discussion: """
+            Listens for workers and clients at --listen, and for bulk transfers at the next port
+            (or at PATH.bulk). SIGTERM ends it; jobs that run are taken up again at the next start.
+
+            Examples:
+              sounder-coordinator --listen tcp://127.0.0.1:5761 --state /var/lib/sounder
+              sounder-coordinator --listen ipc:///run/sounder/control --state ./state
+            """,
+        version: softwareVersion)
+
+    @Option(
+        help: ArgumentHelp(
+            "tcp://HOST:PORT (ports below 32768) or ipc://PATH.", valueName: "address"))
+    var listen = "tcp://127.0.0.1:5761"
+    @Option(
+        help: ArgumentHelp("Directory of the journal and of results.", valueName: "dir"))
+    var state: String
+    @Option(help: "Silence after which a worker counts as lost, in milliseconds.")
+    var liveness = 5_000
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "warning"
+    @Option(help: .hidden)
+    var parentFd: Int32?
+
+    func validate() throws {
+        guard (500...600_000).contains(liveness) else {
+            throw ValidationError("--liveness \(liveness) is out of range; it must lie in 500...600000")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level \(logLevel) is not a level; use info or warning")
+        }
+    }
+
+    func run() throws {
+        do {
+            try serve()
+        } catch let fault as Fault {
+            complain(fault.description, code: fault.exitCode)
+        } catch let error as TransportError {
+            complain(error.description, code: error.exitCode)
+        } catch let error as JournalError {
+            complain(error.description, code: error.exitCode)
+        }
+    }
+
+    private func complain(_ sentence: String, code: Int32) -> Never {
+        fputs("sounder-coordinator: \(sentence)\n", stderr)
+        exit(code)
+    }
+
+    private func serve() throws {
+        let logger = makeLogger("sounder-coordinator", level: logLevel)
+        let address = try Address(listen)
+        try makeDirectory(state)
+        let journal = try JobJournal(path: state + "/journal.sqlite")
+        let context = try Context()
+        var socket = try Socket(.router, plane: .control, context: context)
+        let bound = try socket.bind(to: address)
+        let bulk = try BulkExchange(
+            serving: bound.bulk(), context: context, softwareVersion: softwareVersion,
+            epoch: journal.epoch)
+        let cluster = try ClusterThread()
+        let payloads = PayloadTable(bulk: bulk, directory: state)
+        let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
+        let supervision = try Supervision.watch(parentDescriptor: parentFd) { _ in cluster.stop() }
+        logger.notice("listening at \(bound), epoch \(journal.epoch)")
+        if !bound.isLoopback {
+            logger.warning("\(bound) is open to the network; anybody who reaches it can use it")
+        }
+        var policy = Policy()
+        policy.livenessMilliseconds = liveness
+        policy.heartbeatMilliseconds = min(1_000, liveness / 5)
+        try withExtendedLifetime(supervision) {
+            try cluster.run(
+                socket: socket, journal: journal, store: store, policy: policy,
+                seed: UInt64.random(in: 0...UInt64.max), logger: logger)
+        }
+        store.stop()
+        bulk.stop()
+        logger.notice("stopped")
+        // Threads that wait for signals have nothing to hand over.
+        exit(0)
+    }
+}

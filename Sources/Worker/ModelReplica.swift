@@ -1,0 +1,104 @@
+// This worker's copy of a model: the parameters of a round, and the ones being trained from them.
+
+import Protocol
+import Tensors
+import Transport
+import WordVectors
+
+/// `base` is bit-identical to the coordinator's parameters of version `version`; `live` begins each
+/// unit equal to it.
+final class ModelReplica {
+    let model: String
+    let rows: Int
+    let live: SkipGramParameters
+    private let base: SkipGramParameters
+    private var version = 0
+    private let threads: Int
+    private static let deadlineSeconds = 600.0
+
+    init(
+        model: String, rows: Int, dimension: Int, seed: UInt64, threads: Int
+    ) throws(TensorError) {
+        self.model = model
+        self.rows = rows
+        self.threads = threads
+        base = try SkipGramParameters(
+            vocabulary: rows, dim: dimension, seed: seed, threads: threads)
+        live = SkipGramParameters(
+            input: try Matrix(rows: rows, columns: dimension),
+            output: try Matrix(rows: rows, columns: dimension))
+    }
+
+    /// Brings `base` to the version that `task` starts from and `live` back to it.
+    /// - Returns: bytes received.
+    func advance(to task: TrainWordsUnit, from bulk: BulkExchange) throws -> Int {
+        var received = 0
+        if task.round != version {
+            if task.round == version + 1, let step = task.step {
+                received += try apply(step.input, to: base.input, from: bulk)
+                // A failure between the two leaves a copy of no version.
+                version = -1
+                received += try apply(step.output, to: base.output, from: bulk)
+            } else if let whole = task.whole {
+                version = -1
+                received += try replace(base.input, by: whole.input, from: bulk)
+                received += try replace(base.output, by: whole.output, from: bulk)
+            } else {
+                throw Fault(
+                    .payloadMissing, "round \(task.round) of \(model) names no parameters")
+            }
+            version = task.round
+        }
+        live.input.copy(from: base.input, threads: threads)
+        live.output.copy(from: base.output, threads: threads)
+        return received
+    }
+
+    private func apply(
+        _ reference: PayloadReference, to matrix: Matrix, from bulk: BulkExchange
+    ) throws -> Int {
+        let frame = try bulk.fetch(
+            reference, from: .coordinator, deadlineSeconds: Self.deadlineSeconds)
+        try frame.withUnsafeBytes { bytes in
+            try RowDelta.View(bytes, expecting: (matrix.rows, matrix.columns), threads: threads)
+                .apply(to: matrix, threads: threads)
+        }
+        return frame.count
+    }
+
+    private func replace(
+        _ matrix: Matrix, by reference: PayloadReference, from bulk: BulkExchange
+    ) throws -> Int {
+        guard reference.size == matrix.byteCount else {
+            throw Fault(
+                .data, "the parameters of \(model) have \(reference.size) bytes instead of "
+                    + "\(matrix.byteCount)")
+        }
+        let frame = try bulk.fetch(
+            reference, from: .coordinator, deadlineSeconds: Self.deadlineSeconds)
+        frame.withUnsafeBytes { bytes in
+            UnsafeMutableRawPointer(matrix.base).copyMemory(
+                from: bytes.baseAddress ?? UnsafeRawPointer(matrix.base), byteCount: bytes.count)
+        }
+        return frame.count
+    }
+
+    /// What training changed, offered on the bulk plane: inputs, then outputs.
+    func offerDeltas(on bulk: BulkExchange, prefix: String) throws -> [PayloadReference] {
+        let input = try RowDelta.encode(
+            from: live.input, base: base.input, threads: threads, what: "the input vectors")
+        let output = try RowDelta.encode(
+            from: live.output, base: base.output, threads: threads, what: "the output vectors")
+        return [
+            bulk.offer(id: prefix + "/input", frame: Frame(input), checksum: nil),
+            bulk.offer(id: prefix + "/output", frame: Frame(output), checksum: nil),
+        ]
+    }
+}
+
+extension Frame {
+    /// The bytes of a delta, kept alive by the frame.
+    init(_ delta: RowDelta) {
+        self.init(delta.bytes) { _ in withExtendedLifetime(delta) {} }
+    }
+}

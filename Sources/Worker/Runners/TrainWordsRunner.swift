@@ -1,0 +1,123 @@
+// Trains a slice of a partition from the parameters of its round, and gives back what changed.
+
+import Protocol
+import Tensors
+import Transport
+import WordVectors
+
+/// The delta of a unit depends on the parameters, the slice and the seed alone (and with several
+/// threads on their race): any worker, any attempt makes an equally good one.
+final class TrainWordsRunner: UnitRunner {
+    static let kind = "train-words"
+    private let partitions: Partitions
+    private let bulk: BulkExchange
+    private let threads: Int
+    private var replica: ModelReplica?
+    private var trainer: (task: EncodeWords, settings: TrainWords, trainer: SkipGramTrainer)?
+
+    init(partitions: Partitions, bulk: BulkExchange, threads: Int) {
+        self.partitions = partitions
+        self.bulk = bulk
+        self.threads = threads
+    }
+
+    func run(_ assignment: Assign, control: RunControl) throws(Fault) -> UnitOutcome {
+        guard case .trainWords(let task) = assignment.task else { throw assignment.misplaced }
+        do {
+            let stream = try partitions.stream(of: task.encoding, control)
+            let trainer = try trainer(for: task)
+            let replica = try replica(for: task)
+            let received = try replica.advance(to: task, from: bulk)
+            try control.check()
+            let summary = try train(task, stream, trainer, replica, control)
+            try control.check()
+            let outputs = try replica.offerDeltas(on: bulk, prefix: assignment.outputPrefix)
+            return outcome(outputs, summary, received: received)
+        } catch { throw Fault(running: error) }
+    }
+
+    private func outcome(
+        _ outputs: [PayloadReference], _ summary: TrainingSummary, received: Int
+    ) -> UnitOutcome {
+        UnitOutcome(
+            outputs: outputs,
+            measures: [
+                "words": Double(summary.words), "tokens": Double(summary.trainedTokens),
+                "lossSum": summary.lossSum, "lossCount": Double(summary.lossCount),
+                "computeSeconds": summary.seconds,
+                "bytesSent": Double(outputs.reduce(0) { $0 + $1.size }),
+                "bytesReceived": Double(received),
+            ])
+    }
+
+    private func trainer(for task: TrainWordsUnit) throws -> SkipGramTrainer {
+        if let trainer, trainer.task.vocabulary == task.encoding.vocabulary,
+            trainer.settings == task.settings
+        {
+            return trainer.trainer
+        }
+        let settings = try SkipGramSettings(
+            dim: task.settings.dimension, window: task.settings.window,
+            negative: task.settings.negative, sample: task.settings.sample,
+            alpha: Float(task.settings.alpha), seed: task.settings.seed)
+        let counts = try partitions.vocabulary(of: task.encoding).counts.map { Int($0) }
+        let made = try SkipGramTrainer(settings: settings, counts: counts)
+        trainer = (task.encoding, task.settings, made)
+        return made
+    }
+
+    private func replica(for task: TrainWordsUnit) throws -> ModelReplica {
+        let rows = try partitions.vocabulary(of: task.encoding).count
+        if let replica, replica.model == task.model, replica.rows == rows { return replica }
+        // The matrices of another job go before those of this one come.
+        replica = nil
+        let made = try ModelReplica(
+            model: task.model, rows: rows, dimension: task.settings.dimension,
+            seed: task.settings.seed, threads: threads)
+        replica = made
+        return made
+    }
+
+    private func train(
+        _ task: TrainWordsUnit, _ stream: IdStream, _ trainer: SkipGramTrainer,
+        _ replica: ModelReplica, _ control: RunControl
+    ) throws -> TrainingSummary {
+        let passes = TrainingSlice.passes(
+            ids: stream.ids.count, epochs: task.settings.epochs, round: task.round,
+            of: task.rounds)
+        let training = TrainingControl()
+        control.follow(
+            total: stream.words(in: task), done: { Double(training.wordsDone) },
+            halt: { training.stop() })
+        var summary = TrainingSummary()
+        for (index, pass) in passes.enumerated() {
+            let slices = SkipGramTrainer.slices(
+                of: pass.ids, in: stream.ids,
+                count: task.settings.deterministic ? 1 : threads)
+            let number = UInt64(task.round) &* UInt64(Limits.partitionsMax)
+                &+ UInt64(task.encoding.partition)
+            let part = try trainer.train(
+                replica.live, ids: stream.ids, slices: slices, progress: pass.progress,
+                stream: number &* 2 &+ UInt64(index), control: training)
+            summary.add(part)
+        }
+        return summary
+    }
+}
+
+extension IdStream {
+    /// Words of one round of `task`, about.
+    fileprivate func words(in task: TrainWordsUnit) -> Double {
+        Double(wordCount) * Double(task.settings.epochs) / Double(task.rounds)
+    }
+}
+
+extension TrainingSummary {
+    fileprivate mutating func add(_ other: TrainingSummary) {
+        words += other.words
+        trainedTokens += other.trainedTokens
+        lossSum += other.lossSum
+        lossCount += other.lossCount
+        seconds += other.seconds
+    }
+}

@@ -1,0 +1,147 @@
+// `sounder-worker`: the process that runs work units.
+
+import ArgumentParser
+import CKernels
+import Cluster
+import Logging
+import Protocol
+import Synchronization
+import Transport
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+@main
+struct WorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sounder-worker",
+        abstract: "Run work units for a Sounder cluster.",
+        discussion: """
+            Connects to the coordinator and needs no open port of its own. SIGTERM lets it finish
+            what it runs; a second one stops it at once.
+
+            Examples:
+              sounder-worker --coordinator tcp://10.0.0.1:5761 --threads 16
+              sounder-worker --coordinator ipc:///run/sounder/control --cache /scratch/sounder
+            """,
+        version: softwareVersion)
+
+    @Option(help: ArgumentHelp("tcp://HOST:PORT or ipc://PATH.", valueName: "address"))
+    var coordinator: String
+    @Option(help: "Threads of computation. Default: the machine's cores.")
+    var threads: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Directory for encoded text. Default: a temporary one.", valueName: "dir"))
+    var cache: String?
+    @Option(help: "Name in listings, unique in the cluster. Default: the host's name and a number.")
+    var name: String?
+    @Flag(help: "Fetch text from the coordinator even where this machine sees the same files.")
+    var fetchText = false
+    @Flag(help: "End if the coordinator does not answer for five seconds, instead of waiting.")
+    var once = false
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "warning"
+    @Option(help: .hidden)
+    var parentFd: Int32?
+
+    func validate() throws {
+        if let threads, !(1...Limits.threadsMax).contains(threads) {
+            throw ValidationError(
+                "--threads \(threads) is out of range; it must lie in 1...\(Limits.threadsMax)")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level \(logLevel) is not a level; use info or warning")
+        }
+    }
+
+    func run() throws {
+        do {
+            if let fault = try work() { complain(fault.description, code: fault.exitCode) }
+            exit(0)
+        } catch let fault as Fault {
+            complain(fault.description, code: fault.exitCode)
+        } catch let error as TransportError {
+            complain(error.description, code: error.exitCode)
+        }
+    }
+
+    private func complain(_ sentence: String, code: Int32) -> Never {
+        fputs("sounder-worker: \(sentence)\n", stderr)
+        exit(code)
+    }
+
+    private func work() throws -> Fault? {
+        let logger = makeLogger("sounder-worker", level: logLevel)
+        let address = try Address(coordinator)
+        let threads = threads ?? processorCount()
+        let context = try Context()
+        let identity = WorkerID(name ?? WorkerID.unique())
+        let bulk = try BulkExchange(
+            connectingTo: address.bulk(), as: identity, role: .worker, context: context,
+            softwareVersion: softwareVersion)
+        let directory = try CacheDirectory(cache)
+        defer { directory.removeIfTemporary() }
+        let ended = try Mailbox<UnitEnd>()
+        let fetchText = fetchText
+        let path = directory.path
+        let compute = try ComputeThread(ended: ended, logger: logger) {
+            makeRunners(bulk: bulk, threads: threads, cache: path, readsInPlace: !fetchText)
+        }
+        let control = ControlThread(ended: ended)
+        let signals = Atomic<Int>(0)
+        _ = signals
+        let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
+            if reason == .parentDied || control.isDraining { directory.removeAndExit() }
+            control.drain()
+        }
+        let socket = try Socket(.dealer, plane: .control, context: context)
+        try socket.connect(to: address)
+        let fault = try withExtendedLifetime(supervision) {
+            try control.run(
+                socket: socket, session: makeSession(identity, address, threads), compute: compute,
+                bulk: bulk, logger: logger)
+        }
+        compute.stop()
+        bulk.stop()
+        return fault
+    }
+
+    private func makeSession(
+        _ identity: WorkerID, _ address: Address, _ threads: Int
+    ) -> WorkerSession {
+        var policy = SessionPolicy()
+        if once {
+            policy.firstContactMilliseconds = 5_000
+            policy.giveUpMilliseconds = 30_000
+        }
+        let capabilities = Capabilities(
+            kinds: [CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind],
+            slots: 1, threads: threads, instructionSet: String(cString: kernels_isa_name()),
+            host: hostName(), processID: Int(getpid()))
+        let hello = Hello(
+            softwareVersion: softwareVersion, role: .worker, name: identity,
+            capabilities: capabilities)
+        return WorkerSession(
+            hello: hello, policy: policy, seed: UInt64.random(in: 0...UInt64.max),
+            at: Moment(milliseconds: monotonicMilliseconds()))
+    }
+}
+
+/// The runners of this worker, made on the thread that uses them.
+private func makeRunners(
+    bulk: BulkExchange, threads: Int, cache: String, readsInPlace: Bool
+) -> [any UnitRunner] {
+    let texts = CorpusTexts(bulk: bulk, readsInPlace: readsInPlace)
+    let partitions = Partitions(texts: texts, bulk: bulk, directory: cache, threads: threads)
+    return [
+        CountWordsRunner(texts: texts, bulk: bulk, threads: threads),
+        EncodeWordsRunner(partitions: partitions),
+        TrainWordsRunner(partitions: partitions, bulk: bulk, threads: threads),
+    ]
+}
