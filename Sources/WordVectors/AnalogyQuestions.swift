@@ -1,0 +1,44 @@
+// Analogy questions, as the file questions-words.txt has them.
+
+public import Tensors
+
+/// Questions "a is to b as c is to d" in named sections.
+public struct AnalogyQuestions: Sendable {
+    public struct Section: Sendable, Equatable {
+        public var name: String
+        /// Four words each: a, b, c and the expected d.
+        public var questions: [[String]] = []
+
+        /// Sections of grammar, by the naming of word2vec's file; the others ask for meaning.
+        public var isSyntactic: Bool { name.hasPrefix("gram") }
+    }
+
+    public var sections: [Section] = []
+
+    /// Reads lines ": section" and lines of four words.
+    ///
+    /// - Throws: `.unreadable`; `.malformed` for a line of another form, or without any question.
+    public init(path: String) throws(FileError) {
+        try TextLines.read(path) { (line, offset) throws(FileError) in
+            let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
+            if words.first?.hasPrefix(":") == true {
+                sections.append(Section(name: Self.name(line)))
+            } else if words.count == 4 {
+                if sections.isEmpty { sections.append(Section(name: "")) }
+                sections[sections.count - 1].questions.append(words)
+            } else if !words.isEmpty {
+                throw .malformed(
+                    path: path, offset: offset,
+                    reason: "an analogy has four words, this line \(words.count)")
+            }
+        }
+        guard sections.contains(where: { !$0.questions.isEmpty }) else {
+            throw .malformed(path: path, offset: 0, reason: "there are no analogies in it")
+        }
+    }
+
+    private static func name(_ line: String) -> String {
+        line.drop { $0 == ":" || $0.isWhitespace }.split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+    }
+}
