@@ -8,10 +8,73 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func system(_ name: String, _ package: String, _ debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: package, providers: [.apt([debian])])
+}
+
 let package = Package(
     name: "sounder",
+    products: [
+        .executable(name: "sounder", targets: ["Console"]),
+        .executable(name: "sounder-coordinator", targets: ["Coordinator"]),
+        .executable(name: "sounder-worker", targets: ["Worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
     targets: [
-        .target(name: "Protocol", swiftSettings: strict),
+        // Quarantined C
+        system("CZeroMQ", "libzmq", "libzmq3-dev"),
+        system("CXXHash", "libxxhash", "libxxhash-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
+        .target(name: "CKernels"),
+
+        // Control tower
+        library("Protocol"),
+        library("Transport", ["Protocol", "CZeroMQ", "CXXHash", logging]),
+        library("Cluster", ["Protocol"]),
+        library("Journal", ["Cluster", "Protocol", grdb]),
+        library("Client", ["Protocol", "Transport"]),
+
+        // Math tower
+        library("Tensors", ["CKernels"]),
+        library("Compression", ["Tensors", "CZlib", "CZstd"]),
+        library("WordVectors", ["Tensors", "CKernels"]),
+
+        // Programs
+        program(
+            "Coordinator",
+            [
+                "Cluster", "Compression", "Journal", "Protocol", "Tensors", "Transport", arguments,
+                logging,
+            ]),
+        program(
+            "Worker",
+            [
+                "CKernels", "Cluster", "Protocol", "Tensors", "Transport", "WordVectors", arguments,
+                logging,
+            ]),
+        program(
+            "Console", ["Client", "Protocol", "Tensors", "Transport", "WordVectors", arguments]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -23,13 +23,18 @@ public final class ClusterClient: Sendable {
         let hello = Hello(
             softwareVersion: softwareVersion, role: .client, name: WorkerID(name))
         thread = try OwnedThread(name: "client") {
-            let socket = try Socket(.dealer, plane: .control, context: context)
-            try socket.connect(to: address)
             var correspondence = Correspondence(address: address, hello: hello)
-            while try correspondence.turn(socket, work.drain().map(Self.entry)) {
-                Poll.wait(
-                    [socket.pollItem, work.fileDescriptor],
-                    timeoutMilliseconds: correspondence.patience)
+            do throws(TransportError) {
+                var socket = try Socket(.dealer, plane: .control, context: context)
+                try socket.connect(to: address)
+                while try correspondence.turn(&socket, work.drain().map(Self.entry)) {
+                    try Poll.wait(
+                        [socket.readable, work.readable],
+                        timeoutMilliseconds: correspondence.patience)
+                }
+            } catch {
+                let fault = Fault(.unavailable, "\(error)")
+                correspondence.finish(work.close().map(Self.entry), with: fault)
             }
         }
     }
@@ -49,7 +54,10 @@ public final class ClusterClient: Sendable {
     public func ask(_ header: Header, deadlineSeconds: Double = 5) async throws(Fault) -> Header {
         let deadline = monotonicMilliseconds() + Int64(deadlineSeconds * 1_000)
         let result = await withCheckedContinuation { continuation in
-            work.post(.ask(header, deadline: deadline, continuation))
+            if !work.post(.ask(header, deadline: deadline, continuation)) {
+                let fault = Fault(.unavailable, "the connection to \(address) is closed")
+                continuation.resume(returning: .failure(fault))
+            }
         }
         switch result {
         case .success(.refused(let refused)): throw refused.fault

@@ -35,8 +35,16 @@ struct Correspondence {
 
     /// - Returns: false once the client is closed.
     mutating func turn(
-        _ socket: borrowing Socket, _ entries: [Entry]
+        _ socket: inout Socket, _ entries: [Entry]
     ) throws(TransportError) -> Bool {
+        guard take(entries) else { return false }
+        try receive(&socket)
+        try send(socket)
+        expire()
+        return true
+    }
+
+    private mutating func take(_ entries: [Entry]) -> Bool {
         for entry in entries {
             guard case .ask(let header, let deadline, let answer) = entry else {
                 finishAll()
@@ -45,13 +53,16 @@ struct Correspondence {
             pending[next] = Pending(header: header, deadline: deadline, answer: answer)
             next += 1
         }
-        try receive(socket)
-        try send(socket)
-        expire()
         return true
     }
 
-    private mutating func receive(_ socket: borrowing Socket) throws(TransportError) {
+    /// The socket is gone: everything asked fails with `fault`.
+    mutating func finish(_ entries: [Entry], with fault: Fault) {
+        _ = take(entries)
+        finishAll(with: fault)
+    }
+
+    private mutating func receive(_ socket: inout Socket) throws(TransportError) {
         while let (_, frames) = try socket.receive() {
             guard let message = try? Codec.decode(frames) else { continue }
             switch message.header {
@@ -88,13 +99,13 @@ struct Correspondence {
     private mutating func post(
         _ message: Message, _ socket: borrowing Socket
     ) throws(TransportError) {
-        do throws(CodecError) {
-            let frames = try Codec.encode(message)
-            _ = try socket.deliver(frames, to: nil)
-        } catch {
+        let frames: [Frame]
+        do throws(CodecError) { frames = try Codec.encode(message) } catch {
             pending.removeValue(forKey: message.request)?
                 .answer(.failure(Fault(.usage, "the request cannot be sent: \(error)")))
+            return
         }
+        _ = try socket.send(frames)
     }
 
     private mutating func expire() {

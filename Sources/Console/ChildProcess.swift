@@ -93,20 +93,3 @@ final class ChildProcess: Sendable {
         }
     }
 }
-
-/// Removes a directory that we made, with all that is in it; symbolic links are not followed.
-func removeTree(_ path: String) {
-    guard let listing = opendir(path) else { return }
-    while let entry = readdir(listing) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        guard name != "." && name != ".." else { continue }
-        let child = path + "/" + name
-        var status = stat()
-        guard lstat(child, &status) == 0 else { continue }
-        if status.st_mode & S_IFMT == S_IFDIR { removeTree(child) } else { unlink(child) }
-    }
-    closedir(listing)
-    rmdir(path)
-}

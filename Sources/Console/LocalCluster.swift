@@ -43,7 +43,7 @@ final class LocalCluster: Sendable {
     init(_ size: Size) throws(Fault) {
         self.size = size
         isTemporary = size.directory == nil
-        directory = try size.directory ?? Self.makeTemporaryDirectory()
+        directory = try Self.directory(size.directory)
         do throws(TransportError) {
             address = try Address(size.listen ?? "ipc://\(directory)/control")
         } catch { throw Fault(.usage, "\(error)") }
@@ -62,16 +62,15 @@ final class LocalCluster: Sendable {
         }
     }
 
-    private static func makeTemporaryDirectory() throws(Fault) -> String {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-        var template = Array("\(parent)/sounder-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw Fault(
-                .output,
-                "cannot make a directory in \(parent): \(String(cString: strerror(errno))); set "
-                    + "TMPDIR to one that can be written")
-        }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    private static func directory(_ named: String?) throws(Fault) -> String {
+        guard let named else { return try makeTemporaryDirectory() }
+        try makeDirectory(named)
+        return named
+    }
+
+    /// Whether everything has ended.
+    var isStopped: Bool {
+        children.withLock { $0.allSatisfy { $0.process.ending() != nil } }
     }
 
     private func launch(_ name: String, _ arguments: [String]) throws(Fault) {

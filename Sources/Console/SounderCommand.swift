@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import Protocol
+import Transport
+
 
 @main
 struct SounderCommand: AsyncParsableCommand {
@@ -33,8 +35,9 @@ struct SounderCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch let fault as Fault {
-            Terminal.say("sounder: \(fault)")
-            exit(withCode: fault.exitCode)
+            endProgram("sounder", fault)
+        } catch let error as TransportError {
+            endProgram("sounder", error.fault)
         } catch {
             exit(withError: error)
         }

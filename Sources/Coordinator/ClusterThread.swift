@@ -23,37 +23,38 @@ final class ClusterThread: Sendable {
 
     /// Runs on the calling thread.
     func run(
-        socket: consuming Socket, journal: JobJournal, store: StoreThread,
+        socket: inout Socket, journal: JobJournal, store: StoreThread,
         policy: Policy, seed: UInt64, logger: Logger
     ) throws {
         var scheduler = Scheduler(epoch: journal.epoch, policy: policy, seed: seed)
-        var desk = FrontDesk(epoch: journal.epoch, policy: policy, logger: logger)
+        var desk = FrontDesk(logger: logger)
         var effects = Effects()
-        let clock = MonotonicClock()
-        scheduler.recover(try journal.recover(), at: clock.now, into: &effects)
+        scheduler.recover(try journal.recover(), at: .now, into: &effects)
 
         while !stopping.load(ordering: .acquiring) {
             try journal.commit(effects.journal)
             store.perform(effects.store)
-            desk.send(effects.outbound, on: socket)
-            Poll.wait(
-                [socket.pollItem, events.fileDescriptor],
-                timeoutMilliseconds: clock.wait(until: effects.wakeAt))
+            try desk.send(effects.outbound, on: socket)
+            try Poll.wait(
+                [socket.readable, events.readable],
+                timeoutMilliseconds: Moment.now.wait(until: effects.wakeAt))
             effects = Effects()
 
             var inbox = events.drain()
-            desk.receive(from: socket, scheduler: scheduler, at: clock.now, into: &inbox)
-            for event in inbox { scheduler.handle(event, at: clock.now, into: &effects) }
-            scheduler.tick(at: clock.now, into: &effects)
-            desk.answer(scheduler: scheduler, at: clock.now)
+            try desk.receive(from: &socket, scheduler, into: &inbox)
+            for event in inbox { scheduler.handle(event, at: .now, into: &effects) }
+            scheduler.tick(at: .now, into: &effects)
+            desk.answer(scheduler, at: .now)
         }
     }
 }
 
-extension MonotonicClock {
-    /// Milliseconds until `moment`, between 0 and a second, so that a stop is never missed.
+extension Moment {
+    fileprivate static var now: Moment { Moment(milliseconds: monotonicMilliseconds()) }
+
+    /// Milliseconds until `moment`, a second at most.
     fileprivate func wait(until moment: Moment?) -> Int {
         guard let moment else { return 1_000 }
-        return Int(min(max(moment.milliseconds - now.milliseconds, 0), 1_000))
+        return min(max(moment - self, 0), 1_000)
     }
 }

@@ -57,17 +57,12 @@ struct CoordinatorCommand: ParsableCommand {
         do {
             try serve()
         } catch let fault as Fault {
-            complain(fault.description, code: fault.exitCode)
+            endProgram("sounder-coordinator", fault)
         } catch let error as TransportError {
-            complain(error.description, code: error.exitCode)
+            endProgram("sounder-coordinator", error.fault)
         } catch let error as JournalError {
-            complain(error.description, code: error.exitCode)
+            endProgram("sounder-coordinator", error.description, code: error.exitCode)
         }
-    }
-
-    private func complain(_ sentence: String, code: Int32) -> Never {
-        fputs("sounder-coordinator: \(sentence)\n", stderr)
-        exit(code)
     }
 
     private func serve() throws {
@@ -92,15 +87,14 @@ struct CoordinatorCommand: ParsableCommand {
         var policy = Policy()
         policy.livenessMilliseconds = liveness
         policy.heartbeatMilliseconds = min(1_000, liveness / 5)
-        try withExtendedLifetime(supervision) {
-            try cluster.run(
-                socket: socket, journal: journal, store: store, policy: policy,
-                seed: UInt64.random(in: 0...UInt64.max), logger: logger)
-        }
+        try cluster.run(
+            socket: &socket, journal: journal, store: store, policy: policy,
+            seed: UInt64.random(in: 0...UInt64.max), logger: logger)
+        withExtendedLifetime(supervision) {}
         store.stop()
         bulk.stop()
         logger.notice("stopped")
         // Threads that wait for signals have nothing to hand over.
-        exit(0)
+        endProgram(code: 0)
     }
 }

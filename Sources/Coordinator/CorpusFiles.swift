@@ -25,7 +25,8 @@ struct CorpusFiles {
         let layout = Corpus(
             id: "\(job)/corpus", files: plain, blockBytes: Self.blockBytes)
         for (index, file) in plain.enumerated() {
-            try payloads.offer(id: layout.payload(of: index).id, path: file.path, size: file.size)
+            try payloads.bulk.offer(
+                id: layout.payload(of: index).id, file: file.path, size: file.size)
         }
         return layout
     }
@@ -40,9 +41,11 @@ struct CorpusFiles {
 
     private func expanded(_ file: InputFile, _ index: Int) throws(Fault) -> InputFile {
         do {
-            guard try Decompressor.isCompressed(path: file.path) else { return file }
-            let path = try payloads.makeDirectory("corpus/\(job)") + "/\(index).txt"
-            try Decompressor.expand(path: file.path, to: path)
+            guard try Decompressor.compression(of: file.path) != nil else { return file }
+            let directory = payloads.directory(of: job)
+            try makeDirectory(directory)
+            let path = "\(directory)/\(index).txt"
+            try Decompressor.expand(file.path, to: path)
             return try InputFile(reading: path)
         } catch let fault as Fault {
             throw fault

@@ -19,29 +19,23 @@ struct FrontDesk {
         let job: JobID?
     }
 
-    private let epoch: UInt64
-    private let policy: Policy
     private let logger: Logger
     private var guests: [PeerID: Guest] = [:]
     private var workers: [WorkerID: PeerID] = [:]
     private var questions: [Question] = []
     private var replies: [(peer: PeerID, message: Message)] = []
 
-    init(epoch: UInt64, policy: Policy, logger: Logger) {
-        self.epoch = epoch
-        self.policy = policy
-        self.logger = logger
-    }
+    init(logger: Logger) { self.logger = logger }
 
     /// Reads what has come in, at most a batch, and appends what the scheduler must know.
     mutating func receive(
-        from socket: borrowing Socket, scheduler: Scheduler, now: WallClock, into events: inout [Event]
+        from socket: inout Socket, _ scheduler: Scheduler, into events: inout [Event]
     ) throws(TransportError) {
         for _ in 0..<1_000 {
             guard let (peer, frames) = try socket.receive() else { return }
             guard let peer else { continue }
             do throws(CodecError) {
-                take(try Codec.decode(frames), from: peer, scheduler, now, into: &events)
+                take(try Codec.decode(frames), from: peer, scheduler, into: &events)
             } catch {
                 logger.warning("dropped a message: \(error)")
                 reply(to: peer, .refused(Refused(fault: Fault(.usage, "\(error)"))))
@@ -50,7 +44,7 @@ struct FrontDesk {
     }
 
     /// Answers the questions of clients from the state that the loop has reached.
-    mutating func answer(scheduler: Scheduler, at now: Moment) {
+    mutating func answer(_ scheduler: Scheduler, at now: Moment) {
         for question in questions {
             reply(to: question.peer, scheduler.answer(question.job, at: now), question.request)
         }
@@ -71,13 +65,16 @@ struct FrontDesk {
     private mutating func deliver(
         _ message: Message, to peer: PeerID, on socket: borrowing Socket
     ) throws(TransportError) {
-        do throws(CodecError) {
-            if try !socket.deliver(Codec.encode(message), to: peer) {
-                logger.debug("\(message.header.kind) could not be sent; its receiver is gone")
-                forget(peer)
-            }
-        } catch {
-            logger.error("\(message.header.kind) cannot be sent: \(error)")
+        let frames: [Frame]
+        do throws(CodecError) { frames = try Codec.encode(message) } catch {
+            return logger.error("\(message.header.kind) cannot be sent: \(error)")
+        }
+        switch try socket.send(frames, to: peer) {
+        case .accepted: break
+        case .wouldBlock:
+            // Whoever does not read asks again, or falls silent and is given up.
+            logger.warning("\(message.header.kind) was dropped; its receiver does not read")
+        case .unknownPeer: forget(peer)
         }
     }
 
@@ -96,15 +93,14 @@ struct FrontDesk {
 
 extension FrontDesk {
     private mutating func take(
-        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, _ now: WallClock,
-        into events: inout [Event]
+        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, into events: inout [Event]
     ) {
         if case .hello(let hello) = message.header {
-            return admit(hello, peer, message.request, into: &events)
+            return admit(hello, peer, message.request, scheduler, into: &events)
         }
         switch guests[peer] {
         case .worker(let worker): hear(message.header, from: worker, into: &events)
-        case .client: serve(message, peer, scheduler, now, into: &events)
+        case .client: serve(message, peer, scheduler, into: &events)
         case nil:
             // It may have said HELLO to an earlier life of this process: it must say it again.
             let fault = Fault(.unavailable, "say HELLO first", retryable: true)
@@ -113,38 +109,22 @@ extension FrontDesk {
     }
 
     private mutating func admit(
-        _ hello: Hello, _ peer: PeerID, _ request: UInt64, into events: inout [Event]
+        _ hello: Hello, _ peer: PeerID, _ request: UInt64, _ scheduler: Scheduler,
+        into events: inout [Event]
     ) {
-        if let fault = versionFault(hello) {
-            logger.warning("refused \(hello.role.rawValue) \(hello.name): \(fault)")
-            return reply(to: peer, .refused(Refused(fault: fault)), request)
+        let answer = scheduler.answer(to: hello, softwareVersion: softwareVersion)
+        reply(to: peer, answer, request)
+        if case .refused(let refused) = answer {
+            return logger.warning("refused \(hello.role.rawValue) \(hello.name): \(refused.fault)")
         }
-        switch hello.role {
-        case .client: guests[peer] = .client
-        case .worker:
-            guard let capabilities = hello.capabilities else { return }
-            if let old = workers.updateValue(peer, forKey: hello.name), old != peer {
-                guests[old] = nil
-            }
-            guests[peer] = .worker(hello.name)
-            events.append(.workerJoined(hello.name, capabilities))
+        guard hello.role == .worker, let capabilities = hello.capabilities else {
+            return guests[peer] = .client
         }
-        let welcome = Welcome(
-            epoch: epoch, softwareVersion: softwareVersion,
-            heartbeatMilliseconds: policy.heartbeatMilliseconds,
-            livenessMilliseconds: policy.livenessMilliseconds)
-        reply(to: peer, .welcome(welcome), request)
-    }
-
-    private func versionFault(_ hello: Hello) -> Fault? {
-        let sameProtocol = hello.protocolVersion == Limits.protocolVersion
-        let sameSoftware = hello.role == .client || hello.softwareVersion == softwareVersion
-        if sameProtocol && sameSoftware { return nil }
-        return Fault(
-            .versionMismatch,
-            "\(hello.role.rawValue) \(hello.name) runs Sounder \(hello.softwareVersion) (protocol "
-                + "\(hello.protocolVersion)), the coordinator runs Sounder \(softwareVersion) "
-                + "(protocol \(Limits.protocolVersion)); install the same version on both")
+        if let old = workers.updateValue(peer, forKey: hello.name), old != peer {
+            guests[old] = nil
+        }
+        guests[peer] = .worker(hello.name)
+        events.append(.workerJoined(hello.name, capabilities))
     }
 
     private func hear(_ header: Header, from worker: WorkerID, into events: inout [Event]) {
@@ -164,12 +144,11 @@ extension FrontDesk {
     }
 
     private mutating func serve(
-        _ message: Message, _ peer: PeerID, _ scheduler: Scheduler, _ now: WallClock,
-        into events: inout [Event]
+        _ message: Message, _ peer: PeerID, _ scheduler: Scheduler, into events: inout [Event]
     ) {
         switch message.header {
         case .submit(let submit):
-            let answer = accept(submit, scheduler, now, into: &events)
+            let answer = accept(submit, scheduler, into: &events)
             reply(to: peer, answer, message.request)
         case .cancel(let cancel):
             events.append(.jobCancelled(cancel.job))
@@ -183,7 +162,7 @@ extension FrontDesk {
     }
 
     private func accept(
-        _ submit: Submit, _ scheduler: Scheduler, _ now: WallClock, into events: inout [Event]
+        _ submit: Submit, _ scheduler: Scheduler, into events: inout [Event]
     ) -> Header {
         if let complaint = submit.spec.complaint {
             return .refused(Refused(fault: Fault(.usage, complaint)))
@@ -194,21 +173,39 @@ extension FrontDesk {
         }
         switch scheduler.admission(key: submit.key, spec: submit.spec) {
         case .existing(let job): return .accepted(Accepted(job: job))
-        case .refused(let fault): return .refused(Refused(fault: fault))
+        case .reused(let job): return refusal(.jobKeyReused, "job key \(submit.key) belongs to job "
+            + "\(job) with other settings; choose another key")
+        case .full: return refusal(.temporary, "\(Limits.jobsQueuedMax) jobs are waiting, which is "
+            + "the limit; submit again when some have ended", retryable: true)
         case .new:
             let job = JobID.random()
             events.append(
                 .jobSubmitted(
-                    job, key: submit.key, submit.spec, atWallMilliseconds: now.milliseconds))
+                    job, key: submit.key, submit.spec, atWallMilliseconds: wallMilliseconds()))
             return .accepted(Accepted(job: job))
         }
+    }
+
+    private func refusal(
+        _ code: Fault.Code, _ message: String, retryable: Bool = false
+    ) -> Header {
+        .refused(Refused(fault: Fault(code, message, retryable: retryable)))
+    }
+}
+
+extension JobID {
+    /// Unpredictable enough never to meet another.
+    fileprivate static func random() -> JobID {
+        JobID("j-" + String(UInt64.random(in: 1 << 40..<1 << 60), radix: 36))
     }
 }
 
 extension Scheduler {
     /// The status of one job, or of everything.
     fileprivate func answer(_ job: JobID?, at now: Moment) -> Header {
-        guard let job else { return .cluster(status(at: now)) }
+        guard let job else {
+            return .cluster(status(at: now, softwareVersion: softwareVersion))
+        }
         guard let status = status(of: job, at: now) else {
             return .refused(
                 Refused(fault: Fault(.unknownJob, "no job \(job) is known; see `sounder jobs`")))

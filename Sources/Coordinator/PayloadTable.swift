@@ -29,11 +29,35 @@ final class PayloadTable: Sendable {
         return frame
     }
 
+    /// Where files of the job may be put; it goes when the job is over.
+    func directory(of job: JobID) -> String { "\(directory)/jobs/\(job)" }
+
+    /// Keeps a result of the job in a file, so that it outlives this process, and offers it.
+    func publish(_ frame: Frame, name: String, of job: JobID) throws(Fault) -> NamedPayload {
+        let id = "\(job)/result/\(name)"
+        let checksum = Checksum.of(frame)
+        let folder = "\(directory)/results/\(job)"
+        try makeDirectory(folder)
+        let path = "\(folder)/\(name)"
+        do {
+            let file = try AtomicFile(path: path)
+            try frame.withUnsafeBytes { bytes in try file.write(bytes) }
+            try file.commit(durable: isDurable)
+        } catch { throw Fault(.output, "a result of job \(job) cannot be kept: \(error)") }
+        try bulk.offer(id: id, file: path, size: frame.count)
+        return NamedPayload(
+            name: name,
+            payload: PayloadReference(id: id, size: frame.count, checksum: checksum))
+    }
+
     /// Forgets every output that was fetched for `job` and everything offered for its units.
     func discard(_ job: JobID) {
         fetched.withLock { table in
             for id in table.keys where id.hasPrefix(job.text + "/") { table[id] = nil }
         }
         bulk.withdraw(prefix: job.text + "/work/")
+        bulk.withdraw(prefix: job.text + "/corpus/")
+        bulk.withdraw(id: job.text + "/vocabulary")
+        removeTree(directory(of: job))
     }
 }

@@ -23,8 +23,7 @@ final class StoreThread: Sendable {
         thread = try OwnedThread(name: "store") {
             var store = Store(payloads: payloads, events: events, logger: logger)
             while true {
-                Poll.wait([work.fileDescriptor], timeoutMilliseconds: 1_000)
-                for item in work.drain() {
+                for item in work.next(timeoutMilliseconds: 1_000) {
                     guard case .command(let command) = item else { return }
                     store.perform(command)
                 }

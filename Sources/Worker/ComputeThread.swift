@@ -32,8 +32,7 @@ final class ComputeThread: Sendable {
         thread = try OwnedThread(name: "compute") {
             var bench = Workbench(runners: makeRunners(), logger: logger)
             while true {
-                Poll.wait([work.fileDescriptor], timeoutMilliseconds: 1_000)
-                for item in work.drain() {
+                for item in work.next(timeoutMilliseconds: 1_000) {
                     guard case .run(let assignment, let control) = item else { return }
                     ended.post(bench.run(assignment, control))
                 }

@@ -9,54 +9,66 @@ import Transport
 /// Owns the control socket and the session; runs until the session says that the worker is to end.
 final class ControlThread: Sendable {
     private let draining = Atomic<Bool>(false)
-    private let wake: Mailbox<UnitEnd>
+    private let ended: Mailbox<UnitEnd>
 
-    init(ended: Mailbox<UnitEnd>) { wake = ended }
+    init(ended: Mailbox<UnitEnd>) { self.ended = ended }
 
     /// Finish what runs, then leave. May be called from any thread.
     func drain() {
         draining.store(true, ordering: .releasing)
-        wake.wake()
+        ended.wake()
     }
+
+    /// Whether `drain` was called.
+    var isDraining: Bool { draining.load(ordering: .acquiring) }
 
     /// Runs on the calling thread.
     /// - Returns: the fault that ended the worker, nil after a drain.
     func run(
-        socket: consuming Socket, session: consuming WorkerSession, compute: ComputeThread,
+        socket: inout Socket, session: inout WorkerSession, compute: ComputeThread,
         bulk: BulkExchange, logger: Logger
     ) throws(TransportError) -> Fault? {
         var effects = SessionEffects()
         var asked = false
         while true {
             let now = Moment(milliseconds: monotonicMilliseconds())
-            if draining.load(ordering: .acquiring), !asked {
+            if isDraining && !asked {
                 asked = true
                 session.handle(.drainRequested, at: now, into: &effects)
             }
-            for (unit, progress) in compute.progress {
-                session.handle(.unitProgressed(unit, progress), at: now, into: &effects)
-            }
-            for end in wake.drain() {
-                compute.forget(end.assignment)
-                session.handle(
-                    .unitEnded(end.assignment.unit, end.assignment.lease, end.result), at: now,
-                    into: &effects)
-            }
-            try receive(socket, &session, at: now, &effects, logger)
+            report(compute, to: &session, at: now, &effects)
+            try receive(&socket, &session, at: now, &effects, logger)
             session.tick(at: now, into: &effects)
             try perform(effects, socket, compute, bulk)
-            if let exit = effects.exit { return exit.fault }
-            let wakeAt = effects.wakeAt
-            effects = SessionEffects()
-            let timeout = wakeAt.map { $0.milliseconds - monotonicMilliseconds() } ?? 1_000
-            Poll.wait(
-                [socket.pollItem, wake.fileDescriptor],
-                timeoutMilliseconds: Int(min(max(timeout, 0), 1_000)))
+            if let exit = effects.exit {
+                if case .fault(let fault) = exit { return fault }
+                return nil
+            }
+            let wait = effects.wakeAt.map { $0 - now } ?? 1_000
+            effects.removeAll()
+            try Poll.wait(
+                [socket.readable, ended.readable],
+                timeoutMilliseconds: min(max(wait, 0), 1_000))
+        }
+    }
+
+    private func report(
+        _ compute: ComputeThread, to session: inout WorkerSession, at now: Moment,
+        _ effects: inout SessionEffects
+    ) {
+        for (unit, progress) in compute.progress {
+            session.handle(.unitProgressed(unit, progress), at: now, into: &effects)
+        }
+        for end in ended.drain() {
+            compute.forget(end.assignment)
+            session.handle(
+                .unitEnded(end.assignment.unit, end.assignment.lease, end.result), at: now,
+                into: &effects)
         }
     }
 
     private func receive(
-        _ socket: borrowing Socket, _ session: inout WorkerSession, at now: Moment,
+        _ socket: inout Socket, _ session: inout WorkerSession, at now: Moment,
         _ effects: inout SessionEffects, _ logger: Logger
     ) throws(TransportError) {
         for _ in 0..<1_000 {
@@ -74,15 +86,18 @@ final class ControlThread: Sendable {
         _ effects: SessionEffects, _ socket: borrowing Socket, _ compute: ComputeThread,
         _ bulk: BulkExchange
     ) throws(TransportError) {
-        for (unit, lease) in effects.stop { compute.stop(unit, lease) }
-        for (unit, lease) in effects.release {
-            bulk.withdraw(prefix: "\(unit)/\(lease.epoch).\(lease.attempt)/")
+        for attempt in effects.stop { compute.stop(attempt.unit, attempt.lease) }
+        for attempt in effects.release {
+            bulk.withdraw(prefix: outputPrefix(attempt.unit, attempt.lease) + "/")
         }
         for assignment in effects.start { compute.start(assignment) }
         for header in effects.send {
-            // A message that cannot leave now is said again by the session's own timers.
-            guard let frames = try? Codec.encode(Message(header)) else { continue }
-            _ = try socket.deliver(frames, to: nil)
+            let frames: [Frame]
+            do throws(CodecError) { frames = try Codec.encode(Message(header)) } catch {
+                preconditionFailure("a worker's \(header.kind) is always short: \(error)")
+            }
+            // What cannot leave now is said again by the session's own timers.
+            _ = try socket.send(frames)
         }
     }
 }

@@ -55,8 +55,8 @@ struct RemoteTextSource: TextSource {
         let frame: Frame
         do throws(Fault) {
             frame = try bulk.fetchRange(
-                corpus.payload(of: file), range, from: .coordinator,
-                deadlineSeconds: Self.deadlineSeconds)
+                id: corpus.payload(of: file).id, offset: range.lowerBound, length: range.count,
+                from: .coordinator, deadlineSeconds: Self.deadlineSeconds)
         } catch {
             throw .unreadable(path: corpus.files[file].path, reason: error.message)
         }

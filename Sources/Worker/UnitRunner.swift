@@ -68,8 +68,12 @@ final class RunControl: Sendable {
 }
 
 extension Assign {
-    /// Outputs of different attempts never share an id.
-    var outputPrefix: String { "\(unit)/\(lease.epoch).\(lease.attempt)" }
+    var outputPrefix: String { Worker.outputPrefix(unit, lease) }
+}
+
+/// The beginning of the ids of an attempt's outputs: different attempts never share one.
+func outputPrefix(_ unit: WorkUnitID, _ lease: Lease) -> String {
+    "\(unit)/\(lease.epoch).\(lease.attempt)"
 }
 
 extension Assign {

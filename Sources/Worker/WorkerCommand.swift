@@ -62,18 +62,13 @@ struct WorkerCommand: ParsableCommand {
 
     func run() throws {
         do {
-            if let fault = try work() { complain(fault.description, code: fault.exitCode) }
-            exit(0)
+            if let fault = try work() { endProgram("sounder-worker", fault) }
+            endProgram(code: 0)
         } catch let fault as Fault {
-            complain(fault.description, code: fault.exitCode)
+            endProgram("sounder-worker", fault)
         } catch let error as TransportError {
-            complain(error.description, code: error.exitCode)
+            endProgram("sounder-worker", error.fault)
         }
-    }
-
-    private func complain(_ sentence: String, code: Int32) -> Never {
-        fputs("sounder-worker: \(sentence)\n", stderr)
-        exit(code)
     }
 
     private func work() throws -> Fault? {
@@ -81,7 +76,7 @@ struct WorkerCommand: ParsableCommand {
         let address = try Address(coordinator)
         let threads = threads ?? processorCount()
         let context = try Context()
-        let identity = WorkerID(name ?? WorkerID.unique())
+        let identity = WorkerID(name ?? uniqueName())
         let bulk = try BulkExchange(
             connectingTo: address.bulk(), as: identity, role: .worker, context: context,
             softwareVersion: softwareVersion)
@@ -94,26 +89,26 @@ struct WorkerCommand: ParsableCommand {
             makeRunners(bulk: bulk, threads: threads, cache: path, readsInPlace: !fetchText)
         }
         let control = ControlThread(ended: ended)
-        let signals = Atomic<Int>(0)
-        _ = signals
         let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
-            if reason == .parentDied || control.isDraining { directory.removeAndExit() }
+            if reason == .parentDied || control.isDraining {
+                directory.removeIfTemporary()
+                endProgram(code: reason == .signal ? 143 : 0)
+            }
             control.drain()
         }
-        let socket = try Socket(.dealer, plane: .control, context: context)
+        var socket = try Socket(.dealer, plane: .control, context: context)
         try socket.connect(to: address)
-        let fault = try withExtendedLifetime(supervision) {
-            try control.run(
-                socket: socket, session: makeSession(identity, address, threads), compute: compute,
-                bulk: bulk, logger: logger)
-        }
+        var session = makeSession(identity, threads)
+        let fault = try control.run(
+            socket: &socket, session: &session, compute: compute, bulk: bulk, logger: logger)
+        withExtendedLifetime(supervision) {}
         compute.stop()
         bulk.stop()
         return fault
     }
 
     private func makeSession(
-        _ identity: WorkerID, _ address: Address, _ threads: Int
+        _ identity: WorkerID, _ threads: Int
     ) -> WorkerSession {
         var policy = SessionPolicy()
         if once {
@@ -131,6 +126,11 @@ struct WorkerCommand: ParsableCommand {
             hello: hello, policy: policy, seed: UInt64.random(in: 0...UInt64.max),
             at: Moment(milliseconds: monotonicMilliseconds()))
     }
+}
+
+/// A restarted worker is a new worker, so its name says which life it is.
+private func uniqueName() -> String {
+    "\(hostName().prefix(60))-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))"
 }
 
 /// The runners of this worker, made on the thread that uses them.

@@ -81,6 +81,19 @@ final class JobSession {
         }
     }
 
+    /// Fetches the vectors of the finished job and writes them.
+    func save(
+        _ status: JobStatus, to destination: VectorDestination, outputs: VectorDestination?
+    ) throws -> TrainingReport {
+        let fetch = try ResultFetch(address: address, context: context)
+        defer { fetch.bulk.stop() }
+        try reading {
+            try fetch.write("input", of: status, to: destination)
+            if let outputs { try fetch.write("output", of: status, to: outputs) }
+        }
+        return TrainingReport(status, output: destination.path)
+    }
+
     /// Ends the connection, and the cluster if it is the job's own.
     func close() {
         client.close()

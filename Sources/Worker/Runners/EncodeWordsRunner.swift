@@ -48,7 +48,7 @@ final class Partitions {
             vocabulary: vocabulary, to: path, threads: threads, progress: progress)
         let stream = try IdStream(path: path, checkingIds: false)
         // The mapping keeps the bytes; without a name nothing is left behind, however we end.
-        remove(path)
+        removeFile(path)
         streams[task] = stream
         return stream
     }
