@@ -1,0 +1,216 @@
+// The thread of the bulk plane: it alone touches the socket, and does what the pure parts say.
+
+import Protocol
+
+/// What both ends of the exchange know, safe from any thread.
+final class BulkShared: Sendable {
+    enum Command: Sendable {
+        case fetch(Order)
+        case forget(WorkerID)
+        case greet(Welcome)
+        case awaitWelcome(Promise<Result<Welcome, Fault>>)
+        case stop
+    }
+
+    let mailbox: Mailbox<Command>
+    let shelf = Shelf()
+    let counts = BulkCounts()
+
+    init() throws(TransportError) { mailbox = try Mailbox() }
+}
+
+/// Belongs to one thread. Chunks are asked for, served and received in turn; nothing blocks but
+/// the poll and a read of a local file.
+final class BulkLoop {
+    /// Which end this is: the one that listens, or the one that connects.
+    enum Side {
+        case serving(Welcome)
+        case connecting(Link)
+    }
+
+    /// The connecting side's view of its one peer.
+    struct Link {
+        let hello: Hello
+        var welcome: Welcome?
+        var refusal: Fault?
+        var helloAt = 0.0
+        var waiting: [Promise<Result<Welcome, Fault>>] = []
+    }
+
+    private static let messagesPerTurn = 64
+    private static let helloSeconds = 1.0
+    private static let helloSecondsAfterRefusal = 5.0
+
+    let shared: BulkShared
+    var socket: Socket
+    private let monitor: ConnectionMonitor
+    var side: Side
+    var peers = PeerTable()
+    var gets = GetQueue<PeerID?>()
+    /// The socket or the memory for copies was full: the queue waits until then.
+    var serveAt = 0.0
+    var lanes: [Holder: Lane] = [:]
+    var downloads: [UInt64: Download] = [:]
+    var lastDownload: UInt64 = 0
+    private var isStopping = false
+
+    init(
+        _ side: Side, address: Address, context: Context, shared: BulkShared
+    ) throws(TransportError) {
+        self.shared = shared
+        self.side = side
+        let kind: Socket.Kind = if case .serving = side { .router } else { .dealer }
+        var socket = try Socket(kind, plane: .bulk, context: context)
+        monitor = try socket.monitor()
+        if kind == .dealer { try socket.connect(to: address) }
+        self.socket = socket
+    }
+
+    /// Returns when told to stop, or when the context is terminated.
+    func run() {
+        do throws(TransportError) {
+            while !isStopping { try turn() }
+            end(because: "the bulk plane of this process was stopped")
+        } catch {
+            end(because: "the bulk plane of this process failed: \(error)")
+        }
+    }
+
+    private func turn() throws(TransportError) {
+        try Poll.wait(
+            [socket.readable, shared.mailbox.readable, monitor.readable],
+            timeoutMilliseconds: pause(at: MonotonicClock.seconds))
+        for command in shared.mailbox.drain() { obey(command) }
+        while let event = try monitor.next() { note(event) }
+        try sayHello(at: MonotonicClock.seconds)
+        for _ in 0..<Self.messagesPerTurn {
+            guard let (peer, frames) = try socket.receive() else { break }
+            try handle(frames, from: peer)
+        }
+        let now = MonotonicClock.seconds
+        try serve(at: now, atMost: Self.messagesPerTurn)
+        try expire(at: now)
+        try ask(at: now)
+    }
+
+    private func pause(at now: Double) -> Int {
+        var wakeAt = now + 1
+        if !gets.isEmpty { wakeAt = min(wakeAt, serveAt) }
+        if case .connecting(let link) = side, link.welcome == nil {
+            wakeAt = min(wakeAt, link.helloAt)
+        }
+        for lane in lanes.values { wakeAt = min(wakeAt, lane.wakeAt ?? wakeAt) }
+        return Int((max(0, wakeAt - now) * 1_000).rounded(.up))
+    }
+
+    private func obey(_ command: BulkShared.Command) {
+        switch command {
+        case .fetch(let order): begin(order)
+        case .forget(let name): forget(name)
+        case .greet(let welcome): side = .serving(welcome)
+        case .awaitWelcome(let promise): awaitWelcome(promise)
+        case .stop: isStopping = true
+        }
+    }
+
+    private func handle(_ frames: [Frame], from peer: PeerID?) throws(TransportError) {
+        let message: Message
+        do throws(CodecError) { message = try Codec.decode(frames) } catch {
+            // Who sends such things learns nothing from an answer.
+            return shared.counts.rejected.count()
+        }
+        switch message.header {
+        case .hello(let hello): try greet(hello, from: peer)
+        case .welcome(let welcome): welcomed(welcome)
+        case .refused(let refused): refusedBy(refused.fault)
+        case .get(let get): queue(get, number: message.request, from: peer)
+        case .chunk(let chunk):
+            guard let body = message.body else { return shared.counts.rejected.count() }
+            land(chunk, body, number: message.request, from: peer)
+        case .missing(let missing): miss(missing, number: message.request, from: peer)
+        default: shared.counts.rejected.count()
+        }
+    }
+
+    private func end(because reason: String) {
+        let fault = Fault(.unavailable, reason, retryable: true)
+        var orders = downloads.values.map(\.order)
+        downloads = [:]
+        lanes = [:]
+        for command in shared.mailbox.close() {
+            switch command {
+            case .fetch(let order): orders.append(order)
+            case .awaitWelcome(let promise): promise.fulfil(.failure(fault))
+            case .forget, .greet, .stop: break
+            }
+        }
+        if case .connecting(let link) = side {
+            for promise in link.waiting { promise.fulfil(.failure(fault)) }
+        }
+        for order in orders { order.completion(.failure(fault)) }
+    }
+}
+
+// MARK: The connecting side
+
+extension BulkLoop {
+    private func note(_ event: ConnectionMonitor.Event) {
+        guard case .connecting(var link) = side else {
+            if event == .handshakeFailed { shared.counts.rejected.count() }
+            return
+        }
+        switch event {
+        // A new connection has a new id on the other side: it must hear our name again.
+        case .connected: link.helloAt = 0
+        case .disconnected, .handshakeFailed: break
+        }
+        link.welcome = nil
+        side = .connecting(link)
+        lanes[.coordinator]?.close()
+        gets.forget(nil)
+    }
+
+    private func sayHello(at now: Double) throws(TransportError) {
+        guard case .connecting(var link) = side, link.welcome == nil, link.helloAt <= now else {
+            return
+        }
+        let wait = link.refusal == nil ? Self.helloSeconds : Self.helloSecondsAfterRefusal
+        link.helloAt = now + wait
+        side = .connecting(link)
+        // Not connected yet: the monitor says when.
+        _ = try send(Message(.hello(link.hello)), to: nil)
+    }
+
+    private func welcomed(_ welcome: Welcome) {
+        guard case .connecting(var link) = side else { return shared.counts.rejected.count() }
+        let isNew = link.welcome == nil
+        link.welcome = welcome
+        link.refusal = nil
+        for promise in link.waiting { promise.fulfil(.success(welcome)) }
+        link.waiting = []
+        side = .connecting(link)
+        if isNew { lanes[.coordinator]?.open(at: MonotonicClock.seconds) }
+    }
+
+    private func refusedBy(_ fault: Fault) {
+        guard case .connecting(var link) = side else { return shared.counts.rejected.count() }
+        link.welcome = nil
+        link.refusal = fault
+        link.helloAt = MonotonicClock.seconds + Self.helloSecondsAfterRefusal
+        for promise in link.waiting { promise.fulfil(.failure(fault)) }
+        link.waiting = []
+        side = .connecting(link)
+        failAll(of: .coordinator, with: fault)
+    }
+
+    private func awaitWelcome(_ promise: Promise<Result<Welcome, Fault>>) {
+        guard case .connecting(var link) = side else {
+            let fault = Fault(.internalError, "the listening side is not welcomed by anybody")
+            return promise.fulfil(.failure(fault))
+        }
+        if let welcome = link.welcome { return promise.fulfil(.success(welcome)) }
+        if let refusal = link.refusal { return promise.fulfil(.failure(refusal)) }
+        link.waiting.append(promise)
+        side = .connecting(link)
+    }
+}

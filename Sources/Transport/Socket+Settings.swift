@@ -1,0 +1,54 @@
+// The settings of every socket, in one table, each with its reason.
+
+import CZeroMQ
+
+extension Socket {
+    /// Whole messages that may wait in each direction, for each peer.
+    ///
+    /// Control: a worker has at most a few units and one heartbeat under way, so 1,024 is never
+    /// reached. Bulk: a window of 8 chunks, the 8 requests for the other direction, and what a
+    /// stalled transfer asks for again (its patience doubles, so a handful of windows) stay below
+    /// 128, which also bounds what a peer that stops reading can pin.
+    static func highWaterMark(_ plane: Plane) -> Int32 { plane == .control ? 1_024 : 128 }
+
+    /// One for the whole process, so that a thousand workers do not come back in step.
+    private static let reconnectMilliseconds = Int32.random(in: 200...1_000)
+
+    static func settings(_ kind: Kind, _ plane: Plane, linger: Int) -> [(Int32, Int32)] {
+        let common: [(Int32, Int32)] = [
+            (ZMQ_SNDHWM, highWaterMark(plane)),
+            (ZMQ_RCVHWM, highWaterMark(plane)),
+            (ZMQ_LINGER, Int32(linger)),
+            // Heartbeats of the wire protocol come from the I/O thread: they say nothing of the
+            // compute loop, and they kill peers that are only slow (libzmq #3937, #4767).
+            (ZMQ_HEARTBEAT_IVL, 0),
+            (ZMQ_HANDSHAKE_IVL, 5_000),
+            (ZMQ_CONNECT_TIMEOUT, 5_000),
+            (ZMQ_RECONNECT_IVL, reconnectMilliseconds),
+            (ZMQ_RECONNECT_IVL_MAX, 30_000),
+            // A cable that was pulled: 60 s of silence when idle, or unacknowledged bytes.
+            (ZMQ_TCP_KEEPALIVE, 1),
+            (ZMQ_TCP_KEEPALIVE_IDLE, 30),
+            (ZMQ_TCP_KEEPALIVE_INTVL, 10),
+            (ZMQ_TCP_KEEPALIVE_CNT, 3),
+            (ZMQ_TCP_MAXRT, plane == .control ? 30_000 : 60_000),
+            (ZMQ_BACKLOG, 1_024),
+            (ZMQ_IPV6, 1),
+        ]
+        return switch kind {
+        // Sending to a peer that is gone is an error that we hear of, not silence; and nobody
+        // takes over the id of another.
+        case .router: common + [(ZMQ_ROUTER_MANDATORY, 1), (ZMQ_ROUTER_HANDOVER, 0)]
+        // Nothing queues for a coordinator that is not there, to be replayed to the next one.
+        case .dealer: common + [(ZMQ_IMMEDIATE, 1)]
+        }
+    }
+
+    static func set(
+        _ settings: [(Int32, Int32)], on handle: UnsafeMutableRawPointer
+    ) throws(TransportError) {
+        for (option, value) in settings where czmq_set_int(handle, option, value) != 0 {
+            throw .last("setting option \(option) of a socket to \(value)")
+        }
+    }
+}

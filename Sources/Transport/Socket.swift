@@ -1,0 +1,141 @@
+// A ROUTER or DEALER with the settings of the project, owned by one thread.
+
+import CZeroMQ
+import Glibc
+import Protocol
+
+/// Made, used and closed by one thread; it closes when its owner lets go of it. Nothing here
+/// blocks: wait with `Poll.wait([socket.readable, ...])`.
+public struct Socket: ~Copyable {
+    public enum Kind: Sendable {
+        /// Listens; messages come from and go to a `PeerID`.
+        case router
+        /// Connects to one address; messages go to whoever is there.
+        case dealer
+    }
+
+    /// What the socket carries, and so the largest frame and the number of messages it may queue.
+    public enum Plane: Sendable { case control, bulk }
+
+    /// What became of a message handed to `send`.
+    public enum Delivery: Sendable, Equatable {
+        /// It is on its way. That is no promise that it arrives.
+        case accepted
+        /// The queue to the peer is full, or a dealer is not connected: try again later.
+        case wouldBlock
+        /// A router knows no such connection (any more).
+        case unknownPeer
+    }
+
+    let handle: UnsafeMutableRawPointer
+    public let kind: Kind
+    /// Messages that were not handed out: too many frames, or an id that the peer chose itself.
+    public internal(set) var dropped = 0
+    private let context: Context
+    private var isMonitored = false
+
+    /// - Parameter linger: milliseconds that closing may wait for messages to leave; 0 but for a
+    ///   goodbye.
+    /// - Throws: `TransportError.system` if a single setting is refused.
+    public init(
+        _ kind: Kind, plane: Plane, context: Context, linger: Int = 0
+    ) throws(TransportError) {
+        handle = try Self.open(kind, plane, context: context, linger: linger)
+        self.kind = kind
+        self.context = context
+    }
+
+    /// The library wants its settings before `bind` and `connect`, and all of them count.
+    private static func open(
+        _ kind: Kind, _ plane: Plane, context: Context, linger: Int
+    ) throws(TransportError) -> UnsafeMutableRawPointer {
+        guard let handle = zmq_socket(context.handle, kind == .router ? ZMQ_ROUTER : ZMQ_DEALER)
+        else { throw .last("opening a socket") }
+        do throws(TransportError) {
+            try set(settings(kind, plane, linger: linger), on: handle)
+            let frameBytesMax =
+                plane == .control ? Limits.controlFrameBytesMax : Limits.bulkFrameBytesMax
+            guard czmq_set_int64(handle, ZMQ_MAXMSGSIZE, Int64(frameBytesMax)) == 0 else {
+                throw .last("limiting frames to \(frameBytesMax) bytes")
+            }
+        } catch {
+            zmq_close(handle)
+            throw error
+        }
+        return handle
+    }
+
+    deinit {
+        if isMonitored { zmq_socket_monitor(handle, nil, 0) }
+        zmq_close(handle)
+    }
+
+    /// For `Poll.wait`.
+    public var readable: Poll.Source { Poll.Source(socket: handle) }
+
+    /// - Returns: the address with the port that was chosen, if any would do.
+    /// - Throws: `.addressInUse`, `.badAddress` for a port that should not be listened on, or
+    ///   `.cannotBind`.
+    @discardableResult
+    public func bind(to address: Address) throws(TransportError) -> Address {
+        try address.checkBindable()
+        // The library would delete the socket file of a process that still listens there.
+        if case .ipc(let path) = address.place, UnixSocket.isListening(path) {
+            throw .addressInUse(address)
+        }
+        guard zmq_bind(handle, address.endpoint) == 0 else {
+            let code = zmq_errno()
+            throw code == czmq_error_address_in_use()
+                ? .addressInUse(address)
+                : .cannotBind(address, reason: TransportError.reason(of: code))
+        }
+        guard case .tcp(let host, port: 0) = address.place else { return address }
+        return Address(.tcp(host: host, port: try boundPort()))
+    }
+
+    /// Connects in the background, again and again: success shows in an answer from the peer.
+    public func connect(to address: Address) throws(TransportError) {
+        guard zmq_connect(handle, address.endpoint) == 0 else {
+            throw .cannotConnect(address, reason: TransportError.reason(of: zmq_errno()))
+        }
+    }
+
+    /// A monitor of this socket's connections, for the same thread. Ask before `connect`.
+    public mutating func monitor() throws(TransportError) -> ConnectionMonitor {
+        precondition(!isMonitored, "a socket has one monitor")
+        let monitor = try ConnectionMonitor(of: handle, context: context)
+        isMonitored = true
+        return monitor
+    }
+
+    private func boundPort() throws(TransportError) -> Int {
+        var count = 256
+        let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: count) { buffer in
+            zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, buffer.baseAddress, &count) == 0
+                ? buffer.baseAddress.map { String(cString: $0) } : nil
+        }
+        guard let text, let port = text.split(separator: ":").last.flatMap({ Int($0) }) else {
+            throw .last("reading the port of a socket")
+        }
+        return port
+    }
+}
+
+enum UnixSocket {
+    /// Whether a process accepts connections at `path`; a file that nobody serves is stale.
+    static func isListening(_ path: String) -> Bool {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                // A full backlog is somebody who listens, too.
+                Glibc.connect(descriptor, $0, size) == 0 || errno == EAGAIN
+            }
+        }
+    }
+}
