@@ -1,27 +1,39 @@
 // Which waiting unit goes to which free slot: a function of its arguments and nothing else.
 
-import Protocol
+package import Protocol
 
 /// A worker with room for `free` more units.
-struct Vacancy: Sendable, Equatable {
-    let worker: WorkerID
-    let kinds: [String]
-    var running: Int
-    var free: Int
+package struct Vacancy: Sendable, Equatable {
+    package let worker: WorkerID
+    package let kinds: [String]
+    package var running: Int
+    package var free: Int
+
+    package init(worker: WorkerID, kinds: [String], running: Int, free: Int) {
+        self.worker = worker
+        self.kinds = kinds
+        self.running = running
+        self.free = free
+    }
 }
 
-struct Placed: Sendable, Equatable {
-    let unit: Int
-    let worker: WorkerID
+package struct Placed: Sendable, Equatable {
+    package let unit: Int
+    package let worker: WorkerID
+
+    package init(unit: Int, worker: WorkerID) {
+        self.unit = unit
+        self.worker = worker
+    }
 }
 
-enum Placement {
+package enum Placement {
     /// Takes units from `queue` and slots from `vacancies` until one of them has no match left.
     ///
     /// First every worker gets the units whose data it holds; then the longest unit goes to the
     /// least busy worker, so that no slot stays empty while a unit waits that it could run.
     /// `avoids` says that a unit would rather wait for another worker.
-    static func place(
+    package static func place(
         _ queue: inout ReadyQueue, units: [WorkUnit], on vacancies: inout [Vacancy],
         avoids: (Int, WorkerID) -> Bool
     ) -> [Placed] {

@@ -1,10 +1,10 @@
 // The units of one round that wait for a slot, longest work first.
 
-import Protocol
+package import Protocol
 
 /// Finds the next unit for a worker without looking at every unit of the round: lanes remember how
 /// far they are used up.
-struct ReadyQueue: Sendable {
+package struct ReadyQueue: Sendable {
     /// A fixed order of unit indices; everything before the cursor is known not to wait.
     private struct Lane: Sendable {
         var order: [Int] = []
@@ -17,12 +17,12 @@ struct ReadyQueue: Sendable {
     }
 
     private var waits: [Bool]
-    private(set) var count = 0
+    package private(set) var count = 0
     private var byKind = Table<String, Lane>()
     private var byHome = Table<WorkerID, Lane>()
 
     /// - Parameter home: the worker that holds what the unit needs, if there is one.
-    init(_ units: [WorkUnit], home: (WorkUnit) -> WorkerID?) {
+    package init(_ units: [WorkUnit], home: (WorkUnit) -> WorkerID?) {
         waits = Array(repeating: true, count: units.count)
         count = units.count
         let order = units.indices.sorted {
@@ -36,9 +36,9 @@ struct ReadyQueue: Sendable {
         }
     }
 
-    func contains(_ index: Int) -> Bool { waits[index] }
+    package func contains(_ index: Int) -> Bool { waits[index] }
 
-    mutating func insert(_ index: Int) {
+    package mutating func insert(_ index: Int) {
         precondition(!waits[index], "unit \(index) waits twice")
         waits[index] = true
         count += 1
@@ -46,19 +46,19 @@ struct ReadyQueue: Sendable {
         for home in byHome.keys { byHome[home]?.cursor = 0 }
     }
 
-    mutating func remove(_ index: Int) {
+    package mutating func remove(_ index: Int) {
         precondition(waits[index], "unit \(index) does not wait")
         waits[index] = false
         count -= 1
     }
 
     /// The longest waiting unit whose data `worker` holds.
-    mutating func first(atHome worker: WorkerID, where fits: (Int) -> Bool) -> Int? {
+    package mutating func first(atHome worker: WorkerID, where fits: (Int) -> Bool) -> Int? {
         byHome[worker]?.first(waits, where: fits)
     }
 
     /// The longest waiting unit of one of `kinds`; earlier in the round where equal.
-    mutating func first(
+    package mutating func first(
         of kinds: [String], work: (Int) -> Double, where fits: (Int) -> Bool
     ) -> Int? {
         var best: Int?

@@ -5,62 +5,81 @@ import Protocol
 extension Scheduler {
     /// Traps with the values if the scheduler contradicts itself.
     public func checkInvariants() {
-        workers.forEach { id, worker in checkWorker(id, worker) }
-        jobs.forEach { _, job in checkJob(job) }
-        precondition(workers.count <= Limits.workersMax, "\(workers.count) workers")
-        precondition(jobs.count <= Limits.jobsQueuedMax, "\(jobs.count) jobs")
-        precondition(history.count <= policy.historyMax, "\(history.count) ended jobs")
-        precondition(
-            jobsByKey.count <= jobs.count + history.count, "\(jobsByKey.count) keys")
+        if let contradiction { preconditionFailure(contradiction) }
     }
 
-    private func checkWorker(_ id: WorkerID, _ worker: WorkerRecord) {
-        precondition(
-            worker.running.count <= worker.capabilities.slots,
-            "\(id) runs \(worker.running.count) units in \(worker.capabilities.slots) slots")
-        precondition(worker.unfetched >= 0, "\(id) has \(worker.unfetched) unfetched units")
+    /// The first invariant that does not hold, with its values; nil if all do.
+    public var contradiction: String? {
+        if workers.count > Limits.workersMax { return "\(workers.count) workers" }
+        if jobs.count > Limits.jobsQueuedMax { return "\(jobs.count) jobs" }
+        if history.count > policy.historyMax { return "\(history.count) ended jobs" }
+        if jobsByKey.count > jobs.count + history.count { return "\(jobsByKey.count) keys" }
+        return workers.keys.lazy.compactMap { contradiction(of: $0) }.first
+            ?? jobs.keys.lazy.compactMap { contradiction(of: $0) }.first
+    }
+
+    private func contradiction(of id: WorkerID) -> String? {
+        guard let worker = workers[id] else { return nil }
+        let slots = worker.capabilities.slots
+        if worker.running.count > slots {
+            return "\(id) runs \(worker.running.count) units in \(slots) slots"
+        }
+        let unfetched = unfetched(from: id).count
+        if worker.unfetched != unfetched {
+            return "\(id) has \(unfetched) unfetched units, \(worker.unfetched) counted"
+        }
         for tenure in worker.running {
             guard let unit = record(of: tenure.unit) else {
-                preconditionFailure("\(id) runs \(tenure.unit), which does not exist")
+                return "\(id) runs \(tenure.unit), which does not exist"
             }
-            precondition(
-                unit.state == .assigned(id) && unit.lease == tenure.lease,
-                "\(id) runs \(tenure.unit), which is \(unit.state) under \(unit.lease as Any)")
+            if unit.state != .assigned(id) || unit.lease != tenure.lease {
+                return "\(id) runs \(tenure.unit), which is \(unit.state)"
+            }
         }
+        return nil
     }
 
-    private func checkJob(_ job: JobRecord) {
-        precondition(history[job.id] == nil, "\(job.id) runs and is over")
-        precondition(jobsByKey[job.key] == job.id, "\(job.id) is not found by \(job.key)")
+    private func contradiction(of id: JobID) -> String? {
+        guard let job = jobs[id] else { return nil }
+        if history[id] != nil { return "\(id) runs and is over" }
+        if jobsByKey[job.key] != id { return "\(id) is not found by \(job.key)" }
         guard let round = job.round else {
-            precondition(job.phase == .queued || job.phase == .planning, "\(job.id): no round")
-            return
+            return job.phase == .queued || job.phase == .planning ? nil : "\(id) has no round"
         }
         var (done, delayed, waiting) = (0, 0, 0)
         for (index, unit) in round.units.enumerated() {
-            let id = WorkUnitID(job: job.id, round: round.number, index: index)
+            let name = WorkUnitID(job: id, round: round.number, index: index)
+            if let found = contradiction(of: unit, name, round) { return "\(name) \(found)" }
             switch unit.state {
             case .done: done += 1
             case .delayed: delayed += 1
             case .waiting: waiting += 1
-            case .assigned(let worker):
-                precondition(
-                    unit.lease.flatMap { workers[worker]?.position(of: id, $0) } != nil,
-                    "\(id) is assigned to \(worker), which does not run it")
-            case .fetching(let worker, _):
-                precondition(workers[worker]?.unfetched ?? 0 > 0, "\(id) is fetched from nowhere")
+            case .assigned, .fetching: break
             }
-            precondition(
-                round.queue.contains(index) == (unit.state == .waiting),
-                "\(id) is \(unit.state) but its place in the queue says otherwise")
-            precondition(
-                unit.lease.map { $0.attempt == unit.attempts } ?? true,
-                "\(id) had \(unit.attempts) attempts but holds \(unit.lease as Any)")
         }
-        precondition(done == round.done, "\(job.id): \(done) units done, \(round.done) counted")
-        precondition(delayed == round.delayed.count, "\(job.id): \(delayed) units delayed")
-        precondition(waiting == round.queue.count, "\(job.id): \(waiting) units waiting")
-        precondition(
-            (job.phase == .reducing) == (done == round.units.count), "\(job.id): \(job.phase)")
+        let counted = (round.done, round.delayed.count, round.queue.count)
+        if counted != (done, delayed, waiting) {
+            return "\(id): done, delayed, waiting are \((done, delayed, waiting)), not \(counted)"
+        }
+        let isReducing = job.phase == .reducing
+        return isReducing == (done == round.units.count) ? nil : "\(id) is \(job.phase)"
+    }
+
+    private func contradiction(
+        of unit: UnitRecord, _ id: WorkUnitID, _ round: RoundRecord
+    ) -> String? {
+        if round.queue.contains(id.index) != (unit.state == .waiting) {
+            return "is \(unit.state), but its place in the queue says otherwise"
+        }
+        if let lease = unit.lease, lease.attempt != unit.attempts {
+            return "had \(unit.attempts) attempts but holds that of attempt \(lease.attempt)"
+        }
+        if case .assigned(let worker) = unit.state,
+            unit.lease.flatMap({ workers[worker]?.position(of: id, $0) }) == nil
+        {
+            return "is assigned to \(worker), which does not run it"
+        }
+        if case .delayed = unit.state, unit.lease != nil { return "is delayed and holds a lease" }
+        return nil
     }
 }

@@ -214,6 +214,7 @@ extension Scheduler {
         _ unit: WorkUnitID, _ what: String, _ fault: Fault, _ worker: WorkerID, _ now: Moment,
         _ effects: inout Effects
     ) {
+        jobs[unit.job]?.round?.units[unit.index].lease = nil
         let stage = jobs[unit.job]?.stage ?? ""
         let sentence = "unit \(unit.index) of round \(unit.round) (\(stage)) \(what), "
             + "last on worker \(worker): \(fault.message)"

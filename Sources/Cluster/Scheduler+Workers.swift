@@ -135,7 +135,7 @@ extension Scheduler {
         }
     }
 
-    private func unfetched(from worker: WorkerID) -> [WorkUnitID] {
+    func unfetched(from worker: WorkerID) -> [WorkUnitID] {
         var found: [WorkUnitID] = []
         jobs.forEach { id, job in
             guard let round = job.round else { return }

@@ -1,19 +1,21 @@
 // A dictionary that is iterated in the order of insertion, so that the same events have the same
 // effects in every process.
 
-struct Table<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package struct Table<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private var positions: [Key: Int] = [:]
     private var slots: [Key?] = []
     private var values: [Value?] = []
 
-    var count: Int { positions.count }
-    var isEmpty: Bool { positions.isEmpty }
+    package init() {}
+
+    package var count: Int { positions.count }
+    package var isEmpty: Bool { positions.isEmpty }
 
     /// In order of insertion. A copy: the table may change while it is iterated.
-    var keys: [Key] { slots.compactMap { $0 } }
+    package var keys: [Key] { slots.compactMap { $0 } }
 
     /// Changes in place; nil removes. A key set again after removal goes to the end.
-    subscript(key: Key) -> Value? {
+    package subscript(key: Key) -> Value? {
         get { positions[key].flatMap { values[$0] } }
         _modify {
             if let position = positions[key] {
@@ -28,7 +30,7 @@ struct Table<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     /// The oldest entry's key.
-    var firstKey: Key? { slots.lazy.compactMap { $0 }.first }
+    package var firstKey: Key? { slots.lazy.compactMap { $0 }.first }
 
     /// Visits the entries in order of insertion.
     func forEach(_ body: (Key, Value) -> Void) {

@@ -1,0 +1,192 @@
+// Stories of workers: coming, falling silent, coming back, leaving.
+
+import Cluster
+import Protocol
+import Testing
+
+@Suite struct SchedulerWorkerTests {
+    @Test("a heartbeat is answered with a heartbeat")
+    func answered() {
+        var stage = Stage()
+        stage.join("a")
+        stage.beat("a")
+        #expect(stage.last.outbound == [.worker("a", .heartbeat(Heartbeat()))])
+        stage.beat("stranger")
+        #expect(stage.last.outbound.isEmpty)
+    }
+
+    @Test("a silent worker is gone at the deadline, and its units go elsewhere")
+    func silence() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        #expect(stage.last.wakeAt == stage.now + 5_000)
+        stage.pass(3_000)
+        stage.join("b")
+        stage.pass(1_999)
+        #expect(stage.last.assigned.isEmpty)
+        stage.pass(1)
+        #expect(stage.last.assigned.map(\.worker) == ["b"])
+        #expect(stage.last.assigned.map(\.lease.attempt) == [2])
+        stage.join("a")
+        stage.happens(first.finished())
+        #expect(stage.last.released == [first] && stage.status()?.unitsDone == 0)
+        #expect(stage.status()?.retries == 1)
+    }
+
+    @Test("a worker that comes back before its unit is given away goes on with it")
+    func comesBack() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.pass(6_000)
+        #expect(stage.scheduler.status(at: stage.now).workers.isEmpty)
+        stage.last.removeAll()
+        // HELLO and the first heartbeat arrive in one turn of the loop.
+        stage.scheduler.handle(
+            .workerJoined("a", Sample.capabilities()), at: stage.now, into: &stage.last)
+        stage.beat("a", [first], done: 10)
+        #expect(stage.last.assigned.isEmpty && stage.last.revoked.isEmpty)
+        #expect(stage.status()?.progress.done == 0.1)
+        stage.happens(first.finished())
+        #expect(stage.status()?.unitsDone == 1)
+    }
+
+    @Test("the result of a worker that comes back counts if nobody else has the unit")
+    func resultComesBack() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.pass(6_000)
+        stage.happens(first.finished(Sample.outcome("p")))
+        #expect(stage.last == Effects(), "it has to say HELLO first")
+        stage.scheduler.handle(
+            .workerJoined("a", Sample.capabilities()), at: stage.now, into: &stage.last)
+        stage.happens(first.finished(Sample.outcome("p")))
+        #expect(stage.last.store.count == 1 && stage.last.assigned.isEmpty)
+    }
+
+    @Test("a known name that says HELLO again keeps its units")
+    func helloAgain() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.pass(4_000)
+        stage.join("a")
+        #expect(stage.last.outbound.isEmpty)
+        #expect(stage.last.wakeAt == stage.now + 5_000)
+        stage.beat("a", [first], done: 1)
+        stage.happens(first.finished())
+        #expect(stage.status()?.unitsDone == 1 && stage.status()?.retries == 0)
+    }
+
+    @Test("a unit whose outputs only a lost worker held runs again")
+    func lostWhileFetching() {
+        var stage = Stage()
+        stage.join("a", "b")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.happens(first.finished(Sample.outcome("p")))
+        stage.happens(.workerLeft(first.worker))
+        #expect(stage.last.assigned.map(\.lease.attempt) == [2])
+        #expect(stage.last.assigned[0].worker != first.worker)
+        stage.happens(.outputsStored(first.unit, first.lease))
+        #expect(stage.status()?.unitsDone == 0)
+    }
+
+    @Test("a unit that loses its worker too often fails its job")
+    func lossesMax() {
+        var stage = Stage()
+        stage.join("w0")
+        stage.start(Sample.round(units: 1))
+        for life in 1...4 {
+            #expect(stage.status()?.state == .running)
+            stage.join(WorkerID("w\(life)"))
+            stage.happens(.workerLeft(WorkerID("w\(life - 1)")))
+        }
+        #expect(stage.status()?.state == .failed)
+        #expect(stage.status()?.fault?.code == .unavailable)
+        #expect(stage.status()?.fault?.message.contains("unit 0 of round 0") == true)
+    }
+
+    @Test("a draining worker finishes what it has and gets nothing new")
+    func draining() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 2))
+        let first = stage.last.assigned[0]
+        stage.happens(.workerDraining("a"))
+        stage.join("a")
+        stage.happens(first.finished())
+        #expect(stage.status()?.unitsDone == 1 && stage.last.assigned.isEmpty)
+        stage.happens(.workerLeft("a"))
+        stage.join("b")
+        #expect(stage.last.assigned.map(\.unit.index) == [1])
+        #expect(stage.status()?.retries == 0)
+    }
+
+    @Test("a unit that a draining worker hands back is tried elsewhere at once")
+    func handedBack() {
+        var stage = Stage()
+        stage.join("a", "b")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.happens(.workerDraining(first.worker))
+        stage.happens(first.failed(Fault(.temporary, "leaving", retryable: true)))
+        #expect(stage.last.assigned.count == 1 && stage.last.assigned[0].worker != first.worker)
+    }
+
+    @Test("a coordinator that stood still gives everybody their deadlines anew")
+    func stall() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.now = stage.now + 60_000
+        stage.last.removeAll()
+        stage.scheduler.tick(at: stage.now, into: &stage.last)
+        #expect(stage.last.revoked.isEmpty)
+        #expect(stage.last.wakeAt == stage.now + 5_000)
+        stage.happens(first.finished())
+        #expect(stage.status()?.unitsDone == 1 && stage.status()?.retries == 0)
+    }
+
+    @Test("another protocol version is refused with both versions in the sentence")
+    func refused() {
+        let stage = Stage()
+        var hello = Hello(
+            protocolVersion: 9, softwareVersion: "2.0", role: .worker, name: "a",
+            capabilities: Sample.capabilities())
+        guard case .refused(let refused) = stage.scheduler.answer(
+            to: hello, softwareVersion: "1.0")
+        else { Issue.record("not refused"); return }
+        #expect(refused.fault.code == .versionMismatch)
+        for part in ["2.0", "1.0", "protocol 9", "speaks 1"] {
+            #expect(refused.fault.message.contains(part))
+        }
+        hello.protocolVersion = Limits.protocolVersion
+        #expect(
+            stage.scheduler.answer(to: hello, softwareVersion: "1.0")
+                == .welcome(
+                    Welcome(
+                        epoch: 1, softwareVersion: "1.0", heartbeatMilliseconds: 1_000,
+                        livenessMilliseconds: 5_000)))
+    }
+
+    @Test("a worker that does not get rid of its outputs is given no more units")
+    func unfetched() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 4))
+        let first = stage.last.assigned[0]
+        stage.happens(first.finished(Sample.outcome("p")))
+        stage.happens(stage.last.assigned[0].finished(Sample.outcome("q")))
+        #expect(stage.last.assigned.isEmpty)
+        stage.happens(.outputsStored(first.unit, first.lease))
+        #expect(stage.last.assigned.count == 1)
+    }
+}
