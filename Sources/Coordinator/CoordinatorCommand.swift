@@ -77,7 +77,8 @@ struct CoordinatorCommand: ParsableCommand {
             serving: bound.bulk(), context: context, softwareVersion: softwareVersion,
             epoch: journal.epoch)
         let cluster = try ClusterThread()
-        let payloads = PayloadTable(bulk: bulk, directory: state)
+        let payloads = PayloadTable(
+            bulk: bulk, directory: state, isDurable: parentFd == nil)
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) { _ in cluster.stop() }
         logger.notice("listening at \(bound), epoch \(journal.epoch)")

@@ -2,6 +2,7 @@
 
 import Protocol
 import Synchronization
+import Tensors
 import Transport
 
 /// Bytes by payload id. Fetched outputs wait here for their reduction; what workers and clients
@@ -10,9 +11,12 @@ final class PayloadTable: Sendable {
     let bulk: BulkExchange
     /// Directory of the coordinator's own files: expanded corpora and results.
     let directory: String
+    /// Whether results must survive a loss of power: not those of a cluster that goes away.
+    let isDurable: Bool
     private let fetched = Mutex<[String: Frame]>([:])
 
-    init(bulk: BulkExchange, directory: String) {
+    init(bulk: BulkExchange, directory: String, isDurable: Bool) {
+        self.isDurable = isDurable
         self.bulk = bulk
         self.directory = directory
     }

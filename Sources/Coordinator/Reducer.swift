@@ -13,27 +13,46 @@ struct VocabularyReduction {
     let corpusWords: Double
     let keptWords: Double
 
+    /// Words above 1,024 bytes that were dropped, and words in which UTF-8 was repaired.
+    let overlongTokens: Double
+    let replacedTokens: Double
+
     init(_ tables: [Frame], minimumCount: Int, limit: Int) throws(Fault) {
-        do throws(TensorError) {
-            let merged = try CountTable.merge(tables)
-            let kept = try merged.ranked(minimum: UInt64(minimumCount), limit: limit)
-            count = kept.count
-            corpusWords = Double(merged.total)
-            keptWords = Double(kept.total)
-            payload = kept.payload
-            guard count > 0 else {
-                throw Fault(.data, Self.emptyComplaint(merged, minimumCount))
+        let kept: CountTable
+        do throws(CountTableError) {
+            var counts: [CountTable] = []
+            for table in tables {
+                let read = table.withUnsafeBytes { bytes in
+                    Result { () throws(CountTableError) in try CountTable(copying: bytes) }
+                }
+                counts.append(try read.get())
             }
-        } catch let error as TensorError {
-            throw Fault(.data, "the counts of the corpus cannot be merged: \(error)")
-        }
+            let merged = try CountTable.merge(counts)
+            guard merged.entries > 0 else {
+                throw CountTableError.nothingLeft(minimum: 1, largest: 0, entries: 0)
+            }
+            kept = try merged.pruned(
+                minimum: UInt64(minimumCount), limit: limit > 0 ? limit : nil)
+            corpusWords = Double(merged.total)
+        } catch { throw Self.fault(error) }
+        count = kept.entries
+        keptWords = Double(kept.total)
+        // The order of the tallies is that of `WordCounter.Tallies`.
+        overlongTokens = Double(kept.tallies[1])
+        replacedTokens = Double(kept.tallies[2])
+        payload = Frame(kept.payload) { _ in withExtendedLifetime(kept) {} }
     }
 
-    private static func emptyComplaint(_ merged: CountTable, _ minimumCount: Int) -> String {
-        merged.count == 0
-            ? "the corpus has no words; name a text file with words separated by spaces"
-            : "no word of the corpus occurs \(minimumCount) times (the most frequent one occurs "
-                + "\(merged.largestCount) times); lower --min-count or use a larger corpus"
+    private static func fault(_ error: CountTableError) -> Fault {
+        switch error {
+        case .nothingLeft(_, largest: 0, _):
+            Fault(.data, "the corpus has no words; name a text with words separated by spaces")
+        case .nothingLeft(let minimum, let largest, _):
+            Fault(
+                .data, "no word of the corpus occurs \(minimum) times (the most frequent one "
+                    + "occurs \(largest) times); lower --min-count or use a larger corpus")
+        default: Fault(.data, "the counts of the corpus cannot be merged: \(error)")
+        }
     }
 }
 
@@ -42,20 +61,20 @@ struct VocabularyReduction {
 /// The rows that workers hold are bit-identical to these: a step is rounded to bfloat16 before it
 /// is taken here and sent there.
 final class ModelAverage {
-    private let input: Matrix
-    private let output: Matrix
-    private var inputStep: OuterNesterov
-    private var outputStep: OuterNesterov
-    private static let threads = 2
+    private let input: OuterNesterov
+    private let output: OuterNesterov
+    private let threads = processorCount()
 
     /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
     init(rows: Int, dimension: Int, seed: UInt64, momentum: Double) throws(Fault) {
         do throws(TensorError) {
-            input = try Matrix(rows: rows, columns: dimension)
-            output = try Matrix(rows: rows, columns: dimension)
-            input.fillUniform(seed: seed)
-            inputStep = try OuterNesterov(rows: rows, columns: dimension, momentum: momentum)
-            outputStep = try OuterNesterov(rows: rows, columns: dimension, momentum: momentum)
+            let parameters = try Matrix(rows: rows, columns: dimension)
+            parameters.fillUniform(seed: seed, threads: threads)
+            input = try OuterNesterov(
+                parameters: parameters, momentum: Float(momentum), rate: 1)
+            output = try OuterNesterov(
+                parameters: try Matrix(rows: rows, columns: dimension),
+                momentum: Float(momentum), rate: 1)
         } catch {
             throw Fault(.unavailable, "the coordinator cannot hold the parameters: \(error)")
         }
@@ -64,11 +83,30 @@ final class ModelAverage {
     /// Takes the mean of the deltas, in the order of the partitions, as the outer gradient.
     /// - Returns: what every worker must add to its copy.
     func step(inputs: [Frame], outputs: [Frame]) throws(Fault) -> (input: Frame, output: Frame) {
+        (try step(input, inputs, what: "input"), try step(output, outputs, what: "output"))
+    }
+
+    private func step(
+        _ optimizer: OuterNesterov, _ deltas: [Frame], what: String
+    ) throws(Fault) -> Frame {
+        let shape = (rows: optimizer.parameters.rows, dim: optimizer.parameters.columns)
         do throws(TensorError) {
-            return (
-                try inputStep.step(input, deltas: inputs, threads: Self.threads),
-                try outputStep.step(output, deltas: outputs, threads: Self.threads)
-            )
+            var views: [RowDelta.View] = []
+            for (partition, delta) in deltas.enumerated() {
+                let view = delta.withUnsafeBytes { bytes in
+                    Result { () throws(TensorError) in
+                        try RowDelta.View(
+                            bytes, expecting: shape,
+                            what: "the \(what) change of partition \(partition)", threads: threads)
+                    }
+                }
+                views.append(try view.get())
+            }
+            let weights = [Float](repeating: 1 / Float(deltas.count), count: deltas.count)
+            let merged = try optimizer.step(deltas: views, weights: weights, threads: threads)
+            // The views point into the frames.
+            withExtendedLifetime(deltas) {}
+            return Frame(merged.bytes) { _ in withExtendedLifetime(merged) {} }
         } catch {
             throw Fault(.data, "a change of the parameters is refused: \(error)")
         }
@@ -82,8 +120,8 @@ final class ModelAverage {
     }
 
     /// `[rows, stride]` of Float32, in place.
-    var inputBytes: Frame { input.frame }
-    var outputBytes: Frame { output.frame }
+    var inputBytes: Frame { input.parameters.frame }
+    var outputBytes: Frame { output.parameters.frame }
 }
 
 extension Matrix {

@@ -105,8 +105,10 @@ struct SkipGramOptions: ParsableArguments {
     @Option(help: "Outer Nesterov momentum. Default: 1 - 1/partitions.")
     var momentum = -1.0
     @Flag(
-        help: "Bit-identical vectors from the same seed and partitions (default 4), whatever the "
-            + "number of workers; one thread per partition.")
+        help: """
+            Bit-identical vectors from the same seed and partitions (default 4), whatever the number
+            of workers; one thread per partition.
+            """)
     var deterministic = false
 
     func apply(to spec: inout TrainWords) {

@@ -1,6 +1,7 @@
 // Training word vectors: count, encode, then rounds of training with averaging between them.
 
 import Protocol
+import Transport
 
 /// The rounds of one training job. See ARCHITECTURE.md, "the life of a training job".
 final class TrainWordsProgram: JobProgram {
@@ -70,6 +71,8 @@ final class TrainWordsProgram: JobProgram {
             measures: [
                 "vocabulary": Double(vocabulary.count), "corpusWords": vocabulary.corpusWords,
                 "keptWords": vocabulary.keptWords, "dimension": Double(spec.dimension),
+                "overlongTokens": vocabulary.overlongTokens,
+                "replacedTokens": vocabulary.replacedTokens,
             ])
     }
 
