@@ -135,6 +135,26 @@ struct WindowTests {
         #expect(greatestDifference(input.values, expected.map { Float($0) }) < 1e-6)
     }
 
+    @Test("has a sigmoid as exact as it says", arguments: ["scalar"] + vectorSets)
+    func sigmoid(isa: String) {
+        var numbers = Numbers(2)
+        let rows = Rows(count: 3, dim: 16, numbers: &numbers, scale: 0)
+        for step in -4000...4000 {
+            // the input is (score, 0) and each output (1, 1), so its second value becomes g
+            let score = Float(step) / 100
+            for row in 0..<3 {
+                rows.base[row * 16] = row == 0 ? score : 1
+                rows.base[row * 16 + 1] = row == 0 ? 0 : 1
+            }
+            _ = with(isa) {
+                kernel_sgns_window(
+                    rows.pointers([0]), 1, rows.pointers([1]), 1, 16, 1, nil)
+            }
+            let expected = 1 - 1 / (1 + exponential(-Double(score)))
+            #expect(abs(Double(rows.base[1]) - expected) <= Double(SGNS_SIGMOID_ERROR))
+        }
+    }
+
     @Test("refuses counts out of range and touches nothing")
     func refusal() {
         var numbers = Numbers(1)
@@ -149,7 +169,7 @@ struct WindowTests {
 
     /// e^x by its series, so that the expectation shares nothing with the kernels.
     private func exponential(_ x: Double) -> Double {
-        let small = x / 1024
+        let small = x / 1024  // halved ten times, squared ten times
         var (sum, term) = (1.0, 1.0)
         for n in 1...12 {
             term *= small / Double(n)
