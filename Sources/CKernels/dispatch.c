@@ -4,6 +4,9 @@
 
 #include "table.h"
 
+// Best first; scalar is last and always available.
+enum { CANDIDATES = 3 };
+
 static const kernel_table *available(int index) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
@@ -29,8 +32,10 @@ static const kernel_table *best(void) {
 
 // Threads that race to fill this in store the same pointer.
 static const kernel_table *current;
+static _Thread_local const kernel_table *current_in_thread;
 
 const kernel_table *kernels_current(void) {
+    if (current_in_thread != NULL) return current_in_thread;
     const kernel_table *table = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
     if (table == NULL) {
         table = best();
@@ -41,14 +46,26 @@ const kernel_table *kernels_current(void) {
 
 const char *kernels_isa_name(void) { return kernels_current()->name; }
 
-int kernels_select(const char *name) {
-    for (int i = 0; i < 3; i++) {
+static const kernel_table *named(const char *name) {
+    for (int i = 0; i < CANDIDATES; i++) {
         const kernel_table *table = available(i);
-        if (table == NULL || strcmp(table->name, name) != 0) continue;
-        __atomic_store_n(&current, table, __ATOMIC_RELEASE);
-        return 0;
+        if (table != NULL && strcmp(table->name, name) == 0) return table;
     }
-    return -1;
+    return NULL;
+}
+
+int kernels_select(const char *name) {
+    const kernel_table *table = named(name);
+    if (table == NULL) return -1;
+    __atomic_store_n(&current, table, __ATOMIC_RELEASE);
+    return 0;
+}
+
+int kernels_select_in_thread(const char *name) {
+    const kernel_table *table = name == NULL ? NULL : named(name);
+    if (name != NULL && table == NULL) return -1;
+    current_in_thread = table;
+    return 0;
 }
 
 int64_t kernels_counter_load(const int64_t *counter) {

@@ -20,7 +20,9 @@ INLINE void ISA(score_corner)(const ISA(corner) *c, const int m, const int k) {
 #define MULTIPLY(d, n)                                                                             \
     {                                                                                              \
         vf x[INPUTS];                                                                              \
-        UNROLL for (int i = 0; i < m; i++) x[i] = v_load_n(c->queries + i * c->query_stride + d, n); \
+        UNROLL for (int i = 0; i < m; i++) {                                                       \
+            x[i] = v_load_n(c->queries + i * c->query_stride + d, n);                              \
+        }                                                                                          \
         UNROLL for (int j = 0; j < k; j++) {                                                       \
             vf y = v_load_n(c->rows + j * c->row_stride + d, n);                                   \
             UNROLL for (int i = 0; i < m; i++) sums[j][i] = v_fma(x[i], y, sums[j][i]);            \

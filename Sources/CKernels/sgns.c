@@ -55,20 +55,15 @@ static float *row(float *matrix, const sgns_model *m, int32_t id) {
     return matrix + (size_t)id * m->stride;
 }
 
-static int32_t draw_negative(const sgns_model *m, random_state *r) {
-    uint64_t draw = random_next(r);
-    uint32_t column = random_below(draw, (uint32_t)m->vocabulary);
-    sgns_alias entry = m->alias[column];
-    return (int32_t)((uint32_t)draw <= entry.threshold ? column : entry.alias);
-}
-
 // The centre and its negatives: one that equals the centre or an earlier one is dropped.
 static void choose_outputs(cursor *c, int32_t centre, sgns_window *w) {
     const sgns_model *m = c->model;
     w->outputs[0] = row(m->outputs, m, centre);
     w->output_count = 1;
     for (int n = 0; n < m->negative; n++) {
-        float *drawn = row(m->outputs, m, draw_negative(m, &c->random));
+        uint64_t draw = random_next(&c->random);
+        uint32_t id = sgns_alias_draw(m->alias, (uint32_t)m->vocabulary, draw);
+        float *drawn = row(m->outputs, m, (int32_t)id);
         int known = 0;
         for (int j = 0; j < w->output_count; j++) known |= w->outputs[j] == drawn;
         if (!known) w->outputs[w->output_count++] = drawn;

@@ -149,7 +149,8 @@ static void ISA(update_blocks)(
             int k = w->output_count - j;
 #define STEP_ALL(k) ISA(update_step)(&u, k, CHUNKS, 1, d)
 #define STEP_ONE(k) ISA(update_step)(&u, k, 1, 1, d)
-            if (d + CHUNKS * LANES <= stride) OUTPUT_CASES(k, STEP_ALL) else OUTPUT_CASES(k, STEP_ONE)
+            if (d + CHUNKS * LANES <= stride) OUTPUT_CASES(k, STEP_ALL)
+            else OUTPUT_CASES(k, STEP_ONE)
         }
     }
 }

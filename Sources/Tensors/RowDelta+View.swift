@@ -15,12 +15,11 @@ extension RowDelta {
         public let dim: Int
         /// Rows that the payload holds.
         public let presentRows: Int
-        // keeps the memory of a view over our own payload
-        private let owner: AlignedBuffer?
+        private let owner: AnyObject?
 
         init(
             trusted base: UnsafeRawPointer, byteCount: Int, totalRows: Int, dim: Int,
-            presentRows: Int, owner: AlignedBuffer? = nil
+            presentRows: Int, owner: AnyObject? = nil
         ) {
             self.base = base
             self.byteCount = byteCount
@@ -34,15 +33,16 @@ extension RowDelta {
         /// in range, every value finite. The bytes must outlive the view.
         ///
         /// - Parameters:
+        ///   - owner: kept as long as the view, for bytes that live as long as some object.
         ///   - expecting: the shape `[rows, dim]` the matrix must have, if it is known.
         ///   - what: names the payload in errors.
         /// - Throws: `TensorError.malformed` saying what is wrong; `.notFinite` naming the row.
         public init(
             _ bytes: UnsafeRawBufferPointer, expecting: (rows: Int, dim: Int)? = nil,
-            what: String = "a row delta", threads: Int = 1
+            what: String = "a row delta", owner: AnyObject? = nil, threads: Int = 1
         ) throws(TensorError) {
             do throws(Malformed) {
-                self = try Self.parse(bytes)
+                self = try Self.parse(bytes, owner: owner)
                 if let expecting, expecting != (totalRows, dim) {
                     throw Malformed(
                         "it is of a matrix [\(totalRows), \(dim)] instead of "
@@ -91,7 +91,9 @@ extension RowDelta.View {
         init(_ reason: String) { self.reason = reason }
     }
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> Self {
+    private static func parse(
+        _ bytes: UnsafeRawBufferPointer, owner: AnyObject?
+    ) throws(Malformed) -> Self {
         guard let base = bytes.baseAddress, bytes.count >= RowDelta.headerBytes else {
             throw Malformed("\(bytes.count) bytes are fewer than a header")
         }
@@ -114,7 +116,8 @@ extension RowDelta.View {
                 "\(present) rows of \(dim) values do not fill exactly \(bytes.count) bytes")
         }
         return Self(
-            trusted: base, byteCount: bytes.count, totalRows: rows, dim: dim, presentRows: present)
+            trusted: base, byteCount: bytes.count, totalRows: rows, dim: dim, presentRows: present,
+            owner: owner)
     }
 
     private func checkRowNumbers() throws(Malformed) {

@@ -13,11 +13,8 @@ public struct RowDelta: Sendable {
     static let version: UInt32 = 1
     static let headerBytes = 32
 
-    private let buffer: AlignedBuffer
-    /// The payload; valid as long as this value lives.
-    public var bytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
-    }
+    /// The payload, exactly as it goes over the wire. Whoever sends its bytes keeps the buffer.
+    public let buffer: AlignedBuffer
     /// Rows of the whole matrix.
     public let totalRows: Int
     public let dim: Int
@@ -52,6 +49,15 @@ public struct RowDelta: Sendable {
     /// Where the values of present row `slot` go.
     func values(_ slot: Int) -> UnsafeMutableRawPointer {
         buffer.baseAddress + Layout.valuesOffset(present: presentRows) + 2 * dim * slot
+    }
+
+    /// Calls `body` with the payload's bytes, which are valid until it returns.
+    public func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(buffer) {} }
+        return try body(
+            UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount))
     }
 
     /// This payload as a view. Its own writer made it, so nothing is checked again.

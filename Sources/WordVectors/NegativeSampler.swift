@@ -50,9 +50,7 @@ public struct NegativeSampler: Sendable {
 
     /// The word for one 64-bit draw: its upper half picks the column, its lower half is the coin.
     public func word(for draw: UInt64) -> Int {
-        let column = Int((draw >> 32) * UInt64(columns.count) >> 32)
-        let entry = columns[column]
-        return UInt32(truncatingIfNeeded: draw) <= entry.threshold ? column : Int(entry.alias)
+        Int(sgns_alias_draw(columns, UInt32(columns.count), draw))
     }
 
     func withUnsafeColumns<Result>(

@@ -19,6 +19,10 @@ const char *kernels_isa_name(void);
 /// Returns 0, or -1 when the name is unknown or this CPU lacks the instructions.
 int kernels_select(const char *name);
 
+/// The same for the calling thread alone, as tests want that compare two sets of kernels; NULL
+/// returns to the choice of the process.
+int kernels_select_in_thread(const char *name);
+
 // Counters and flags shared between threads -----------------------------------------------------
 
 /// Relaxed atomic read, addition and write of a counter another thread may be changing.
@@ -100,6 +104,13 @@ typedef struct sgns_alias {
     uint32_t threshold;
     uint32_t alias;
 } sgns_alias;
+
+/// The column for a 64-bit draw: its upper half picks a column (by multiplication, without a
+/// division), its lower half is the coin.
+static inline uint32_t sgns_alias_draw(const sgns_alias *columns, uint32_t count, uint64_t draw) {
+    uint32_t column = (uint32_t)(((draw >> 32) * count) >> 32);
+    return (uint32_t)draw <= columns[column].threshold ? column : columns[column].alias;
+}
 
 /// The parameters, shared by all threads without locks, and the settings of a training.
 typedef struct sgns_model {
