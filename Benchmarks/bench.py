@@ -17,6 +17,7 @@ Each variant runs in a process of its own. The same evaluator, `sounder eval wor
 import argparse
 import datetime
 import gzip
+import io
 import json
 import lzma
 import os
@@ -33,7 +34,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 WORK = ROOT / "bench-data"
 SMALL_BYTES = 1_000_000
-MIB = 1 << 20
 
 
 def setting(name, default):
@@ -56,7 +56,7 @@ def opened(path):
     if path.suffix == ".zst":
         import zstandard
 
-        return zstandard.open(path, "rb")
+        return io.BufferedReader(zstandard.open(path, "rb"))
     return open(path, "rb")
 
 
@@ -151,7 +151,9 @@ def evaluate(options, vectors):
         sys.exit(f"sounder eval words ended with {done.returncode}:\n{done.stderr[-3000:]}")
     report = json.loads(done.stdout)
     similarity = next(iter(report["similarity"].values()))
-    return {"analogies": report["analogies"]["accuracy"], "spearman": similarity["spearman"]}
+    analogies = report["analogies"]
+    return {"analogies": 100 * analogies["correct"] / analogies["asked"],
+            "asked": analogies["asked"], "spearman": similarity["spearman"]}
 
 
 # The run

@@ -38,7 +38,7 @@ def throughput(runs):
         rows.append([
             name, spread([speed / 1e3 for speed in speeds(runs, name)], "{:,.0f}"), ratio,
             spread([run["wall"] for run in all_runs], "{:.1f}"),
-            "" if analogies is None else f"{100 * analogies:.1f}",
+            "" if analogies is None else f"{analogies:.1f}",
             "" if spearman is None else f"{spearman:.3f}"])
     return table(["variant", "training, k words/s", f"{ours or 'ours'} is × as fast",
                   "command to file, s", "analogies, %", "similarity, Spearman"], rows)

@@ -12,7 +12,6 @@ struct ModuleRule {
 
 enum ImportRule {
     private static let kernels: Set<String> = ["CKernels", "CDense"]
-    private static let archives: Set<String> = ["CZlib", "CZstd", "CXXHash"]
 
     static let table: [ModuleRule] = [
         ModuleRule(module: "Protocol", mayImport: []),
@@ -26,23 +25,24 @@ enum ImportRule {
         ModuleRule(
             module: "Gateway",
             mayImport: ["Protocol", "Transport", "Client", "Hummingbird", "HummingbirdCore"]),
-        ModuleRule(module: "Tensors", mayImport: kernels.union(archives)),
+        ModuleRule(module: "Tensors", mayImport: kernels),
+        ModuleRule(module: "Compression", mayImport: ["Tensors", "CZlib", "CZstd"]),
         ModuleRule(module: "Tokenizers", mayImport: ["CUTF8Proc"]),
         ModuleRule(module: "Models", mayImport: kernels.union(["Tensors", "Tokenizers"])),
-        ModuleRule(module: "WordVectors", mayImport: kernels.union(archives).union(["Tensors"])),
+        ModuleRule(module: "WordVectors", mayImport: kernels.union(["Tensors"])),
         ModuleRule(module: "Retrieval", mayImport: kernels.union(["Tensors", "CStemmer"])),
         ModuleRule(module: "Statistics", mayImport: kernels.union(["Tensors", "CLAPACK"])),
         ModuleRule(
             module: "Coordinator",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "Journal", "Client", "Gateway",
-                "ArgumentParser",
+                "Compression", "ArgumentParser",
             ],
             exceptions: ["Reducer": ["Tensors"]]),
         ModuleRule(
             module: "Worker",
             mayImport: [
-                "Protocol", "Transport", "Cluster", "Tensors", "Tokenizers", "Models",
+                "Protocol", "Transport", "Cluster", "CKernels", "Tensors", "Tokenizers", "Models",
                 "WordVectors", "Retrieval", "Statistics", "ArgumentParser",
             ]),
         ModuleRule(
