@@ -128,8 +128,10 @@ def variants(options, text):
         (f"sounder 1x{threads}", lambda out: sounder_run(options, text, out, 1, threads), True),
         (f"gensim {first}", lambda out: peer_run(options, "gensim", text, out, first), True),
         ("fasttext", lambda out: peer_run(options, "fasttext", text, out, 0.05), True),
-        (f"sounder {threads}x1", lambda out: sounder_run(options, text, out, threads, 1), True),
     ]
+    if threads > 1:
+        listed.append((f"sounder {threads}x1",
+                       lambda out: sounder_run(options, text, out, threads, 1), True))
     for alpha in others:
         listed.append((f"gensim {alpha}",
                        lambda out, alpha=alpha: peer_run(options, "gensim", text, out, alpha),
