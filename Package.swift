@@ -12,6 +12,7 @@ let package = Package(
     name: "sounder",
     targets: [
         .target(name: "Protocol", swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
