@@ -86,6 +86,7 @@ python_packages() {
     if ! python3 -c 'import ensurepip' 2>/dev/null && command -v apt-get >/dev/null; then
         (apt_install "Python's venv, $purpose" python3-venv) || return 1
     fi
+    export PIP_DISABLE_PIP_VERSION_CHECK=1
     say "installing $(xargs <"$requirements") into .venv ($purpose)"
     [[ -x .venv/bin/python ]] || python3 -m venv .venv >&2 || return 1
     .venv/bin/pip install --quiet --requirement "$requirements" </dev/null >&2 || return 1
