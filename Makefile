@@ -13,7 +13,7 @@ run: build  ## train word vectors on the bundled corpus and show what they learn
 
 test: setup  ## run every test
 	@scripts/setup.sh oracles
-	swift test $(SWIFT_FLAGS) --disable-testable-imports
+	PATH="$(CURDIR)/.venv/bin:$$PATH" swift test $(SWIFT_FLAGS) --disable-testable-imports
 
 bench: build  ## measure against gensim and fastText (BENCH_CORPUS, EPOCHS, DIM, THREADS, REPEATS)
 	@scripts/setup.sh peers

@@ -12,7 +12,6 @@ let package = Package(
     name: "sounder",
     targets: [
         .target(name: "Protocol", swiftSettings: strict),
-        .testTarget(name: "TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
