@@ -1,6 +1,6 @@
-# One configuration for everything, so that a module is compiled once: release, and tests that use
-# only what a module declares public or package (no @testable, which would need another build).
-SWIFT_FLAGS := -c release
+# One configuration for everything, so that a module is compiled once: release, because numeric tests
+# need it, and testable. SwiftPM's own switch for testable imports would compile all of it again.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 SOUNDER := .build/release/sounder
 
 .PHONY: help run test bench build fmt clean setup
