@@ -1,0 +1,54 @@
+"""Peak memory of the processes below one process, read from /proc while they live."""
+
+import pathlib
+import threading
+
+
+def children_of(root):
+    """Ids of all live descendants of process `root`."""
+    parents = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                # The second field is the command in parentheses and may hold spaces.
+                after = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(after[1])
+            except (OSError, IndexError, ValueError):
+                continue
+    found, grown = {root}, True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        found |= more
+        grown = bool(more)
+    return found - {root}
+
+
+class MemoryWatcher:
+    """Samples VmHWM, the largest resident size so far, of every descendant named `name`."""
+
+    def __init__(self, root, name, interval=0.05):
+        self.root, self.name, self.interval = root, name, interval
+        self.peaks, self.stopped = {}, threading.Event()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def watch(self):
+        while not self.stopped.wait(self.interval):
+            for pid in children_of(self.root):
+                self.sample(pid)
+
+    def sample(self, pid):
+        try:
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return
+        fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+        # The kernel cuts names to 15 bytes.
+        if fields.get("Name", "").strip() == self.name[:15] and "VmHWM" in fields:
+            self.peaks[pid] = int(fields["VmHWM"].split()[0]) * 1024
+
+    def stop(self):
+        """The peak of each process in bytes, in the order in which they started."""
+        self.stopped.set()
+        self.thread.join()
+        return [self.peaks[pid] for pid in sorted(self.peaks)]

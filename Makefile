@@ -1,0 +1,32 @@
+# One configuration for everything, so that a module is compiled once: release, because numeric tests
+# need it, and testable. SwiftPM's own switch for testable imports would compile all of it again.
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+SOUNDER := .build/release/sounder
+
+.PHONY: help run test bench build fmt clean setup
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+run: build  ## train word vectors on the bundled corpus and show what they learned
+	@SOUNDER=$(SOUNDER) Examples/run.sh
+
+test: setup  ## run every test
+	@scripts/setup.sh oracles
+	PATH="$(CURDIR)/.venv/bin:$$PATH" swift test $(SWIFT_FLAGS) --disable-testable-imports
+
+bench: build  ## measure against gensim and fastText (BENCH_CORPUS, EPOCHS, DIM, THREADS, REPEATS)
+	@scripts/setup.sh peers
+	@.venv/bin/python Benchmarks/bench.py --sounder $(SOUNDER)
+
+build: setup  ## compile all executables into .build/release
+	swift build $(SWIFT_FLAGS)
+
+fmt:  ## format the Swift sources in place
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+clean:  ## remove everything that was built or written
+	rm -rf .build .venv bench-data Examples/out Benchmarks/results/latest.json
+
+setup:
+	@scripts/setup.sh
