@@ -80,7 +80,10 @@ public struct Analogies: Sendable {
         let queries = try VectorFile.makeMatrix(
             rows: Self.batch, columns: unit.columns, path: "memory")
         let out = UnsafeMutablePointer<Float>.allocate(capacity: Self.batch * Self.tile)
-        defer { out.deallocate() }
+        defer {
+            out.deallocate()
+            withExtendedLifetime(queries) {}
+        }
         var answers: [Int] = []
         for start in stride(from: 0, to: questions.count, by: Self.batch) {
             let batch = questions[start ..< min(start + Self.batch, questions.count)]
