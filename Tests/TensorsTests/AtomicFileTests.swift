@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import Tensors
+import Tensors
 
 @Suite struct AtomicFileTests {
     @Test("a committed file holds every byte, small writes and large")

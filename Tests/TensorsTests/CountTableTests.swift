@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Tensors
+import Tensors
 
 private func table(
     _ counts: [String: UInt64], tallies: [UInt64] = [0, 0, 0, 0]

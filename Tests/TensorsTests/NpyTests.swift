@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Tensors
+import Tensors
 
 @Suite struct NpyTests {
     private func write(_ rows: [[Float]], to path: String) throws {

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Tensors
+import Tensors
 
 @Suite struct SafeTensorsTests {
     private func write(_ path: String) throws {
