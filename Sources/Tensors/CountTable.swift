@@ -28,8 +28,8 @@ public struct CountTable: Sendable {
     public let total: UInt64
     /// Four sums beside the counts, added up by merging.
     public let tallies: [UInt64]
-    /// The whole payload. Valid as long as this table, or a copy of it, lives.
-    public nonisolated(unsafe) let payload: UnsafeRawBufferPointer
+    /// Valid as long as this table, or a copy of it, lives.
+    nonisolated(unsafe) let payload: UnsafeRawBufferPointer
     private let owner: any AnyObject & Sendable
     private let offsetWidth: Int
     private nonisolated(unsafe) let counts: UnsafeRawPointer
@@ -90,8 +90,24 @@ public struct CountTable: Sendable {
         return counts.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
     }
 
-    /// The bytes of key `index`, in place.
-    public func key(at index: Int) -> UnsafeRawBufferPointer {
+    /// Lends the whole payload, to be sent or stored.
+    public func withPayload<Value, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        defer { withExtendedLifetime(owner) {} }
+        return try body(payload)
+    }
+
+    /// Lends the bytes of key `index`.
+    public func withKey<Value, Failure: Error>(
+        at index: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        defer { withExtendedLifetime(owner) {} }
+        return try body(key(at: index))
+    }
+
+    /// The bytes of key `index`, in place, as long as the table lives.
+    func key(at index: Int) -> UnsafeRawBufferPointer {
         precondition(index >= 0 && index < entries, "entry \(index) of \(entries)")
         let start = offset(at: index)
         return UnsafeRawBufferPointer(start: keys + start, count: offset(at: index + 1) - start)

@@ -12,7 +12,8 @@ import Darwin
 /// (SIGBUS), so this is for files that are written once and renamed into place.
 public final class MappedFile: Sendable {
     public let path: String
-    /// Valid as long as this object lives.
+    /// Valid as long as this object lives; `withExtendedLifetime` sees to that in a function that
+    /// does not name the object again.
     public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
     /// - Throws: `.unreadable` when the file is missing, not regular, or cannot be mapped.

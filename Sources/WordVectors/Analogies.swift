@@ -15,6 +15,12 @@ public struct Analogies: Sendable {
         /// Questions with a word outside the table.
         public var skipped = 0
 
+        public init(correct: Int = 0, asked: Int = 0, skipped: Int = 0) {
+            self.correct = correct
+            self.asked = asked
+            self.skipped = skipped
+        }
+
         /// Percent of the questions asked, nil when none was.
         public var accuracy: Double? {
             asked == 0 ? nil : 100 * Double(correct) / Double(asked)
@@ -80,7 +86,10 @@ public struct Analogies: Sendable {
         let queries = try VectorFile.makeMatrix(
             rows: Self.batch, columns: unit.columns, path: "memory")
         let out = UnsafeMutablePointer<Float>.allocate(capacity: Self.batch * Self.tile)
-        defer { out.deallocate() }
+        defer {
+            out.deallocate()
+            withExtendedLifetime(queries) {}
+        }
         var answers: [Int] = []
         for start in stride(from: 0, to: questions.count, by: Self.batch) {
             let batch = questions[start ..< min(start + Self.batch, questions.count)]

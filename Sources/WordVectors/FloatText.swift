@@ -1,8 +1,8 @@
 // Floats as decimal text: the shortest that reads back the same, and reading, both without locale.
 
-enum FloatText {
+package enum FloatText {
     /// No number is written with more bytes.
-    static let bytesMax = 24
+    package static let bytesMax = 24
 
     private static let powers: [Double] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -15,7 +15,7 @@ enum FloatText {
     /// inside the interval that rounds to `value` by more than the arithmetic can be wrong, so the
     /// result always reads back. Six digits lie so far apart that at most one candidate fits, and
     /// cutting its zeros finds the shorter ones.
-    static func write(_ value: Float, to out: UnsafeMutablePointer<UInt8>) -> Int {
+    package static func write(_ value: Float, to out: UnsafeMutablePointer<UInt8>) -> Int {
         let magnitude = value.magnitude
         guard magnitude >= 1e-5, magnitude < 1e5 else { return writeRare(value, to: out) }
         let exact = Double(magnitude)
@@ -94,7 +94,7 @@ enum FloatText {
     /// Point Numbers Accurately, 1990); the second rounding, to Float, is safe unless the Double
     /// lies in the middle between two Floats.
     @inline(__always)
-    static func read(_ text: UnsafeRawBufferPointer) -> (value: Float, bytes: Int)? {
+    package static func read(_ text: UnsafeRawBufferPointer) -> (value: Float, bytes: Int)? {
         var position = 0
         let count = text.count
         let isNegative = count > 0 && text[0] == UInt8(ascii: "-")

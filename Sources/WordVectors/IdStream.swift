@@ -13,7 +13,8 @@ public final class IdStream: Sendable {
     static let version: UInt64 = 1
     static let headerBytes = 64
 
-    /// The ids. Valid as long as this object lives.
+    /// The ids. Valid as long as this object lives: wrap a loop over them in
+    /// `withExtendedLifetime(stream)`.
     public nonisolated(unsafe) let ids: UnsafeBufferPointer<Int32>
     /// Ids that are words.
     public let wordCount: Int

@@ -82,8 +82,16 @@ public struct Neighbours: Sendable {
                 unit.base, rowCount: unit.rows, rowStride: unit.stride,
                 count: unit.columns, out: &cosines)
         }
-        var rows = cosines.indices.filter { !excluded.contains($0) }
-        rows.sort { (cosines[$0], $1) > (cosines[$1], $0) }
-        return rows.prefix(count).map { Neighbour(word: table.words[$0], cosine: cosines[$0]) }
+        // Nearest first; a row that is no better than the last of a full list is passed over.
+        var best: [Int] = []
+        for row in cosines.indices where !excluded.contains(row) {
+            if best.count == count {
+                guard let last = best.last, cosines[row] > cosines[last] else { continue }
+                best.removeLast()
+            }
+            let place = best.firstIndex { cosines[$0] < cosines[row] } ?? best.count
+            best.insert(row, at: place)
+        }
+        return best.map { Neighbour(word: table.words[$0], cosine: cosines[$0]) }
     }
 }

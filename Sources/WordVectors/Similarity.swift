@@ -81,7 +81,7 @@ public struct Similarity: Sendable {
     }
 
     /// Pearson's correlation of the ranks, equal values sharing the mean of theirs.
-    static func spearman(_ left: [Double], _ right: [Double]) -> Double? {
+    package static func spearman(_ left: [Double], _ right: [Double]) -> Double? {
         precondition(left.count == right.count, "\(left.count) against \(right.count) values")
         guard left.count >= 2 else { return nil }
         let a = ranks(left), b = ranks(right)
@@ -96,7 +96,7 @@ public struct Similarity: Sendable {
     }
 
     /// From 1; a run of equal values gets the mean of its ranks.
-    static func ranks(_ values: [Double]) -> [Double] {
+    package static func ranks(_ values: [Double]) -> [Double] {
         let order = values.indices.sorted { values[$0] < values[$1] }
         var ranks = [Double](repeating: 0, count: values.count)
         var start = 0

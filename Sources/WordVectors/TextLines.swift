@@ -8,6 +8,7 @@ enum TextLines {
         _ path: String, _ body: (String, Int) throws(FileError) -> Void
     ) throws(FileError) {
         let file = try MappedFile(path: path)
+        defer { withExtendedLifetime(file) {} }
         var position = file.bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
         while position < file.bytes.count {
             let line = VectorTextRow.line(file.bytes, from: position)

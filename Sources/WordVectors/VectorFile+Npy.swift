@@ -11,6 +11,7 @@ extension VectorFile {
 
     static func readNpy(_ path: String, _ rowsMax: Int) throws(FileError) -> WordVectorTable {
         let array = try NpyFile(path: path)
+        defer { withExtendedLifetime(array) {} }
         let shape = array.header.shape
         guard shape.count == 2, shape[1] > 0, !array.header.isFortranOrder,
             ["<f4", "<f8"].contains(array.header.descriptor)
@@ -57,6 +58,7 @@ extension VectorFile {
         _ path: String, _ rowsMax: Int
     ) throws(FileError) -> (words: WordList, counts: [UInt64]?) {
         let file = try MappedFile(path: path)
+        defer { withExtendedLifetime(file) {} }
         var words = WordList()
         var counts: [UInt64] = []
         var position = 0

@@ -12,6 +12,7 @@ extension VectorFile {
         _ path: String, _ rowsMax: Int
     ) throws(FileError) -> WordVectorTable {
         let file = try SafeTensorsFile(path: path)
+        defer { withExtendedLifetime(file) {} }
         guard let entry = file.entry(vectorsName), let data = file.data(vectorsName),
             entry.type == .f32, entry.shape.count == 2, entry.shape[1] > 0
         else {

@@ -35,6 +35,7 @@ public enum VectorFile {
     /// - Throws: `.unreadable`, `.malformed` when it is none of them.
     public static func format(of path: String) throws(FileError) -> VectorFormat {
         let file = try MappedFile(path: path)
+        defer { withExtendedLifetime(file) {} }
         return try VectorFormat.detect(file.bytes, path: path)
     }
 

@@ -29,17 +29,18 @@ public final class Vocabulary: Sendable {
         var words = WordList()
         words.reserve(words: ranked.entries, bytes: ranked.keyBytes)
         for index in 0 ..< ranked.entries {
-            let key = ranked.key(at: index)
-            guard key.count <= TEXT_WORD_BYTES_MAX, !key.contains(where: isSeparator) else {
-                throw .malformed(reason: "word \(index) cannot occur in a text")
+            try ranked.withKey(at: index) { key throws(CountTableError) in
+                guard key.count <= TEXT_WORD_BYTES_MAX, !key.contains(where: isSeparator) else {
+                    throw .malformed(reason: "word \(index) cannot occur in a text")
+                }
+                words.append(key)
             }
-            words.append(key)
         }
         var repeated = 0
         do {
             table = try WordTable(words, repeated: &repeated)
         } catch {
-            throw .outOfMemory(byteCount: ranked.payload.count * 4)
+            throw .outOfMemory(byteCount: ranked.keyBytes + ranked.entries * 64)
         }
         guard repeated == 0 else { throw .malformed(reason: "\(repeated) words repeat") }
         self.words = words

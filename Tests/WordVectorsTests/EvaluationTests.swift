@@ -1,0 +1,230 @@
+// Analogies, similarities and neighbours on tables small enough to see through.
+
+import Foundation
+import Tensors
+import Testing
+import WordVectors
+
+/// Royals and people in two dimensions of meaning, and something else.
+private func royals() throws -> WordVectorTable {
+    try makeTable(
+        ["King", "queen", "man", "woman", "prince", "apple", "king"],
+        [[2, 2, 0], [2, -2, 0], [0, 3, 0.1], [0, -3, 0.1], [1, 1, 0.3], [0, 0, 5], [9, -9, 9]])
+}
+
+@Suite struct AnalogiesTests {
+    private func questions(_ text: String) throws -> AnalogyQuestions {
+        let scratch = try Scratch()
+        return try AnalogyQuestions(path: try scratch.write(text, to: "q"))
+    }
+
+    @Test("the right answer counts, the wrong one and the unknown word do not")
+    func scores() throws {
+        let asked = try questions(
+            """
+            : family
+            man king woman queen
+            man KING woman apple
+            man king woman empress
+            : gram1-x
+            king man queen woman
+
+            """)
+        let report = try Analogies(royals()).evaluate(asked)
+        #expect(report.sections.map(\.name) == ["family", "gram1-x"])
+        #expect(report.semantic == Analogies.Score(correct: 1, asked: 2, skipped: 1))
+        #expect(report.syntactic == Analogies.Score(correct: 1, asked: 1, skipped: 0))
+        #expect(report.total == Analogies.Score(correct: 2, asked: 3, skipped: 1))
+        #expect(report.semantic.accuracy == 50)
+        #expect(Analogies.Score().accuracy == nil)
+    }
+
+    @Test("the words of the question are never the answer")
+    func exclusion() throws {
+        // b - a + c is nearest to b itself, then to c.
+        let table = try makeTable(
+            ["a", "b", "c", "d"], [[1, 0], [0.9, 0.1], [0.9, 0.2], [0.5, 0.5]])
+        let report = try Analogies(table).evaluate(try questions("a b c d\n"))
+        #expect(report.total.correct == 1)
+        #expect(report.sections[0].name == "")
+    }
+
+    @Test("only the first words of the table take part")
+    func restriction() throws {
+        let asked = try questions(": s\nman king woman queen\nman king woman apple\n")
+        let report = try Analogies(royals(), restrictTo: 5).evaluate(asked)
+        #expect(report.total == Analogies.Score(correct: 1, asked: 1, skipped: 1))
+    }
+
+    @Test("vectors that are zero or not finite never win and never spread")
+    func degenerate() throws {
+        let table = try makeTable(
+            ["a", "b", "c", "d", "x", "y"],
+            [[1, 0], [1, 1], [0.5, 0], [0.5, 1], [.nan, 1], [0, 0]])
+        let report = try Analogies(table).evaluate(try questions("a b c d\n"))
+        #expect(report.total.correct == 1)
+    }
+
+    @Test("lines with another number of words are refused, and files without any question")
+    func malformed() throws {
+        for text in ["", ": only\n", "a b c\n", ": s\na b c d e\n"] {
+            #expect(throws: FileError.self) { try questions(text) }
+        }
+    }
+
+    @Test("more words than a tile and more questions than a batch change nothing")
+    func tiles() throws {
+        var noise = Noise(state: 41)
+        let words = (0 ..< 2500).map { "w\($0)" }
+        let vectors = words.map { _ in
+            (0 ..< 8).map { _ in Float.random(in: -1 ... 1, using: &noise) }
+        }
+        let table = try makeTable(words, vectors)
+        let unit = vectors.map { row -> [Double] in
+            let length = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            return row.map { Double($0) / length }
+        }
+        var text = ": s\n"
+        for _ in 0 ..< 150 {
+            let asked = (0 ..< 3).map { _ in Int.random(in: 0 ..< 2500, using: &noise) }
+            let query = (0 ..< 8).map { unit[asked[1]][$0] - unit[asked[0]][$0] + unit[asked[2]][$0] }
+            let answer = unit.indices.filter { !asked.contains($0) }.max { left, right in
+                zip(unit[left], query).reduce(0) { $0 + $1.0 * $1.1 }
+                    < zip(unit[right], query).reduce(0) { $0 + $1.0 * $1.1 }
+            }
+            text += (asked + [answer ?? 0]).map { "w\($0)" }.joined(separator: " ") + "\n"
+        }
+        let report = try Analogies(table).evaluate(try questions(text))
+        #expect(report.total == Analogies.Score(correct: 150, asked: 150, skipped: 0))
+    }
+}
+
+@Suite struct SimilarityTests {
+    @Test("Spearman's correlation is scipy's, ties and all")
+    func scipy() throws {
+        let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Fixtures/spearman.tsv")
+        let lines = try String(contentsOf: fixture, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count > 10)
+        for line in lines {
+            let fields = line.split(separator: "\t").map { $0.split(separator: " ").compactMap { Double($0) } }
+            let correlation = try #require(Similarity.spearman(fields[0], fields[1]))
+            #expect(abs(correlation - fields[2][0]) < 1e-12)
+        }
+    }
+
+    @Test("equal values share the mean of their ranks, and constant lists have no correlation")
+    func ties() {
+        #expect(Similarity.ranks([10, 20, 10, 30, 10]) == [2, 4, 2, 5, 2])
+        #expect(Similarity.spearman([1, 1], [1, 2]) == nil)
+        #expect(Similarity.spearman([1], [1]) == nil)
+    }
+
+    @Test("tabs, spaces, commas, headers and comments are understood")
+    func formats() throws {
+        let scratch = try Scratch()
+        let path = try scratch.write(
+            "# a comment 3\nWord 1,Word 2,Human (mean)\nKing,Queen,8.5\nman\twoman\t7\r\n"
+                + "apple king 0.5\n\nking emperor 9\n", to: "x")
+        let similarity = try Similarity(path: path)
+        #expect(similarity.pairs.map(\.score) == [8.5, 7, 0.5, 9])
+        #expect(similarity.linesIgnored == 2)
+        let report = try similarity.evaluate(royals())
+        #expect(report.pairs == 4 && report.known == 3)
+        #expect(report.coverage == 0.75)
+        // Cosines 0, about -1 and 0: ranks 2.5, 1, 2.5 against 3, 2, 1.
+        #expect(abs((report.spearman ?? 9) - 0) < 1e-12)
+    }
+
+    @Test("a file without pairs is refused")
+    func malformed() throws {
+        let scratch = try Scratch()
+        for text in ["", "a b\n", "a b high\n"] {
+            let path = try scratch.write(text, to: "x")
+            #expect(throws: FileError.self) { try Similarity(path: path) }
+        }
+    }
+}
+
+@Suite struct NeighboursTests {
+    @Test("neighbours come nearest first, without the word itself")
+    func nearest() throws {
+        let neighbours = try Neighbours(royals())
+        let found = try neighbours.nearest(neighbours.terms(["King"]), count: 2)
+        #expect(found.map(\.word) == ["prince", "man"])
+        #expect(abs((found.first?.cosine ?? 0) - 0.9783) < 1e-4)
+    }
+
+    @Test("king - man + woman is queen")
+    func expression() throws {
+        let neighbours = try Neighbours(royals())
+        let terms = neighbours.terms(["King", "-man", "+woman"])
+        #expect(terms.map(\.weight) == [1, -1, 1])
+        #expect(try neighbours.nearest(terms, count: 1).map(\.word) == ["queen"])
+    }
+
+    @Test("a sign that is part of a word stays with it")
+    func signs() throws {
+        let neighbours = try Neighbours(makeTable(["-x", "-", "y"], [[1], [2], [3]]))
+        #expect(
+            neighbours.terms(["-x", "-", "-y"])
+                == [
+                    Neighbours.Term(word: "-x"), Neighbours.Term(word: "-"),
+                    Neighbours.Term(word: "y", weight: -1),
+                ])
+    }
+
+    @Test("an unknown word is an error that names it, and asking for too many gives all")
+    func limits() throws {
+        let neighbours = try Neighbours(royals())
+        #expect(throws: UnknownWord.self) { try neighbours.nearest(neighbours.terms(["emperor"])) }
+        #expect(try neighbours.nearest(neighbours.terms(["apple"]), count: 100).count == 6)
+        #expect(try neighbours.nearest(neighbours.terms(["apple"]), count: 0).isEmpty)
+    }
+}
+
+@Suite(.enabled(if: Python.hasGensim, "python3 with gensim is missing"))
+struct GensimEvaluationTests {
+    @Test("accuracy and correlation are gensim's on the same vectors")
+    func sameNumbers() throws {
+        let scratch = try Scratch()
+        let printed = try Python.run(
+            """
+            import sys, numpy as np
+            from gensim.models import KeyedVectors
+            d = sys.argv[1]
+            rng = np.random.default_rng(9)
+            words = [f'{"W" if i % 7 == 0 else "w"}{i % 280}' for i in range(300)]
+            words = list(dict.fromkeys(words))
+            kv = KeyedVectors(4)
+            kv.add_vectors(words, rng.normal(size=(len(words), 4)).astype('f4'))
+            kv.save_word2vec_format(f'{d}/v', binary=True)
+            with open(f'{d}/q', 'w') as f:
+                for s in ('one', 'gram2'):
+                    print(':', s, file=f)
+                    for _ in range(300):
+                        a, b, c = rng.integers(0, 40, 3)
+                        q = kv.vectors[[a, b, c]] / np.linalg.norm(kv.vectors[[a, b, c]], axis=1)[:, None]
+                        sims = kv.cosine_similarities(q[1] - q[0] + q[2], kv.vectors)
+                        sims[[a, b, c]] = -9
+                        good = int(np.argmax(sims)) if rng.random() < .5 else int(rng.integers(0, 290))
+                        names = [words[i] if i < len(words) else 'none' for i in (a, b, c, good)]
+                        print(*names, file=f)
+            with open(f'{d}/s', 'w') as f:
+                for _ in range(200):
+                    print(*rng.choice(words[:200] + ['none'], 2, replace=False), rng.integers(0, 12), sep='\\t', file=f)
+            _, sections = kv.evaluate_word_analogies(f'{d}/q', restrict_vocab=250)
+            for s in sections[:2]:
+                print(len(s['correct']), len(s['correct']) + len(s['incorrect']))
+            print(kv.evaluate_word_pairs(f'{d}/s', case_insensitive=True)[1].statistic)
+            """, [scratch.directory])
+        let lines = printed.split(separator: "\n")
+        let table = try VectorFile.read(scratch.path("v"))
+        let report = try Analogies(table, restrictTo: 250)
+            .evaluate(AnalogyQuestions(path: scratch.path("q")))
+        let ours = report.sections.map { "\($0.score.correct) \($0.score.asked)" }
+        #expect(ours == lines[..<2].map(String.init))
+        let spearman = try Similarity(path: scratch.path("s")).evaluate(table).spearman
+        #expect(abs((spearman ?? 9) - (Double(lines[2]) ?? -9)) < 1e-9)
+    }
+}
