@@ -52,8 +52,8 @@ package struct Table<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     private mutating func compact() {
-        values = slots.indices.compactMap { slots[$0] == nil ? nil : values[$0] }
-        slots = slots.filter { $0 != nil }
+        values.removeAll { $0 == nil }
+        slots.removeAll { $0 == nil }
         for (position, slot) in slots.enumerated() {
             if let key = slot { positions[key] = position }
         }

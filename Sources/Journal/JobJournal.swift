@@ -86,6 +86,15 @@ public final class JobJournal: Sendable {
         }
     }
 
+    /// Rows per table: what the journal holds is bounded, and tests ask.
+    package func rowCounts() throws(JournalError) -> [String: Int] {
+        try read { db in
+            try ["jobs", "rounds", "units"].reduce(into: [:]) { counts, table in
+                counts[table] = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)")
+            }
+        }
+    }
+
     private func read<T>(_ body: (Database) throws -> T) throws(JournalError) -> T {
         do { return try database.read(body) } catch {
             throw JournalError(error, path: path)
