@@ -3,6 +3,7 @@
 #define SOUNDER_CZEROMQ_SHIM_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -25,6 +26,15 @@ static inline int czmq_error_unreachable(void) { return EHOSTUNREACH; }
 static inline int czmq_error_again(void) { return EAGAIN; }
 static inline int czmq_error_interrupted(void) { return EINTR; }
 static inline int czmq_error_address_in_use(void) { return EADDRINUSE; }
+
+/// Keeps freed memory for the next chunk. Chunks are allocated by one thread and freed by another;
+/// with the C library's defaults each then costs 256 page faults, and half of the throughput.
+static inline void czmq_keep_memory(void) {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
 
 /// A counter in the kernel that a poll can wait on; -1 on failure, errno says why.
 static inline int czmq_wake_open(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }

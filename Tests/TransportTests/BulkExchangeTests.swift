@@ -1,0 +1,329 @@
+import Glibc
+import Protocol
+import Synchronization
+import Testing
+@testable import Transport
+
+@Suite(.serialized)
+struct BulkExchangeTests {
+    @Test("payloads of every size go both ways", arguments: Place.allCases)
+    func roundTrip(place: Place) throws {
+        let pair = try Pair(place)
+        let chunk = Limits.chunkBytesMax
+        for size in [0, 1, 4_096, chunk - 1, chunk, chunk + 1, 3 * chunk, 50_000_000] {
+            let frame = noise(size, seed: UInt64(size))
+            let down = pair.coordinator.offer(id: "down-\(size)", frame: frame)
+            let up = pair.worker.offer(id: "up-\(size)", frame: frame)
+            #expect(try pair.worker.fetch(down, from: .coordinator, deadlineSeconds: 20) == frame)
+            #expect(
+                try pair.coordinator.fetch(up, from: .worker(Pair.name), deadlineSeconds: 20)
+                    == frame)
+        }
+        #expect(pair.worker.counters.bytesReceived == pair.coordinator.counters.bytesSent)
+        #expect(pair.coordinator.counters.bytesReceived == 50_000_000 + 6 * chunk + 4_097)
+        #expect(pair.worker.counters.rejected == 0 && pair.coordinator.counters.rejected == 0)
+        #expect(pair.stop())
+    }
+
+    @Test("WELCOME carries the epoch that holds when HELLO comes")
+    func epoch() throws {
+        let pair = try Pair()
+        #expect(try pair.worker.waitForWelcome(seconds: 1).epoch == 7)
+        pair.coordinator.setEpoch(8)
+        let late = try Pair.worker(of: pair.coordinator, pair.context, name: WorkerID("w2"))
+        #expect(try late.waitForWelcome(seconds: 5).epoch == 8)
+        late.stop()
+        #expect(pair.stop())
+    }
+
+    @Test("a part of a file is read in place; beyond its end there is nothing")
+    func files() throws {
+        let pair = try Pair()
+        let path = "/tmp/sounder-file-\(getpid())"
+        let frame = noise(3_000_000)
+        try write(frame, to: path)
+        let reference = try pair.coordinator.offer(id: "f", file: path, size: frame.count)
+        #expect(reference == PayloadReference(id: "f", size: frame.count, checksum: 0))
+        let part = try pair.worker.fetchRange(
+            id: "f", offset: 999_999, length: 1_500_001, from: .coordinator, deadlineSeconds: 10)
+        #expect(part == frame.slice(999_999..<2_500_000))
+        let beyond = fault {
+            _ = try pair.worker.fetchRange(
+                id: "f", offset: 2_999_999, length: 2, from: .coordinator, deadlineSeconds: 10)
+        }
+        #expect(beyond?.code == .payloadMissing)
+        #expect(truncate(path, 1_000) == 0)
+        let shrunk = fault {
+            _ = try pair.worker.fetch(reference, from: .coordinator, deadlineSeconds: 10)
+        }
+        #expect(shrunk?.code == .input && shrunk?.message.contains(path) == true)
+        let absent = fault { try pair.coordinator.offer(id: "g", file: "/no/such", size: 1) }
+        #expect(absent?.code == .input && absent?.message.contains("/no/such") == true)
+        unlink(path)
+        #expect(pair.stop())
+    }
+
+    private func write(_ frame: Frame, to path: String) throws {
+        let descriptor = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0o600)
+        let written = frame.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        close(descriptor)
+        try #require(written == frame.count)
+    }
+
+    @Test("a payload that nobody offered, or that was withdrawn, is missing at once")
+    func missing() throws {
+        let pair = try Pair()
+        let frame = noise(100)
+        let reference = pair.coordinator.offer(id: "a/1", frame: frame)
+        pair.coordinator.offer(id: "a/2", frame: frame)
+        pair.coordinator.offer(id: "b", frame: frame)
+        #expect(pair.coordinator.withdraw(prefix: "a/"))
+        let gone = fault {
+            _ = try pair.worker.fetch(reference, from: .coordinator, deadlineSeconds: 30)
+        }
+        #expect(gone?.code == .payloadMissing && gone?.message.contains("a/1") == true)
+        let b = PayloadReference(id: "b", size: 100, checksum: 0)
+        #expect(try pair.worker.fetch(b, from: .coordinator, deadlineSeconds: 5) == frame)
+        #expect(pair.coordinator.withdraw(id: "b"))
+        #expect(pair.coordinator.withdraw(id: "never offered"))
+        let again = fault { _ = try pair.worker.fetch(b, from: .coordinator, deadlineSeconds: 30) }
+        #expect(again?.code == .payloadMissing)
+        #expect(pair.stop())
+    }
+
+    @Test("damaged bytes are fetched once more, then reported")
+    func damaged() throws {
+        let pair = try Pair()
+        let frame = noise(2_500_000)
+        pair.coordinator.offer(id: "p", frame: frame)
+        let wrong = PayloadReference(id: "p", size: frame.count, checksum: 5)
+        let found = fault {
+            _ = try pair.worker.fetch(wrong, from: .coordinator, deadlineSeconds: 20)
+        }
+        #expect(found?.code == .data && found?.message.contains("checksum") == true)
+        #expect(pair.worker.counters.refetches == 1)
+        #expect(pair.worker.counters.bytesReceived == 2 * frame.count)
+        #expect(pair.stop())
+    }
+
+    @Test("memory may be rewritten once a withdrawal returns")
+    func withdrawal() throws {
+        let pair = try Pair()
+        let count = 20 << 20
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+        let isFreed = Count()
+        var frame: Frame? = Frame(UnsafeRawBufferPointer(memory)) { _ in
+            isFreed.value.add(1, ordering: .relaxed)
+        }
+        for round in UInt8(1)...30 {
+            memory.initializeMemory(as: UInt8.self, repeating: round)
+            let reference = pair.coordinator.offer(id: "p", frame: try #require(frame))
+            let arrived = Promise<Result<Frame, Fault>>()
+            pair.worker.fetch(reference, from: .coordinator, deadlineSeconds: 20) {
+                arrived.fulfil($0)
+            }
+            // In the middle of the transfer, at another moment each time.
+            usleep(UInt32(round) * 300)
+            #expect(pair.coordinator.withdraw(id: "p"))
+            memory.initializeMemory(as: UInt8.self, repeating: 255)
+            switch try #require(arrived.wait(seconds: 20)) {
+            case .success(let got): #expect(got.bytes.allSatisfy { $0 == round })
+            case .failure(let fault): #expect(fault.code == .payloadMissing)
+            }
+        }
+        frame = nil
+        #expect(eventually { isFreed.value.load(ordering: .relaxed) == 1 })
+        memory.deallocate()
+        #expect(pair.stop())
+    }
+
+    @Test("a withdrawal does not wait for ever for a peer that stopped reading")
+    func stalledPeer() throws {
+        let context = try Context(ioThreads: 2)
+        let coordinator = try BulkExchange(
+            serving: try Place.ipc.address(), context: context, softwareVersion: "test", epoch: 1)
+        // Asks for more than fits into its own queue and the kernel's, and takes none of it.
+        let mute = try Socket(.dealer, plane: .bulk, context: context)
+        try mute.connect(to: coordinator.address)
+        let hello = Hello(softwareVersion: "test", role: .client, name: WorkerID("mute"))
+        let greeting = try Codec.encode(Message(.hello(hello)))
+        #expect(try eventually { try mute.send(greeting) == .accepted })
+        coordinator.offer(id: "p", frame: noise(300 << 20))
+        for offset in 0..<300 {
+            let get = Get(payload: "p", offset: offset << 20, length: 1 << 20)
+            #expect(try eventually {
+                try mute.send(try Codec.encode(Message(.get(get), request: 1))) == .accepted
+            })
+            // Slower than the peer's share of the queue fills up.
+            if offset % 32 == 0 { usleep(50_000) }
+        }
+        usleep(200_000)
+        let start = MonotonicClock.seconds
+        #expect(!coordinator.withdraw(id: "p", waitingSeconds: 0.3))
+        #expect(MonotonicClock.seconds - start < 2)
+        coordinator.stop()
+    }
+
+    @Test("a holder that is gone costs the deadline and no more, and the fault names it")
+    func holderDies() throws {
+        let pair = try Pair()
+        let reference = pair.worker.offer(id: "p", frame: noise(200_000_000))
+        let arrived = Promise<Result<Frame, Fault>>()
+        let start = MonotonicClock.seconds
+        pair.coordinator.fetch(reference, from: .worker(Pair.name), deadlineSeconds: 1) {
+            arrived.fulfil($0)
+        }
+        #expect(eventually { pair.coordinator.counters.chunksReceived > 2 })
+        pair.worker.stop()
+        guard case .failure(let fault) = try #require(arrived.wait(seconds: 10)) else {
+            // The whole of it was faster than the stop: nothing to see.
+            return
+        }
+        #expect(MonotonicClock.seconds - start < 3)
+        #expect(fault.code == .unavailable && fault.retryable)
+        #expect(fault.message.contains("p") && fault.message.contains("worker w1"))
+        #expect(pair.stop())
+    }
+
+    @Test("a worker known to be dead fails its fetches at once")
+    func forgotten() throws {
+        let pair = try Pair()
+        let arrived = Promise<Result<Frame, Fault>>()
+        let nobody = Holder.worker(WorkerID("nobody"))
+        let reference = PayloadReference(id: "p", size: 10, checksum: 0)
+        pair.coordinator.fetch(reference, from: nobody, deadlineSeconds: 60) { arrived.fulfil($0) }
+        pair.coordinator.forget(WorkerID("nobody"))
+        guard case .failure(let fault) = try #require(arrived.wait(seconds: 5)) else {
+            Issue.record("nobody sent it")
+            return
+        }
+        #expect(fault.message.contains("nobody"))
+        #expect(pair.stop())
+    }
+
+    @Test("a transfer goes on where it was when the worker comes back on a new connection")
+    func resumes() throws {
+        let pair = try Pair()
+        let frame = noise(400_000_000)
+        let reference = pair.worker.offer(id: "p", frame: frame)
+        let arrived = Promise<Result<Frame, Fault>>()
+        pair.coordinator.fetch(reference, from: .worker(Pair.name), deadlineSeconds: 30) {
+            arrived.fulfil($0)
+        }
+        #expect(eventually { pair.coordinator.counters.chunksReceived > 5 })
+        pair.worker.stop()
+        let before = pair.coordinator.counters.bytesReceived
+        #expect(before < frame.count, "the test came too late to interrupt anything")
+        let second = try Pair.worker(of: pair.coordinator, pair.context)
+        second.offer(id: "p", frame: frame)
+        #expect(try #require(arrived.wait(seconds: 30)).get() == frame)
+        let total = pair.coordinator.counters.bytesReceived
+        #expect(total == frame.count, "chunks that had come were not sent again")
+        second.stop()
+        #expect(pair.stop())
+    }
+
+    @Test("a worker's fetch survives a coordinator that is replaced")
+    func coordinatorReplaced() throws {
+        let context = try Context(ioThreads: 2)
+        let address = try Place.ipc.address()
+        let frame = noise(400_000_000)
+        let first = try BulkExchange(
+            serving: address, context: context, softwareVersion: "test", epoch: 1)
+        let reference = first.offer(id: "p", frame: frame)
+        let worker = try Pair.worker(of: first, context)
+        let arrived = Promise<Result<Frame, Fault>>()
+        worker.fetch(reference, from: .coordinator, deadlineSeconds: 60) { arrived.fulfil($0) }
+        #expect(eventually { worker.counters.chunksReceived > 5 })
+        first.stop()
+        let second = try BulkExchange(
+            serving: address, context: context, softwareVersion: "test", epoch: 2)
+        second.offer(id: "p", frame: frame)
+        #expect(try #require(arrived.wait(seconds: 60)).get() == frame)
+        #expect(second.counters.bytesSent > 0 && worker.counters.bytesReceived == frame.count)
+        #expect(try worker.waitForWelcome(seconds: 5).epoch == 2)
+        worker.stop()
+        second.stop()
+        #expect(context.terminate())
+    }
+
+    @Test("many fetches of many workers end right, whatever their order")
+    func many() throws {
+        let pair = try Pair()
+        let workers = try (0..<6).map {
+            try Pair.worker(of: pair.coordinator, pair.context, name: WorkerID("m\($0)"))
+        }
+        let frames = (0..<8).map { noise(1 + $0 * 700_001, seed: UInt64($0 + 1)) }
+        let down = frames.enumerated().map { pair.coordinator.offer(id: "d\($0)", frame: $1) }
+        let wrong = Count(), done = Count()
+        for (number, worker) in workers.enumerated() {
+            let up = frames.enumerated().map { worker.offer(id: "u\($0)", frame: $1) }
+            for index in frames.indices {
+                let check: @Sendable (Result<Frame, Fault>) -> Void = { result in
+                    let isRight = (try? result.get()) == frames[index]
+                    if !isRight { wrong.value.add(1, ordering: .relaxed) }
+                    done.value.add(1, ordering: .relaxed)
+                }
+                worker.fetch(down[index], from: .coordinator, deadlineSeconds: 30, completion: check)
+                pair.coordinator.fetch(
+                    up[index], from: .worker(WorkerID("m\(number)")), deadlineSeconds: 30,
+                    completion: check)
+            }
+        }
+        #expect(eventually(within: 30) { done.value.load(ordering: .relaxed) == 96 })
+        #expect(wrong.value.load(ordering: .relaxed) == 0)
+        #expect(pair.coordinator.counters.resumptions == 0)
+        workers.forEach { $0.stop() }
+        #expect(pair.stop())
+    }
+
+    @Test("without a coordinator the wait ends in a sentence that names the address")
+    func nobodyThere() throws {
+        let context = try Context()
+        let address = try Address("tcp://127.0.0.1:1")
+        let worker = try BulkExchange(
+            connectingTo: address, as: WorkerID("w"), role: .client, context: context,
+            softwareVersion: "test")
+        let waited = fault { _ = try worker.waitForWelcome(seconds: 0.2) }
+        #expect(waited?.code == .unavailable)
+        #expect(waited?.message.contains("tcp://127.0.0.1:1") == true)
+        let reference = PayloadReference(id: "p", size: 10, checksum: 0)
+        let fetched = fault {
+            _ = try worker.fetch(reference, from: .coordinator, deadlineSeconds: 0.2)
+        }
+        #expect(fetched?.code == .unavailable)
+        #expect(fetched?.message.contains("not connected") == true)
+        worker.stop()
+        let stopped = fault {
+            _ = try worker.fetch(reference, from: .coordinator, deadlineSeconds: 60)
+        }
+        #expect(stopped?.message.contains("stopped") == true)
+        #expect(context.terminate())
+    }
+
+    @Test("stopping fails what is under way")
+    func stopFails() throws {
+        let pair = try Pair()
+        let arrived = Promise<Result<Frame, Fault>>()
+        let reference = PayloadReference(id: "p", size: 10, checksum: 0)
+        pair.coordinator.fetch(
+            reference, from: .worker(WorkerID("absent")), deadlineSeconds: 60
+        ) { arrived.fulfil($0) }
+        #expect(pair.stop())
+        #expect(throws: Fault.self) { try #require(arrived.wait(seconds: 1)).get() }
+    }
+
+    @Test("two exchanges do not listen on one address")
+    func inUse() throws {
+        let context = try Context()
+        let address = try Place.ipc.address()
+        let first = try BulkExchange(
+            serving: address, context: context, softwareVersion: "test", epoch: 1)
+        #expect(throws: TransportError.addressInUse(address)) {
+            _ = try BulkExchange(
+                serving: address, context: context, softwareVersion: "test", epoch: 1)
+        }
+        first.stop()
+        #expect(context.terminate())
+    }
+}

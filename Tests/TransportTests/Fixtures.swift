@@ -1,0 +1,75 @@
+// Sockets, addresses and payloads for the tests of this module.
+
+import Glibc
+import Protocol
+import Synchronization
+@testable import Transport
+
+enum Place: CaseIterable {
+    case ipc, tcp
+
+    /// An address that nobody else uses.
+    func address() throws -> Address {
+        switch self {
+        case .ipc: try Address("ipc:///tmp/sounder-test-\(getpid())-\(UInt32.random(in: 0...(.max)))")
+        case .tcp: try Address("tcp://127.0.0.1:*")
+        }
+    }
+}
+
+/// A coordinator's and a worker's end, connected.
+struct Pair {
+    let context: Context
+    let coordinator: BulkExchange
+    let worker: BulkExchange
+    static let name = WorkerID("w1")
+
+    init(_ place: Place = .ipc) throws {
+        context = try Context(ioThreads: 2)
+        coordinator = try BulkExchange(
+            serving: try place.address(), context: context, softwareVersion: "test", epoch: 7)
+        worker = try Self.worker(of: coordinator, context)
+        _ = try worker.waitForWelcome(seconds: 10)
+    }
+
+    static func worker(
+        of coordinator: BulkExchange, _ context: Context, name: WorkerID = Pair.name
+    ) throws -> BulkExchange {
+        try BulkExchange(
+            connectingTo: coordinator.address, as: name, role: .worker, context: context,
+            softwareVersion: "test")
+    }
+
+    func stop() -> Bool {
+        worker.stop()
+        coordinator.stop()
+        return context.terminate()
+    }
+}
+
+/// Bytes that no shift, swap or repetition leaves unchanged.
+func noise(_ count: Int, seed: UInt64 = 1) -> Frame {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    var state = seed
+    for index in memory.indices {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        memory[index] = UInt8(truncatingIfNeeded: state >> 56)
+    }
+    return Frame(adopting: memory)
+}
+
+/// Waits for what another thread brings about.
+func eventually(within seconds: Double = 5, _ isTrue: () throws -> Bool) rethrows -> Bool {
+    let end = MonotonicClock.seconds + seconds
+    while MonotonicClock.seconds < end {
+        if try isTrue() { return true }
+        usleep(2_000)
+    }
+    return try isTrue()
+}
+
+/// The fault that `body` throws, or nil.
+func fault(_ body: () throws -> Void) -> Fault? {
+    do { try body() } catch { return error as? Fault }
+    return nil
+}
