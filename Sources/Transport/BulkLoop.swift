@@ -39,6 +39,7 @@ final class BulkLoop {
 
     private static let messagesPerTurn = 64
     private static let helloSeconds = 1.0
+    private static let helloSecondsUnconnected = 0.2
     private static let helloSecondsAfterRefusal = 5.0
 
     let shared: BulkShared
@@ -175,10 +176,9 @@ extension BulkLoop {
             return
         }
         let wait = link.refusal == nil ? Self.helloSeconds : Self.helloSecondsAfterRefusal
-        link.helloAt = now + wait
+        let delivery = try send(Message(.hello(link.hello)), to: nil)
+        link.helloAt = now + (delivery == .accepted ? wait : Self.helloSecondsUnconnected)
         side = .connecting(link)
-        // Not connected yet: the monitor says when.
-        _ = try send(Message(.hello(link.hello)), to: nil)
     }
 
     private func welcomed(_ welcome: Welcome) {

@@ -164,24 +164,69 @@ struct BulkExchangeTests {
         coordinator.stop()
     }
 
-    @Test("a holder that is gone costs the deadline and no more, and the fault names it")
+    @Test("a holder that dies costs the deadline and no more, and the fault names it")
     func holderDies() throws {
-        let pair = try Pair()
-        let reference = pair.worker.offer(id: "p", frame: noise(200_000_000))
+        let context = try Context(ioThreads: 2)
+        let coordinator = try BulkExchange(
+            serving: try Place.ipc.address(), context: context, softwareVersion: "test", epoch: 1)
+        let frame = noise(20 << 20)
+        let reference = PayloadReference(id: "p", size: frame.count, checksum: 0)
         let arrived = Promise<Result<Frame, Fault>>()
         let start = MonotonicClock.seconds
-        pair.coordinator.fetch(reference, from: .worker(Pair.name), deadlineSeconds: 1) {
+        coordinator.fetch(reference, from: .worker(Pair.name), deadlineSeconds: 1) {
             arrived.fulfil($0)
         }
-        #expect(eventually { pair.coordinator.counters.chunksReceived > 2 })
-        pair.worker.stop()
+        var holder = try HandDrivenWorker(of: coordinator, context)
+        #expect(try holder.serve(frame, chunks: 3) == [0, 1 << 20, 2 << 20])
+        holder.close()
         guard case .failure(let fault) = try #require(arrived.wait(seconds: 10)) else {
-            // The whole of it was faster than the stop: nothing to see.
+            Issue.record("20 MiB came in 3 chunks")
             return
         }
-        #expect(MonotonicClock.seconds - start < 3)
+        #expect((0.9..<3).contains(MonotonicClock.seconds - start))
         #expect(fault.code == .unavailable && fault.retryable)
-        #expect(fault.message.contains("p") && fault.message.contains("worker w1"))
+        #expect(fault.message.contains("\(3 << 20) of \(20 << 20) bytes of p"))
+        #expect(fault.message.contains("worker w1"))
+        coordinator.stop()
+    }
+
+    @Test("after a reconnection only what had not come is asked for")
+    func asksForTheRest() throws {
+        let context = try Context(ioThreads: 2)
+        let coordinator = try BulkExchange(
+            serving: try Place.ipc.address(), context: context, softwareVersion: "test", epoch: 1)
+        let frame = noise(12 << 20)
+        let reference = PayloadReference(
+            id: "p", size: frame.count, checksum: Checksum.of(frame))
+        let arrived = Promise<Result<Frame, Fault>>()
+        coordinator.fetch(reference, from: .worker(Pair.name), deadlineSeconds: 20) {
+            arrived.fulfil($0)
+        }
+        var holder = try HandDrivenWorker(of: coordinator, context)
+        #expect(try holder.serve(frame, chunks: 5).count == 5)
+        #expect(eventually { coordinator.counters.chunksReceived == 5 })
+        holder.close()
+        var second = try HandDrivenWorker(of: coordinator, context)
+        #expect(try second.serve(frame, chunks: 7) == (5..<12).map { $0 << 20 })
+        #expect(try #require(arrived.wait(seconds: 5)).get() == frame)
+        coordinator.stop()
+    }
+
+    @Test("sizes that nobody has memory for are refused or never touched")
+    func hostileSizes() throws {
+        let pair = try Pair()
+        for size in [-1, Int.min, Int.max, Limits.payloadBytesMax + 1] {
+            let reference = PayloadReference(id: "p", size: size, checksum: 0)
+            let found = fault {
+                _ = try pair.worker.fetch(reference, from: .coordinator, deadlineSeconds: 5)
+            }
+            #expect(found?.code == .data)
+        }
+        let huge = PayloadReference(id: "p", size: Limits.payloadBytesMax, checksum: 0)
+        let found = fault {
+            _ = try pair.worker.fetch(huge, from: .coordinator, deadlineSeconds: 5)
+        }
+        #expect(found?.code == .payloadMissing || found?.code == .unavailable)
         #expect(pair.stop())
     }
 

@@ -73,3 +73,39 @@ func fault(_ body: () throws -> Void) -> Fault? {
     do { try body() } catch { return error as? Fault }
     return nil
 }
+
+/// A worker's end without an exchange behind it: it does what the test says and no more.
+struct HandDrivenWorker: ~Copyable {
+    private var socket: Socket
+
+    init(of coordinator: BulkExchange, _ context: Context) throws {
+        let opened = try Socket(.dealer, plane: .bulk, context: context, linger: 1_000)
+        try opened.connect(to: coordinator.address)
+        let hello = try Codec.encode(
+            Message(.hello(Hello(softwareVersion: "test", role: .client, name: Pair.name))))
+        let isSent = try eventually { try opened.send(hello) == .accepted }
+        precondition(isSent, "not connected")
+        socket = opened
+    }
+
+    /// Answers requests until `chunks` are served.
+    ///
+    /// - Returns: the offsets that were asked for, in order.
+    mutating func serve(_ frame: Frame, chunks: Int) throws -> [Int] {
+        var offsets: [Int] = []
+        _ = try eventually {
+            guard let frames = try socket.receive()?.frames else { return false }
+            let message = try Codec.decode(frames)
+            guard case .get(let get) = message.header else { return false }
+            let body = frame.slice(get.offset..<get.offset + get.length)
+            let chunk = Chunk(payload: get.payload, offset: get.offset)
+            _ = try socket.send(
+                try Codec.encode(Message(.chunk(chunk), request: message.request, body: body)))
+            offsets.append(get.offset)
+            return offsets.count == chunks
+        }
+        return offsets
+    }
+
+    consuming func close() {}
+}

@@ -101,7 +101,7 @@ struct MailboxTests {
         thread.join()
         #expect(blocked.wait(seconds: 1) == [true, true, false])
         pthread_sigmask(SIG_SETMASK, nil, &after)
-        for signal in 1..<32 {
+        for signal in Int32(1)..<32 {
             #expect(
                 sigismember(&before, signal) == sigismember(&after, signal),
                 "the starting thread keeps its own mask")
