@@ -75,6 +75,17 @@ let package = Package(
             ]),
         program(
             "Console", ["Client", "Protocol", "Tensors", "Transport", "WordVectors", arguments]),
+
+        // Tests mirror the sources; EndToEndTests start the programs themselves
+        tests("CKernelsTests", ["CKernels"]),
+        tests("ClusterTests", ["Cluster", "Protocol"]),
+        tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
+        tests("TensorsTests", ["Tensors"]),
+        tests("TidyTests", []),
+        tests("TransportTests", ["CZeroMQ", "Protocol", "Transport"]),
+        tests(
+            "WordVectorsTests",
+            ["CKernels", "CZlib", "CZstd", "Compression", "Tensors", "WordVectors"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -40,7 +40,7 @@ struct VocabularyReduction {
         // The order of the tallies is that of `WordCounter.Tallies`.
         overlongTokens = Double(kept.tallies[1])
         replacedTokens = Double(kept.tallies[2])
-        payload = Frame(kept.payload) { _ in withExtendedLifetime(kept) {} }
+        payload = kept.withPayload { Frame($0) }
     }
 
     private static func fault(_ error: CountTableError) -> Fault {
@@ -106,7 +106,9 @@ final class ModelAverage {
             let merged = try optimizer.step(deltas: views, weights: weights, threads: threads)
             // The views point into the frames.
             withExtendedLifetime(deltas) {}
-            return Frame(merged.bytes) { _ in withExtendedLifetime(merged) {} }
+            let buffer = merged.buffer
+            let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
+            return Frame(bytes) { _ in withExtendedLifetime(buffer) {} }
         } catch {
             throw Fault(.data, "a change of the parameters is refused: \(error)")
         }

@@ -11,8 +11,17 @@ extension Socket {
     /// 128, which also bounds what a peer that stops reading can pin.
     static func highWaterMark(_ plane: Plane) -> Int32 { plane == .control ? 1_024 : 128 }
 
-    /// One for the whole process, so that a thousand workers do not come back in step.
+    /// Drawn once a process, so that a thousand workers do not come back in step. Processes of one
+    /// machine start together and wait for one another: there a try costs nothing.
     private static let reconnectMilliseconds = Int32.random(in: 200...1_000)
+    private static let localReconnectMilliseconds = Int32.random(in: 10...20)
+
+    static func reconnectSettings(isLocal: Bool) -> [(Int32, Int32)] {
+        [
+            (ZMQ_RECONNECT_IVL, isLocal ? localReconnectMilliseconds : reconnectMilliseconds),
+            (ZMQ_RECONNECT_IVL_MAX, isLocal ? 500 : 30_000),
+        ]
+    }
 
     static func settings(_ kind: Kind, _ plane: Plane, linger: Int) -> [(Int32, Int32)] {
         let common: [(Int32, Int32)] = [
@@ -24,8 +33,6 @@ extension Socket {
             (ZMQ_HEARTBEAT_IVL, 0),
             (ZMQ_HANDSHAKE_IVL, 5_000),
             (ZMQ_CONNECT_TIMEOUT, 5_000),
-            (ZMQ_RECONNECT_IVL, reconnectMilliseconds),
-            (ZMQ_RECONNECT_IVL_MAX, 30_000),
             // A cable that was pulled: 60 s of silence when idle, or unacknowledged bytes.
             (ZMQ_TCP_KEEPALIVE, 1),
             (ZMQ_TCP_KEEPALIVE_IDLE, 30),

@@ -95,6 +95,7 @@ public struct Socket: ~Copyable {
 
     /// Connects in the background, again and again: success shows in an answer from the peer.
     public func connect(to address: Address) throws(TransportError) {
+        try Self.set(Self.reconnectSettings(isLocal: address.isLoopback), on: handle)
         guard zmq_connect(handle, address.endpoint) == 0 else {
             throw .cannotConnect(address, reason: TransportError.reason(of: zmq_errno()))
         }

@@ -99,6 +99,8 @@ final class ModelReplica {
 extension Frame {
     /// The bytes of a delta, kept alive by the frame.
     init(_ delta: RowDelta) {
-        self.init(delta.bytes) { _ in withExtendedLifetime(delta) {} }
+        let buffer = delta.buffer
+        let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
+        self.init(bytes) { _ in withExtendedLifetime(buffer) {} }
     }
 }

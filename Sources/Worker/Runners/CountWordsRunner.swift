@@ -27,16 +27,9 @@ final class CountWordsRunner: UnitRunner {
                 text.source, layout: text.layout, blocks: Array(task.blocks), threads: threads,
                 progress: progress)
             let output = bulk.offer(
-                id: assignment.outputPrefix + "/counts", frame: table.frame, checksum: nil)
+                id: assignment.outputPrefix + "/counts", frame: table.withPayload { Frame($0) }, checksum: nil)
             return UnitOutcome(outputs: [output], measures: [:])
         } catch { throw Fault(running: error) }
-    }
-}
-
-extension CountTable {
-    /// The payload, kept alive by the frame.
-    fileprivate var frame: Frame {
-        Frame(payload) { _ in withExtendedLifetime(self) {} }
     }
 }
 
