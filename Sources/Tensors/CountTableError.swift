@@ -15,8 +15,8 @@ public enum CountTableError: Error, Sendable, Equatable, CustomStringConvertible
         case .nothingLeft(let minimum, let largest, let entries):
             entries == 0
                 ? "the corpus has no words at all; give it text"
-                : "none of the \(entries) different words occurs \(minimum) times, the most frequent "
-                    + "one occurs \(largest) times; lower --min-count or give it more text"
+                : "none of the \(entries) different words occurs \(minimum) times, the most "
+                    + "frequent one occurs \(largest) times; lower --min-count or give it more text"
         case .unmergeable(let reason):
             "tables of counts cannot be merged: \(reason)"
         case .outOfMemory(let byteCount):

@@ -46,7 +46,8 @@ public struct NpyHeader: Sendable, Equatable {
     public var encoded: [UInt8] {
         let extents = shape.map(String.init).joined(separator: ", ")
         let tuple = shape.count == 1 ? "(\(extents),)" : "(\(extents))"
-        var text = "{'descr': '\(descriptor)', 'fortran_order': \(isFortranOrder ? "True" : "False")"
+        let order = isFortranOrder ? "True" : "False"
+        var text = "{'descr': '\(descriptor)', 'fortran_order': \(order)"
         text += ", 'shape': \(tuple), }"
         if let growing = isFortranOrder ? shape.last : shape.first {
             text += String(repeating: " ", count: Self.growthDigits - String(growing).utf8.count)

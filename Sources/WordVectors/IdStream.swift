@@ -6,7 +6,7 @@ public import Tensors
 /// renamed into place when it is complete, but not forced to the disk, so do not keep it over a
 /// crash of the machine.
 ///
-/// Layout, little-endian: eight UInt64 — magic, version 1, ids (ends of sentences included), words,
+/// Layout, little-endian: eight UInt64 — magic, version 1, ids with the ends of sentences, words,
 /// sentences, vocabulary size, 0, 0 — then the ids.
 public final class IdStream: Sendable {
     static let magic: UInt64 = 0x3153_4449_444e_4453  // "SDNDIDS1"

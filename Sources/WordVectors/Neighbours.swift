@@ -66,7 +66,8 @@ public struct Neighbours: Sendable {
         for term in terms {
             guard let row = table.index(of: term.word) ?? table.index(of: term.word.lowercased())
             else { throw UnknownWord(word: term.word) }
-            for column in 0 ..< unit.columns { query[column] += term.weight * unit.row(row)[column] }
+            let vector = unit.row(row)
+            for column in 0 ..< unit.columns { query[column] += term.weight * vector[column] }
             excluded.insert(row)
         }
         let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -46,7 +46,7 @@ public struct PartitionPlan: Sendable, Equatable {
 
     private static func shuffled(_ count: Int, seed: UInt64) -> [Int] {
         var order = Array(0 ..< count)
-        var generator = SplitMix(state: seed)
+        var generator = ShuffleGenerator(state: seed)
         for index in stride(from: count - 1, to: 0, by: -1) {
             order.swapAt(index, Int(generator.next(below: UInt64(index + 1))))
         }
@@ -56,7 +56,7 @@ public struct PartitionPlan: Sendable, Equatable {
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). The
 /// standard library's shuffle may change between versions, so the plan has its own.
-private struct SplitMix {
+private struct ShuffleGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

@@ -4,7 +4,9 @@ import CKernels
 import Tensors
 
 extension VectorFile {
-    static func readBinary(_ file: MappedFile, _ rowsMax: Int) throws(FileError) -> WordVectorTable {
+    static func readBinary(
+        _ file: MappedFile, _ rowsMax: Int
+    ) throws(FileError) -> WordVectorTable {
         let bytes = file.bytes
         file.willReadSequentially()
         guard let shape = VectorShapeLine(bytes) else {

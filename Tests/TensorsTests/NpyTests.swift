@@ -16,7 +16,7 @@ import Tensors
     func roundTrip() throws {
         let scratch = try Scratch()
         let path = scratch.path("x.npy")
-        try write([[1, 2, 3], [4, 5, .nan], [-0.0, .infinity, 1e-40]], to: path)
+        try write([[1, 2, 3], [4, 5, .nan], [-0.0, .infinity, .leastNonzeroMagnitude]], to: path)
         let file = try NpyFile(path: path)
         #expect(file.header.shape == [3, 3])
         #expect(file.header.descriptor == "<f4")

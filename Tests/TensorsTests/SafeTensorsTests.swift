@@ -69,9 +69,12 @@ import Tensors
             (#"{"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}"#, 4),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4),
             (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4),
-            (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8),
-            (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4),
-            (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12),
+            (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
+                + #""a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#, 2),
+            (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
+                + #""b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, 1),
+            (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"#
+                + #""b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}"#, 3),
             (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, 0),
             (#"{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,0]}}"#, 0),
             (#"{"\ud800":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#, 0),

@@ -63,7 +63,8 @@ enum Python {
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let printed = pipe.fileHandleForReading.readDataToEndOfFile()
+        let output = String(decoding: printed, as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw Failure(output: output) }
         return output

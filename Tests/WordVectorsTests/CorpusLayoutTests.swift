@@ -25,7 +25,8 @@ private let texts: [(name: String, bytes: [UInt8])] = [
     ("long words", Array(
         (1020 ... 1030).map { String(repeating: "w", count: $0) }.joined(separator: " ").utf8)),
     ("blanks", Array(" \n\n  \r\n\0\0 ".utf8)),
-    ("binary", noiseText(bytes: 3000, separators: Array(0 ... 255), letters: Array(0 ... 255), seed: 5)),
+    ("binary", noiseText(
+        bytes: 3000, separators: Array(0 ... 255), letters: Array(0 ... 255), seed: 5)),
 ]
 
 private func expectEveryTokenOnce(_ source: MemorySource, blockBytes: Int) throws {

@@ -87,7 +87,8 @@ private func royals() throws -> WordVectorTable {
         var text = ": s\n"
         for _ in 0 ..< 150 {
             let asked = (0 ..< 3).map { _ in Int.random(in: 0 ..< 2500, using: &noise) }
-            let query = (0 ..< 8).map { unit[asked[1]][$0] - unit[asked[0]][$0] + unit[asked[2]][$0] }
+            let (a, b, c) = (unit[asked[0]], unit[asked[1]], unit[asked[2]])
+            let query = (0 ..< 8).map { b[$0] - a[$0] + c[$0] }
             let answer = unit.indices.filter { !asked.contains($0) }.max { left, right in
                 zip(unit[left], query).reduce(0) { $0 + $1.0 * $1.1 }
                     < zip(unit[right], query).reduce(0) { $0 + $1.0 * $1.1 }
@@ -107,7 +108,9 @@ private func royals() throws -> WordVectorTable {
         let lines = try String(contentsOf: fixture, encoding: .utf8).split(separator: "\n")
         #expect(lines.count > 10)
         for line in lines {
-            let fields = line.split(separator: "\t").map { $0.split(separator: " ").compactMap { Double($0) } }
+            let fields = line.split(separator: "\t").map { list in
+                list.split(separator: " ").compactMap { Double($0) }
+            }
             let correlation = try #require(Similarity.spearman(fields[0], fields[1]))
             #expect(abs(correlation - fields[2][0]) < 1e-12)
         }
@@ -204,15 +207,18 @@ struct GensimEvaluationTests {
                     print(':', s, file=f)
                     for _ in range(300):
                         a, b, c = rng.integers(0, 40, 3)
-                        q = kv.vectors[[a, b, c]] / np.linalg.norm(kv.vectors[[a, b, c]], axis=1)[:, None]
+                        q = kv.vectors[[a, b, c]]
+                        q /= np.linalg.norm(q, axis=1)[:, None]
                         sims = kv.cosine_similarities(q[1] - q[0] + q[2], kv.vectors)
                         sims[[a, b, c]] = -9
-                        good = int(np.argmax(sims)) if rng.random() < .5 else int(rng.integers(0, 290))
+                        wrong = int(rng.integers(0, 290))
+                        good = int(np.argmax(sims)) if rng.random() < .5 else wrong
                         names = [words[i] if i < len(words) else 'none' for i in (a, b, c, good)]
                         print(*names, file=f)
             with open(f'{d}/s', 'w') as f:
                 for _ in range(200):
-                    print(*rng.choice(words[:200] + ['none'], 2, replace=False), rng.integers(0, 12), sep='\\t', file=f)
+                    pair = rng.choice(words[:200] + ['none'], 2, replace=False)
+                    print(*pair, rng.integers(0, 12), sep='\\t', file=f)
             _, sections = kv.evaluate_word_analogies(f'{d}/q', restrict_vocab=250)
             for s in sections[:2]:
                 print(len(s['correct']), len(s['correct']) + len(s['incorrect']))

@@ -31,8 +31,8 @@ struct ReferenceText: Equatable {
     init(_ files: [[UInt8]]) {
         for var file in files {
             if file.starts(with: [0xef, 0xbb, 0xbf]) { file.removeFirst(3) }
-            for token in file.split(whereSeparator: { $0 <= 0x20 && [0, 9, 10, 11, 12, 13, 32].contains($0) })
-            {
+            let separators: Set<UInt8> = [0, 9, 10, 11, 12, 13, 32]
+            for token in file.split(whereSeparator: separators.contains) {
                 if token.count > 1024 {
                     overlong += 1
                 } else {

@@ -32,7 +32,9 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
         format == .npy ? "x.npy" : "x.vectors"
     }
 
-    @Test("every format keeps words and values, and is known by its content", arguments: VectorFormat.allCases)
+    @Test(
+        "every format keeps words and values, and is known by its content",
+        arguments: VectorFormat.allCases)
     func roundTrip(format: VectorFormat) throws {
         let scratch = try Scratch()
         let path = scratch.path(name(format))
@@ -49,7 +51,9 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
         #expect(scratch.names == (format == .npy ? ["x.npy", "x.vocab"] : ["x.vectors"]))
     }
 
-    @Test("values that are not finite survive and are reported", arguments: VectorFormat.allCases)
+    @Test(
+        "values that are not finite survive and are reported",
+        arguments: VectorFormat.allCases)
     func notFinite(format: VectorFormat) throws {
         let scratch = try Scratch()
         let path = scratch.path(name(format))
@@ -58,7 +62,9 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
         #expect(try VectorFile.read(path).rowsNotFinite == [0, 2])
     }
 
-    @Test("words with blanks, and empty ones, are refused before anything is written", arguments: VectorFormat.allCases)
+    @Test(
+        "words with blanks, and empty ones, are refused before anything is written",
+        arguments: VectorFormat.allCases)
     func unfitWords(format: VectorFormat) throws {
         let scratch = try Scratch()
         for word in ["", "new york", "tab\there", "line\n"] {
@@ -70,7 +76,9 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
         #expect(scratch.names.isEmpty)
     }
 
-    @Test("a directory that cannot be written is a typed error and leaves nothing", arguments: VectorFormat.allCases)
+    @Test(
+        "a directory that cannot be written is a typed error and leaves nothing",
+        arguments: VectorFormat.allCases)
     func unwritable(format: VectorFormat) throws {
         let scratch = try Scratch()
         let table = try makeTable(["a"], [[1]])
@@ -134,7 +142,9 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
 }
 
 @Suite struct HostileVectorFileTests {
-    @Test("every truncation and every changed byte is refused or read, never a trap", arguments: VectorFormat.allCases)
+    @Test(
+        "every truncation and every changed byte is refused or read, never a trap",
+        arguments: VectorFormat.allCases)
     func hostile(format: VectorFormat) throws {
         let scratch = try Scratch()
         let path = scratch.path("x.npy")
