@@ -24,7 +24,7 @@ import Testing
             }
             events += simulator.log.count
         }
-        #expect(events > 1_000 * seeds.count, "the disasters were no disasters")
+        #expect(events > 500 * seeds.count, "the disasters were no disasters")
     }
 
     @Test("the same seed has the same log, another one another")

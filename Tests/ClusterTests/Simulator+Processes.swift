@@ -5,6 +5,10 @@ import Protocol
 
 extension Simulator {
     mutating func carryOut(_ happening: Happening) throws(SimulationFailure) {
+        if happening.isTheCoordinators, now < coordinatorStallsUntil {
+            if case .coordinatorWakes = happening { coordinatorWakesAt = coordinatorStallsUntil }
+            return agenda.add(happening, at: coordinatorStallsUntil)
+        }
         switch happening {
         case .coordinatorHears(let worker, let header, let epoch):
             guard epoch == scheduler.epoch else { return }
@@ -14,8 +18,10 @@ extension Simulator {
             note(.told(worker, header))
             try self.worker(worker) { $0.handle(.received(header), at: $1, into: &$2) }
         case .workerWakes(let worker):
+            guard workers[worker]?.wakesAt == now else { return }
             try self.worker(worker) { _, _, _ in }
         case .coordinatorWakes:
+            guard coordinatorWakesAt == now else { return }
             try coordinator([])
         case .computes(let worker, let attempt, let step):
             try compute(attempt, on: worker, step: step)
@@ -96,7 +102,8 @@ extension Simulator {
             try check(checker.complaint(about: header, to: worker))
             send(header, to: worker)
         }
-        if let wakeAt = effects.wakeAt { agenda.add(.coordinatorWakes, at: max(now + 1, wakeAt)) }
+        coordinatorWakesAt = effects.wakeAt.map { max(now + 1, $0) }
+        if let coordinatorWakesAt { agenda.add(.coordinatorWakes, at: coordinatorWakesAt) }
     }
 
     private mutating func obey(_ command: StoreCommand) {
@@ -133,9 +140,10 @@ extension Simulator {
         let hello = Hello(
             softwareVersion: "sim", role: .worker, name: name,
             capabilities: Sample.capabilities(slots: 1 + roll(2)))
+        let wakesAt = now + roll(500)
         workers[name] = SimulatedWorker(
-            session: WorkerSession(hello: hello, seed: chance.next(), at: now))
-        agenda.add(.workerWakes(name), at: now + roll(500))
+            session: WorkerSession(hello: hello, seed: chance.next(), at: now), wakesAt: wakesAt)
+        agenda.add(.workerWakes(name), at: wakesAt)
     }
 
     mutating func worker(
@@ -160,10 +168,14 @@ extension Simulator {
         for header in effects.send { deliver(header, from: name) }
         if let exit = effects.exit {
             note(.exited(name, exit))
-            try check(exit == .drained ? nil : "\(name) gave up")
+            // A worker that is to leave does not wait for ever for a coordinator out of reach.
+            if case .fault(let fault) = exit, fault.code != .unavailable {
+                try check("\(name) exits with \(fault)")
+            }
             workers[name] = nil
-        } else if let wakeAt = effects.wakeAt {
-            agenda.add(.workerWakes(name), at: max(now + 1, wakeAt))
+        } else if let wakeAt = effects.wakeAt.map({ max(now + 1, $0) }) {
+            workers[name]!.wakesAt = wakeAt
+            agenda.add(.workerWakes(name), at: wakeAt)
         }
     }
 
@@ -242,7 +254,7 @@ extension Simulator {
             try restartCoordinator()
         case (7, _):
             note(.coordinatorStalled)
-            now = now + roll(20_000)
+            coordinatorStallsUntil = now + roll(20_000)
         default:
             bear()
         }
@@ -252,6 +264,7 @@ extension Simulator {
     private mutating func restartCoordinator() throws(SimulationFailure) {
         note(.coordinatorKilled)
         let epoch = scheduler.epoch + 1
+        coordinatorStallsUntil = now
         scheduler = Scheduler(epoch: epoch, policy: policy, seed: chance.next())
         checker.restart()
         var effects = Effects()

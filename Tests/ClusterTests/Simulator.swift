@@ -40,6 +40,15 @@ struct Simulator {
         case submitted(Int)
         case cancelled(JobID)
         case disaster
+
+        var isTheCoordinators: Bool {
+            switch self {
+            case .coordinatorHears, .coordinatorWakes, .answered, .fetched, .submitted,
+                .cancelled:
+                true
+            case .workerHears, .workerWakes, .computes, .disaster: false
+            }
+        }
     }
 
     struct SimulatedWorker {
@@ -49,6 +58,7 @@ struct Simulator {
         var holds: Set<Attempt> = []
         var deafUntil = Moment(milliseconds: 0)
         var muteUntil = Moment(milliseconds: 0)
+        var wakesAt: Moment?
     }
 
     /// Values, not text: text is for failures, and dictionaries have no order in it.
@@ -70,6 +80,9 @@ struct Simulator {
     var now = Moment(milliseconds: 0)
     var agenda = Agenda<Happening>()
     var scheduler: Scheduler
+    /// The last wish counts: earlier ones are still in the agenda and are passed over.
+    var coordinatorWakesAt: Moment?
+    var coordinatorStallsUntil = Moment(milliseconds: 0)
     var policy = Policy()
     var workers: [WorkerID: SimulatedWorker] = [:]
     var workersBorn = 0
@@ -104,11 +117,15 @@ struct Simulator {
     /// Runs until all is done and quiet.
     mutating func run() throws(SimulationFailure) {
         let end = plan.endsAt + 120_000
+        var doneAt: Moment?
         while let (moment, happening) = agenda.next() {
             now = moment
             if now > end { break }
             try carryOut(happening)
-            if checker.ended.count == Simulator.jobs, now > plan.endsAt + 20_000 { break }
+            guard checker.ended.count == Simulator.jobs else { continue }
+            let quietFrom = max(doneAt ?? now, plan.endsAt)
+            doneAt = doneAt ?? now
+            if now - quietFrom > 20_000 { break }
         }
         try check(finalComplaint)
     }
@@ -117,7 +134,7 @@ struct Simulator {
         guard let complaint else { return }
         throw SimulationFailure(
             seed: seed, sentence: "at \(now.milliseconds) ms: \(complaint)",
-            lastEvents: log.suffix(50).map { "\($0.at.milliseconds) \($0.line)" })
+            lastEvents: log.suffix(50).map { "\($0.at.milliseconds) " + "\($0.line)".prefix(200) })
     }
 
     mutating func note(_ what: Line) { log.append(Logged(at: now, line: what)) }
