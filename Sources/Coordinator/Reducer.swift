@@ -82,12 +82,18 @@ final class ModelAverage {
 
     /// Takes the mean of the deltas, in the order of the partitions, as the outer gradient.
     /// - Returns: what every worker must add to its copy.
-    func step(inputs: [Frame], outputs: [Frame]) throws(Fault) -> (input: Frame, output: Frame) {
-        (try step(input, inputs, what: "input"), try step(output, outputs, what: "output"))
+    ///   Only the first `rows` rows take part.
+    func step(
+        inputs: [Frame], outputs: [Frame], rows: Int
+    ) throws(Fault) -> (input: Frame, output: Frame) {
+        (
+            try step(input, inputs, rows: rows, what: "input"),
+            try step(output, outputs, rows: rows, what: "output")
+        )
     }
 
     private func step(
-        _ optimizer: OuterNesterov, _ deltas: [Frame], what: String
+        _ optimizer: OuterNesterov, _ deltas: [Frame], rows: Int, what: String
     ) throws(Fault) -> Frame {
         let shape = (rows: optimizer.parameters.rows, dim: optimizer.parameters.columns)
         do throws(TensorError) {
@@ -103,7 +109,8 @@ final class ModelAverage {
                 views.append(try view.get())
             }
             let weights = [Float](repeating: 1 / Float(deltas.count), count: deltas.count)
-            let merged = try optimizer.step(deltas: views, weights: weights, threads: threads)
+            let merged = try optimizer.step(
+                deltas: views, weights: weights, rows: rows, threads: threads)
             // The views point into the frames.
             withExtendedLifetime(deltas) {}
             let buffer = merged.buffer

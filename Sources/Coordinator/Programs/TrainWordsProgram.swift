@@ -98,7 +98,8 @@ final class TrainWordsProgram: JobProgram {
             inputs.append(try payloads.take(outcome.outputs[0]))
             outputs.append(try payloads.take(outcome.outputs[1]))
         }
-        let merged = try average.step(inputs: inputs, outputs: outputs)
+        let merged = try average.step(
+            inputs: inputs, outputs: outputs, rows: plan.rowsDue(round.index))
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
         let step = ModelPayloads(
@@ -119,7 +120,9 @@ final class TrainWordsProgram: JobProgram {
                 task: .trainWords(
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
-                        round: index, rounds: plan.rounds, model: job.text, step: step,
+                        round: index, rounds: plan.rounds, model: job.text,
+                        rowsDue: plan.rowsDue(index), rowsDueBefore: plan.rowsDue(index - 1),
+                        step: step,
                         whole: whole)),
                 affinity: partition, work: plan.wordsPerUnit)
         }
