@@ -61,8 +61,8 @@ struct VocabularyReduction {
 /// The rows that workers hold are bit-identical to these: a step is rounded to bfloat16 before it
 /// is taken here and sent there.
 final class ModelAverage {
-    private let input: OuterNesterov
-    private let output: OuterNesterov
+    private var input: OuterNesterov
+    private var output: OuterNesterov
     private let threads = processorCount()
 
     /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
@@ -90,6 +90,16 @@ final class ModelAverage {
             try step(input, inputs, rows: rows, what: "input"),
             try step(output, outputs, rows: rows, what: "output")
         )
+    }
+
+    /// Goes on with copies of the parameters, because somebody may still be reading these.
+    func leaveParameters() throws(Fault) {
+        do throws(TensorError) {
+            input = try input.copy(threads: threads)
+            output = try output.copy(threads: threads)
+        } catch {
+            throw Fault(.unavailable, "the coordinator cannot copy the parameters: \(error)")
+        }
     }
 
     private func step(
@@ -131,6 +141,15 @@ final class ModelAverage {
     /// `[rows, stride]` of Float32, in place.
     var inputBytes: Frame { input.parameters.frame }
     var outputBytes: Frame { output.parameters.frame }
+}
+
+extension OuterNesterov {
+    fileprivate func copy(threads: Int) throws(TensorError) -> OuterNesterov {
+        let copy = try Matrix(rows: parameters.rows, columns: parameters.columns)
+        copy.copy(from: parameters, threads: threads)
+        return try OuterNesterov(
+            parameters: copy, velocity: velocity, momentum: momentum, rate: rate)
+    }
 }
 
 extension Matrix {

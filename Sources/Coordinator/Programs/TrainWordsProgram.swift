@@ -91,7 +91,10 @@ final class TrainWordsProgram: JobProgram {
     ) throws(Fault) -> Step {
         guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
         // The parameters are rewritten in place, so nobody may still be reading them.
-        payloads.bulk.withdraw(prefix: "\(job)/work/")
+        if !payloads.bulk.withdraw(prefix: "\(job)/work/") {
+            // A peer that has stopped reading still holds them: it keeps the old ones.
+            try average.leaveParameters()
+        }
         var inputs: [Frame] = []
         var outputs: [Frame] = []
         for outcome in outcomes {

@@ -33,12 +33,12 @@ struct TrainingPlan {
         self.vocabulary = vocabulary
         // A worker that trains several partitions by turns cannot keep what each left.
         let isTiered = partitions > 1 && partitions <= workers && !spec.deterministic
-        hotRows = isTiered ? max(1_024, rows / 32) : rows
+        hotRows = isTiered ? max(1_024, rows / 8) : rows
         let total = words * Double(spec.epochs) / Double(partitions)
         let perRound =
             spec.wordsPerRound > 0
             ? Double(spec.wordsPerRound)
-            : Self.wordsPerRound(rows: rows, partitions: partitions, isTiered: isTiered)
+            : Self.wordsPerRound(rows: rows, partitions: partitions)
         rounds = Int(min(max(1, (total / perRound).rounded()), 1e6))
         wordsPerUnit = total / Double(rounds)
         momentum = spec.momentum >= 0 ? spec.momentum : 1 - 1 / Double(partitions)
@@ -48,17 +48,18 @@ struct TrainingPlan {
     }
 
     /// Averaging costs as much as the model is large, training as much as there are words: their
-    /// ratio is kept, so that averaging takes the same share of every job. With one partition
-    /// nothing is averaged and a round is only a checkpoint.
-    private static func wordsPerRound(rows: Int, partitions: Int, isTiered: Bool) -> Double {
-        let perRow = partitions == 1 ? 150.0 : isTiered ? 10.0 : 15.0
-        return max(100_000, perRow * Double(rows))
+    /// ratio is kept, so that averaging takes the same share of every job. The more partitions,
+    /// the sooner they must meet. With one partition nothing is averaged and a round is only a
+    /// checkpoint.
+    private static func wordsPerRound(rows: Int, partitions: Int) -> Double {
+        let perRow = partitions == 1 ? 150.0 : 30.0 / Double(partitions)
+        return max(50_000, perRow * Double(rows))
     }
 
     /// How many of the most frequent rows are averaged after a round: all of them after the last,
     /// else twice as many after every second round, four times as many after every fourth, and so
     /// on. A word's row is averaged about as often as the word is trained, and the average round
-    /// costs a tenth of one that averages everything.
+    /// costs a quarter of one that averages everything.
     func rowsDue(_ round: Int) -> Int {
         guard round >= 0, round < rounds - 1 else { return rows }
         let doublings = (round + 1).trailingZeroBitCount
