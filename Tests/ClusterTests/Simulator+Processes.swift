@@ -117,7 +117,9 @@ extension Simulator {
             agenda.add(
                 .answered(Program.next(job, number + 1, sum: sum), epoch: epoch), at: later)
         case .fetch(let unit, let lease, let worker, _):
-            agenda.add(.fetched(unit, lease, from: worker, epoch: epoch), at: later)
+            // Some fetches outlive the worker they fetch from.
+            let done = happens(20) ? now + roll(15_000) : later
+            agenda.add(.fetched(unit, lease, from: worker, epoch: epoch), at: done)
         case .discard:
             break
         }
