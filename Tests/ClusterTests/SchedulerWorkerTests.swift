@@ -112,8 +112,16 @@ import Testing
         stage.happens(.workerLeft(first.worker))
         #expect(stage.last.assigned.map(\.lease.attempt) == [2])
         #expect(stage.last.assigned[0].worker != first.worker)
+        let second = stage.last.assigned[0]
         stage.happens(.outputsStored(first.unit, first.lease))
         #expect(stage.status()?.unitsDone == 0)
+        stage.happens(second.finished(Sample.outcome("q")))
+        stage.happens(.outputsStored(first.unit, first.lease))
+        #expect(stage.status()?.unitsDone == 0, "the fetch of the attempt before")
+        stage.happens(.outputsLost(first.unit, first.lease, Sample.flaky))
+        #expect(stage.status()?.retries == 1)
+        stage.happens(.outputsStored(second.unit, second.lease))
+        #expect(stage.status()?.unitsDone == 1)
     }
 
     @Test("a unit that loses its worker too often fails its job")

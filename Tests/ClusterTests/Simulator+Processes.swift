@@ -125,7 +125,9 @@ extension Simulator {
         }
     }
 
-    private mutating func fetch(_ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID) -> Event {
+    private mutating func fetch(
+        _ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID
+    ) -> Event {
         let isHeld = workers[worker]?.holds.contains(Attempt(unit, lease)) ?? false
         if !isHeld || happens(plan.fetchFailurePercent) {
             return .outputsLost(unit, lease, Fault(.payloadMissing, "not there"))
