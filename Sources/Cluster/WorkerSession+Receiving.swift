@@ -135,7 +135,8 @@ extension Fault {
         guard message.utf8.count > Limits.sentenceBytesMax else { return self }
         var text = ""
         for character in message {
-            guard text.utf8.count + character.utf8.count < Limits.sentenceBytesMax - 3 else { break }
+            let bytes = text.utf8.count + character.utf8.count
+            guard bytes < Limits.sentenceBytesMax - 3 else { break }
             text.append(character)
         }
         return Fault(code, text + "…", retryable: retryable)
