@@ -8,6 +8,8 @@ final class TrainWordsProgram: JobProgram {
     private let job: JobID
     private let spec: TrainWords
     private let payloads: PayloadTable
+    /// Names the parameters: a job that is planned again trains others.
+    private let model: String
     private let corpusFiles: CorpusFiles
     private var corpus: Corpus?
     private var vocabulary: VocabularyReduction?
@@ -18,6 +20,7 @@ final class TrainWordsProgram: JobProgram {
         self.job = job
         self.spec = spec
         self.payloads = payloads
+        model = "\(job)#\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         corpusFiles = CorpusFiles(job: job, payloads: payloads)
     }
 
@@ -91,14 +94,18 @@ final class TrainWordsProgram: JobProgram {
     ) throws(Fault) -> Step {
         guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
         // The parameters are rewritten in place, so nobody may still be reading them.
-        payloads.bulk.withdraw(prefix: "\(job)/work/")
+        if !payloads.bulk.withdraw(prefix: "\(job)/work/") {
+            // A peer that has stopped reading still holds them: it keeps the old ones.
+            try average.leaveParameters()
+        }
         var inputs: [Frame] = []
         var outputs: [Frame] = []
         for outcome in outcomes {
             inputs.append(try payloads.take(outcome.outputs[0]))
             outputs.append(try payloads.take(outcome.outputs[1]))
         }
-        let merged = try average.step(inputs: inputs, outputs: outputs)
+        let merged = try average.step(
+            inputs: inputs, outputs: outputs, rows: plan.rowsDue(round.index))
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
         let step = ModelPayloads(
@@ -119,7 +126,9 @@ final class TrainWordsProgram: JobProgram {
                 task: .trainWords(
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
-                        round: index, rounds: plan.rounds, model: job.text, step: step,
+                        round: index, rounds: plan.rounds, model: model,
+                        rowsDue: plan.rowsDue(index), rowsDueBefore: plan.rowsDue(index - 1),
+                        step: step,
                         whole: whole)),
                 affinity: partition, work: plan.wordsPerUnit)
         }
