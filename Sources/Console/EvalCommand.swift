@@ -1,8 +1,8 @@
 // `sounder eval words`: analogies and similarities, as the field measures them.
 
 import ArgumentParser
+import Files
 import Protocol
-import Tensors
 import WordVectors
 
 struct EvalCommand: ParsableCommand {

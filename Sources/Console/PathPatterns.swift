@@ -1,14 +1,7 @@
 // Paths as users write them: patterns are expanded, standard input becomes a file.
 
-import Protocol
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import Protocol
 
 enum PathPatterns {
     /// Expands *, ? and [] in each of `paths`, in the order given; matches are sorted.

@@ -2,18 +2,11 @@
 
 import ArgumentParser
 import Cluster
+import Glibc
 import Journal
 import Logging
 import Protocol
 import Transport
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @main
 struct CoordinatorCommand: ParsableCommand {

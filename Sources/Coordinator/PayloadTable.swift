@@ -1,8 +1,8 @@
 // The payloads that the coordinator holds: results fetched from workers, and what it offers to them.
 
+import Files
 import Protocol
 import Synchronization
-import Tensors
 import Transport
 
 /// Bytes by payload id. Fetched outputs wait here for their reduction; what workers and clients
