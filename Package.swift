@@ -79,6 +79,9 @@ let package = Package(
         // Tests mirror the sources; EndToEndTests start the programs themselves
         tests("CKernelsTests", ["CKernels"]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
+        tests(
+            "EndToEndTests",
+            ["Compression", "Console", "Coordinator", "Protocol", "Transport", "Worker"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         tests("TensorsTests", ["Tensors"]),
         tests("TidyTests", []),
