@@ -61,8 +61,8 @@ struct VocabularyReduction {
 /// The rows that workers hold are bit-identical to these: a step is rounded to bfloat16 before it
 /// is taken here and sent there.
 final class ModelAverage {
-    private let input: OuterNesterov
-    private let output: OuterNesterov
+    private var input: OuterNesterov
+    private var output: OuterNesterov
     private let threads = processorCount()
 
     /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
@@ -82,12 +82,28 @@ final class ModelAverage {
 
     /// Takes the mean of the deltas, in the order of the partitions, as the outer gradient.
     /// - Returns: what every worker must add to its copy.
-    func step(inputs: [Frame], outputs: [Frame]) throws(Fault) -> (input: Frame, output: Frame) {
-        (try step(input, inputs, what: "input"), try step(output, outputs, what: "output"))
+    ///   Only the first `rows` rows take part.
+    func step(
+        inputs: [Frame], outputs: [Frame], rows: Int
+    ) throws(Fault) -> (input: Frame, output: Frame) {
+        (
+            try step(input, inputs, rows: rows, what: "input"),
+            try step(output, outputs, rows: rows, what: "output")
+        )
+    }
+
+    /// Goes on with copies of the parameters, because somebody may still be reading these.
+    func leaveParameters() throws(Fault) {
+        do throws(TensorError) {
+            input = try input.copy(threads: threads)
+            output = try output.copy(threads: threads)
+        } catch {
+            throw Fault(.unavailable, "the coordinator cannot copy the parameters: \(error)")
+        }
     }
 
     private func step(
-        _ optimizer: OuterNesterov, _ deltas: [Frame], what: String
+        _ optimizer: OuterNesterov, _ deltas: [Frame], rows: Int, what: String
     ) throws(Fault) -> Frame {
         let shape = (rows: optimizer.parameters.rows, dim: optimizer.parameters.columns)
         do throws(TensorError) {
@@ -103,7 +119,8 @@ final class ModelAverage {
                 views.append(try view.get())
             }
             let weights = [Float](repeating: 1 / Float(deltas.count), count: deltas.count)
-            let merged = try optimizer.step(deltas: views, weights: weights, threads: threads)
+            let merged = try optimizer.step(
+                deltas: views, weights: weights, rows: rows, threads: threads)
             // The views point into the frames.
             withExtendedLifetime(deltas) {}
             let buffer = merged.buffer
@@ -124,6 +141,15 @@ final class ModelAverage {
     /// `[rows, stride]` of Float32, in place.
     var inputBytes: Frame { input.parameters.frame }
     var outputBytes: Frame { output.parameters.frame }
+}
+
+extension OuterNesterov {
+    fileprivate func copy(threads: Int) throws(TensorError) -> OuterNesterov {
+        let copy = try Matrix(rows: parameters.rows, columns: parameters.columns)
+        copy.copy(from: parameters, threads: threads)
+        return try OuterNesterov(
+            parameters: copy, velocity: velocity, momentum: momentum, rate: rate)
+    }
 }
 
 extension Matrix {

@@ -78,6 +78,11 @@ public struct TrainWordsUnit: Hashable, Sendable, Codable {
     public let rounds: Int
     /// Names the parameters among those of other jobs.
     public let model: String
+    /// Only the first so many rows are averaged after this round. The others go on from where this
+    /// partition left them, so that rare words are not averaged more often than they are trained.
+    public let rowsDue: Int
+    /// The same for the round before.
+    public let rowsDueBefore: Int
     /// The step from version `round - 1` to `round`; nil in round 0, where the seed says all.
     public let step: ModelPayloads?
     /// The whole parameters of version `round`, for a worker that does not hold the version before.
@@ -85,13 +90,15 @@ public struct TrainWordsUnit: Hashable, Sendable, Codable {
 
     public init(
         encoding: EncodeWords, settings: TrainWords, round: Int, rounds: Int, model: String,
-        step: ModelPayloads?, whole: ModelPayloads?
+        rowsDue: Int, rowsDueBefore: Int, step: ModelPayloads?, whole: ModelPayloads?
     ) {
         self.encoding = encoding
         self.settings = settings
         self.round = round
         self.rounds = rounds
         self.model = model
+        self.rowsDue = rowsDue
+        self.rowsDueBefore = rowsDueBefore
         self.step = step
         self.whole = whole
     }

@@ -35,12 +35,12 @@ public final class Matrix: @unchecked Sendable {
 }
 
 extension Matrix {
-    /// Takes over every value of a matrix of the same shape.
-    public func copy(from other: Matrix, threads: Int) {
+    /// Takes over the first `count` rows of a matrix of the same shape; nil takes all.
+    public func copy(from other: Matrix, rows count: Int? = nil, threads: Int) {
         precondition(
             rows == other.rows && columns == other.columns,
             "[\(rows), \(columns)] from [\(other.rows), \(other.columns)]")
-        _ = Parallel.map(count: rows, threads: threads) { part in
+        _ = Parallel.map(count: min(count ?? rows, rows), threads: threads) { part in
             (self.base + part.lowerBound * self.stride).update(
                 from: other.base + part.lowerBound * self.stride, count: part.count * self.stride)
         }

@@ -59,12 +59,15 @@ public final class OuterNesterov {
     /// One step with the mean of `deltas`, taken in the order given. The result does not depend on
     /// `threads`.
     ///
-    /// - Parameter weights: one for each delta; they sum to 1.
+    /// - Parameters:
+    ///   - weights: one for each delta; they sum to 1.
+    ///   - rows: only the first so many take the step, the others keep their velocity for theirs;
+    ///     nil takes all.
     /// - Returns: the rounded steps of every row that moved.
     /// - Throws: `TensorError.notFinite` when a row overflows; the state is then of no use, and a
     ///   checkpoint must replace it. After `outOfMemory` the same step may be tried again.
     public func step(
-        deltas: [RowDelta.View], weights: [Float], threads: Int
+        deltas: [RowDelta.View], weights: [Float], rows: Int? = nil, threads: Int
     ) throws(TensorError) -> RowDelta {
         precondition(deltas.count == weights.count, "\(deltas.count) deltas, \(weights.count) weights")
         for delta in deltas {
@@ -73,7 +76,7 @@ public final class OuterNesterov {
                 "delta of [\(delta.totalRows), \(delta.dim)] for "
                     + "[\(parameters.rows), \(parameters.columns)]")
         }
-        let moving = movingRows(deltas)
+        let moving = movingRows(deltas, rows: min(rows ?? parameters.rows, parameters.rows))
         let merged = try RowDelta(
             totalRows: parameters.rows, dim: parameters.columns, present: moving)
         let round = Round(deltas: deltas, weights: weights, moving: moving, merged: merged)
@@ -97,13 +100,13 @@ public final class OuterNesterov {
     }
 
     /// Rows in some delta or still in motion, rising. Rows that come to rest lose their velocity.
-    private func movingRows(_ deltas: [RowDelta.View]) -> [UInt32] {
+    private func movingRows(_ deltas: [RowDelta.View], rows: Int) -> [UInt32] {
         var touched = [Bool](repeating: false, count: parameters.rows)
         for delta in deltas {
             for slot in 0..<delta.presentRows { touched[delta.row(slot)] = true }
         }
         var moving: [UInt32] = []
-        for row in 0..<parameters.rows {
+        for row in 0..<rows {
             if touched[row] || momentum * speeds[row] > restThreshold {
                 moving.append(UInt32(row))
             } else if speeds[row] > 0 {

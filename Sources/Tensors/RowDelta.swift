@@ -90,15 +90,18 @@ extension RowDelta {
     /// everywhere are absent. `live` may be changing meanwhile (Hogwild): each value is some value
     /// it had during the call.
     ///
+    /// - Parameter rows: only the first so many are looked at; nil takes all.
     /// - Throws: `TensorError.notFinite` naming the first row with a NaN or an infinity, `what`
     ///   naming the matrix; `outOfMemory`.
     public static func encode(
-        from live: Matrix, base: Matrix, threads: Int, what: String = "the parameters"
+        from live: Matrix, base: Matrix, rows: Int? = nil, threads: Int,
+        what: String = "the parameters"
     ) throws(TensorError) -> RowDelta {
         precondition(
             live.rows == base.rows && live.columns == base.columns,
             "delta of [\(live.rows), \(live.columns)] against [\(base.rows), \(base.columns)]")
-        let present = changedRows(from: live, base: base, threads: threads)
+        let present = changedRows(
+            from: live, base: base, rows: min(rows ?? live.rows, live.rows), threads: threads)
         let delta = try RowDelta(totalRows: live.rows, dim: live.columns, present: present)
         _ = try Parallel.map(count: present.count, threads: threads) {
             (slots) throws(TensorError) in
@@ -112,9 +115,11 @@ extension RowDelta {
         return delta
     }
 
-    private static func changedRows(from live: Matrix, base: Matrix, threads: Int) -> [UInt32] {
+    private static func changedRows(
+        from live: Matrix, base: Matrix, rows: Int, threads: Int
+    ) -> [UInt32] {
         precondition(live.rows <= Int(UInt32.max), "\(live.rows) rows do not fit a payload")
-        return Parallel.map(count: live.rows, threads: threads) { rows in
+        return Parallel.map(count: rows, threads: threads) { rows in
             rows.filter { kernel_delta_changed(live.row($0), base.row($0), live.columns) != 0 }
                 .map { UInt32($0) }
         }.flatMap { $0 }

@@ -13,6 +13,8 @@ final class ModelReplica {
     let live: SkipGramParameters
     private let base: SkipGramParameters
     private var version = 0
+    /// The partition and round that `live` was last trained on.
+    private var trained: (partition: Int, round: Int)?
     private let threads: Int
     private static let deadlineSeconds = 600.0
 
@@ -29,7 +31,8 @@ final class ModelReplica {
             output: try Matrix(rows: rows, columns: dimension))
     }
 
-    /// Brings `base` to the version that `task` starts from and `live` back to it.
+    /// Brings `base` to the version that `task` starts from, and `live` back to it: all rows, or
+    /// those that were averaged if `live` holds the same partition's work of the round before.
     /// - Returns: bytes received.
     func advance(to task: TrainWordsUnit, from bulk: BulkExchange) throws -> Int {
         var received = 0
@@ -49,8 +52,13 @@ final class ModelReplica {
             }
             version = task.round
         }
-        live.input.copy(from: base.input, threads: threads)
-        live.output.copy(from: base.output, threads: threads)
+        let goesOn = trained.map { last in
+            last.partition == task.encoding.partition && last.round == task.round - 1
+        }
+        let stale = goesOn == true ? task.rowsDueBefore : rows
+        live.input.copy(from: base.input, rows: stale, threads: threads)
+        live.output.copy(from: base.output, rows: stale, threads: threads)
+        trained = (task.encoding.partition, task.round)
         return received
     }
 
@@ -84,11 +92,15 @@ final class ModelReplica {
     }
 
     /// What training changed, offered on the bulk plane: inputs, then outputs.
-    func offerDeltas(on bulk: BulkExchange, prefix: String) throws -> [PayloadReference] {
+    func offerDeltas(
+        of task: TrainWordsUnit, on bulk: BulkExchange, prefix: String
+    ) throws -> [PayloadReference] {
         let input = try RowDelta.encode(
-            from: live.input, base: base.input, threads: threads, what: "the input vectors")
+            from: live.input, base: base.input, rows: task.rowsDue, threads: threads,
+            what: "the input vectors")
         let output = try RowDelta.encode(
-            from: live.output, base: base.output, threads: threads, what: "the output vectors")
+            from: live.output, base: base.output, rows: task.rowsDue, threads: threads,
+            what: "the output vectors")
         return [
             bulk.offer(id: prefix + "/input", frame: Frame(input), checksum: nil),
             bulk.offer(id: prefix + "/output", frame: Frame(output), checksum: nil),

@@ -91,14 +91,18 @@ final class TrainWordsProgram: JobProgram {
     ) throws(Fault) -> Step {
         guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
         // The parameters are rewritten in place, so nobody may still be reading them.
-        payloads.bulk.withdraw(prefix: "\(job)/work/")
+        if !payloads.bulk.withdraw(prefix: "\(job)/work/") {
+            // A peer that has stopped reading still holds them: it keeps the old ones.
+            try average.leaveParameters()
+        }
         var inputs: [Frame] = []
         var outputs: [Frame] = []
         for outcome in outcomes {
             inputs.append(try payloads.take(outcome.outputs[0]))
             outputs.append(try payloads.take(outcome.outputs[1]))
         }
-        let merged = try average.step(inputs: inputs, outputs: outputs)
+        let merged = try average.step(
+            inputs: inputs, outputs: outputs, rows: plan.rowsDue(round.index))
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
         let step = ModelPayloads(
@@ -119,7 +123,9 @@ final class TrainWordsProgram: JobProgram {
                 task: .trainWords(
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
-                        round: index, rounds: plan.rounds, model: job.text, step: step,
+                        round: index, rounds: plan.rounds, model: job.text,
+                        rowsDue: plan.rowsDue(index), rowsDueBefore: plan.rowsDue(index - 1),
+                        step: step,
                         whole: whole)),
                 affinity: partition, work: plan.wordsPerUnit)
         }

@@ -4,31 +4,23 @@ import Protocol
 
 /// Pure arithmetic from a job's settings and the size of its corpus and model.
 struct TrainingPlan {
-    let partitions: Int
-    let rounds: Int
-    let momentum: Double
+    var partitions = 0
+    var rounds = 0
+    var momentum = 0.0
     /// Words that one partition trains in one round.
-    let wordsPerUnit: Double
-    let settings: TrainWords
-    let vocabulary: PayloadReference
+    var wordsPerUnit = 0.0
+    var settings = TrainWords(files: [])
+    var vocabulary = PayloadReference(id: "", size: 0, checksum: 0)
+    /// Words kept, and how many of the most frequent ones are averaged in every round.
+    private var rows = 0
+    private var hotRows = 0
 
-    static let empty = TrainingPlan(
-        partitions: 0, rounds: 0, momentum: 0, wordsPerUnit: 0, settings: TrainWords(files: []),
-        vocabulary: PayloadReference(id: "", size: 0, checksum: 0))
+    static let empty = TrainingPlan()
 
-    private init(
-        partitions: Int, rounds: Int, momentum: Double, wordsPerUnit: Double,
-        settings: TrainWords, vocabulary: PayloadReference
-    ) {
-        self.partitions = partitions
-        self.rounds = rounds
-        self.momentum = momentum
-        self.wordsPerUnit = wordsPerUnit
-        self.settings = settings
-        self.vocabulary = vocabulary
-    }
+    private init() {}
 
     /// - Parameters:
+    ///   - workers: slots that are connected now.
     ///   - words: occurrences of the words that were kept, in one epoch.
     ///   - rows: words that were kept.
     init(
@@ -36,28 +28,42 @@ struct TrainingPlan {
         vocabulary: PayloadReference
     ) {
         let wanted = spec.partitions > 0 ? spec.partitions : spec.deterministic ? 4 : workers
-        let partitions = max(1, min(wanted, blocks, Limits.partitionsMax))
+        partitions = max(1, min(wanted, blocks, Limits.partitionsMax))
+        self.rows = rows
+        self.vocabulary = vocabulary
+        // A worker that trains several partitions by turns cannot keep what each left.
+        let isTiered = partitions > 1 && partitions <= workers && !spec.deterministic
+        hotRows = isTiered ? max(1_024, rows / 8) : rows
         let total = words * Double(spec.epochs) / Double(partitions)
         let perRound =
             spec.wordsPerRound > 0
             ? Double(spec.wordsPerRound)
-            : Self.wordsPerRound(rows: rows, dimension: spec.dimension, partitions: partitions)
-        let rounds = Int(min(max(1, (total / perRound).rounded()), 1e6))
-        var settings = spec
-        // Units carry the layout beside the settings; the list of files need not travel twice.
+            : Self.wordsPerRound(rows: rows, partitions: partitions)
+        rounds = Int(min(max(1, (total / perRound).rounded()), 1e6))
+        wordsPerUnit = total / Double(rounds)
+        momentum = spec.momentum >= 0 ? spec.momentum : 1 - 1 / Double(partitions)
+        settings = spec
+        // Units carry the corpus beside the settings; the list of files need not travel twice.
         settings.files = []
-        self.init(
-            partitions: partitions, rounds: rounds,
-            momentum: spec.momentum >= 0 ? spec.momentum : 1 - 1 / Double(partitions),
-            wordsPerUnit: total / Double(rounds), settings: settings, vocabulary: vocabulary)
     }
 
-    /// Averaging costs as many bytes as the model has, training as many operations as there are
-    /// words: their ratio is kept, so that averaging takes the same share of every job. With one
-    /// partition nothing is averaged and a round is only a checkpoint.
-    private static func wordsPerRound(rows: Int, dimension: Int, partitions: Int) -> Double {
-        let perRow = partitions == 1 ? 150.0 : 15.0
+    /// Averaging costs as much as the model is large, training as much as there are words: their
+    /// ratio is kept, so that averaging takes the same share of every job. The more partitions,
+    /// the sooner they must meet. With one partition nothing is averaged and a round is only a
+    /// checkpoint.
+    private static func wordsPerRound(rows: Int, partitions: Int) -> Double {
+        let perRow = partitions == 1 ? 150.0 : 30.0 / Double(partitions)
         return max(50_000, perRow * Double(rows))
+    }
+
+    /// How many of the most frequent rows are averaged after a round: all of them after the last,
+    /// else twice as many after every second round, four times as many after every fourth, and so
+    /// on. A word's row is averaged about as often as the word is trained, and the average round
+    /// costs a quarter of one that averages everything.
+    func rowsDue(_ round: Int) -> Int {
+        guard round >= 0, round < rounds - 1 else { return rows }
+        let doublings = (round + 1).trailingZeroBitCount
+        return doublings >= 40 ? rows : min(rows, hotRows << doublings)
     }
 
     func encoding(_ partition: Int, of corpus: Corpus) -> EncodeWords {

@@ -27,12 +27,19 @@ final class TrainWordsRunner: UnitRunner {
             let stream = try partitions.stream(of: task.encoding, control)
             let trainer = try trainer(for: task)
             let replica = try replica(for: task)
+            let began = monotonicMilliseconds()
             let received = try replica.advance(to: task, from: bulk)
             try control.check()
+            let advanced = monotonicMilliseconds()
             let summary = try train(task, stream, trainer, replica, control)
             try control.check()
-            let outputs = try replica.offerDeltas(on: bulk, prefix: assignment.outputPrefix)
-            return outcome(outputs, summary, received: received)
+            let trained = monotonicMilliseconds()
+            let outputs = try replica.offerDeltas(
+                of: task, on: bulk, prefix: assignment.outputPrefix)
+            var outcome = outcome(outputs, summary, received: received)
+            outcome.measures["advanceSeconds"] = Double(advanced - began) / 1_000
+            outcome.measures["deltaSeconds"] = Double(monotonicMilliseconds() - trained) / 1_000
+            return outcome
         } catch { throw Fault(running: error) }
     }
 
