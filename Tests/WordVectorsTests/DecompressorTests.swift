@@ -1,5 +1,6 @@
 // Compressed files: members, frames, corruption, limits.
 
+import Compression
 import Foundation
 import Tensors
 import Testing
