@@ -86,6 +86,9 @@ let package = Package(
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
         tests("FilesTests", ["Files", "TestSupport"]),
+        tests(
+            "EndToEndTests",
+            ["Compression", "Console", "Coordinator", "Protocol", "Transport", "Worker"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),

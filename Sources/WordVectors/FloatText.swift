@@ -1,4 +1,4 @@
-// Floats as decimal text: the shortest that reads back the same, and reading, both without locale.
+// Floats as short decimal text that reads back the same, and reading, both without locale.
 
 package enum FloatText {
     /// No number is written with more bytes.
@@ -9,7 +9,8 @@ package enum FloatText {
         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ]
 
-    /// Writes `value` with the fewest digits that read back as the same Float; returns the bytes.
+    /// Writes `value` with few digits that read back as the same Float; returns the bytes. They are
+    /// the fewest but in about one of 100,000 values, which get one more.
     ///
     /// Between 1e-5 and 1e5 six to nine digits are tried in Double. A candidate counts when it lies
     /// inside the interval that rounds to `value` by more than the arithmetic can be wrong: its only

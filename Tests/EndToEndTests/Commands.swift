@@ -1,0 +1,81 @@
+// The commands that many tests give, and what they check of every failure.
+
+import Foundation
+import Testing
+
+/// Every test of the real programs. One after the other: they share two cores with one another.
+@Suite(.serialized)
+enum EndToEnd {}
+
+extension Scratch {
+    /// Runs `sounder` to its end.
+    func sounder(
+        _ arguments: String..., input: String = "/dev/null", within seconds: Double = 30
+    ) async throws -> Ending {
+        try await Program("sounder", arguments, in: self, input: input).ending(within: seconds)
+    }
+
+    func start(_ arguments: [String]) throws -> Program {
+        try Program("sounder", arguments, in: self)
+    }
+
+    /// `sounder train sgns` with a small model, to its end.
+    func train(
+        _ inputs: [String], _ output: String = "v.bin", _ more: String...,
+        input: String = "/dev/null", within seconds: Double = 30
+    ) async throws -> Ending {
+        let arguments = Self.training(inputs, path(output)) + more
+        return try await Program("sounder", arguments, in: self, input: input)
+            .ending(within: seconds)
+    }
+
+    static func training(_ inputs: [String], _ output: String) -> [String] {
+        ["train", "sgns", "--input"] + inputs + ["--output", output, "--dim", "16", "--quiet"]
+    }
+
+    /// A training job that takes some seconds, at its training stage.
+    func longTraining(_ more: String..., output: String = "v.bin") async throws -> Program {
+        let arguments =
+            Self.training([try corpus()], path(output)) + [
+                "--epochs", "400", "--words-per-round", "100000", "--threads", "1", "--json",
+            ]
+        let program = try start(arguments + more)
+        let began = try await eventually(within: 20) {
+            guard program.isRunning, let address = localAddress else { return !program.isRunning }
+            return try await stage(at: address) == "training"
+        }
+        try #require(began && program.isRunning, "\(program.errors)")
+        return program
+    }
+
+    /// The stage of the newest job.
+    func stage(at address: String) async throws -> String? {
+        let jobs = try await sounder("jobs", "--json", "--cluster", address).json["jobs"]
+        return (jobs as? [[String: Any]])?.first?["stage"] as? String
+    }
+
+    /// Nothing of the test's programs may live on, nor their temporary directories.
+    func expectNothingLeft(
+        within seconds: Double = 3, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let gone = try await eventually(within: seconds) { processes().isEmpty }
+        #expect(gone, "still running: \(processes())", sourceLocation: sourceLocation)
+        let clean = try await eventually(within: 5) { names(in: "t").isEmpty }
+        #expect(clean, "left behind: \(names(in: "t"))", sourceLocation: sourceLocation)
+    }
+
+    /// A failure is a code and a sentence, and leaves no file and no process.
+    func expect(
+        _ ending: Ending, fails code: Int32, saying parts: String..., besides names: [String] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        #expect(ending.code == code, "\(ending)", sourceLocation: sourceLocation)
+        for part in parts {
+            #expect(ending.errors.contains(part), "\(ending)", sourceLocation: sourceLocation)
+        }
+        #expect(ending.output.isEmpty, "\(ending)", sourceLocation: sourceLocation)
+        let files = leftovers(besides: names)
+        #expect(files.isEmpty, "\(files)", sourceLocation: sourceLocation)
+        try await expectNothingLeft(sourceLocation: sourceLocation)
+    }
+}

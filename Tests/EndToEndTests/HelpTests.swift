@@ -1,0 +1,33 @@
+// What the programs say about themselves.
+
+import Testing
+
+extension EndToEnd {
+    @Suite(.serialized)
+    struct HelpTests {
+        @Test(
+            "the help of every command succeeds and gives an example",
+            arguments: [
+                ["sounder"], ["sounder", "train"], ["sounder", "train", "sgns"], ["sounder", "up"],
+                ["sounder", "jobs"], ["sounder", "status"], ["sounder", "cancel"],
+                ["sounder", "fetch"], ["sounder", "neighbours"], ["sounder", "eval"],
+                ["sounder", "eval", "words"], ["sounder-coordinator"], ["sounder-worker"],
+            ])
+        func help(_ command: [String]) async throws {
+            let scratch = try Scratch()
+            let ending = try await Program(
+                command[0], command.dropFirst() + ["--help"], in: scratch
+            ).ending(within: 10)
+            #expect(ending.code == 0, "\(ending)")
+            #expect(ending.output.contains("Example"), "\(ending)")
+            #expect(ending.errors.isEmpty)
+        }
+
+        @Test("an unknown command or option is a fault of usage", arguments: ["nonsense", "--nonsense"])
+        func unknown(_ argument: String) async throws {
+            let scratch = try Scratch()
+            let ending = try await scratch.sounder(argument)
+            try await scratch.expect(ending, fails: 64, saying: "nonsense")
+        }
+    }
+}
