@@ -12,7 +12,8 @@ enum PathPatterns {
         for path in paths { expanded += try expand(path) }
         guard expanded.count <= Limits.inputFilesMax else {
             throw Fault(
-                .usage, "\(expanded.count) input files exceed the limit of \(Limits.inputFilesMax); "
+                .usage,
+                "\(expanded.count) input files exceed the limit of \(Limits.inputFilesMax); "
                     + "concatenate some")
         }
         return expanded

@@ -23,7 +23,9 @@ extension EndToEnd {
             #expect(ending.errors.isEmpty)
         }
 
-        @Test("an unknown command or option is a fault of usage", arguments: ["nonsense", "--nonsense"])
+        @Test(
+            "an unknown command or option is a fault of usage",
+            arguments: ["nonsense", "--nonsense"])
         func unknown(_ argument: String) async throws {
             let scratch = try Scratch()
             let ending = try await scratch.sounder(argument)

@@ -21,7 +21,9 @@ enum Python {
     }
 
     /// What a script prints, its last line break removed.
-    static func run(_ script: String, _ arguments: [String], in scratch: Scratch) async throws -> String {
+    static func run(
+        _ script: String, _ arguments: [String], in scratch: Scratch
+    ) async throws -> String {
         let python = try Program(
             "/usr/bin/env", ["python3", "-c", script] + arguments, in: scratch)
         let ending = try await python.ending(within: 60)

@@ -43,7 +43,8 @@ extension EndToEnd {
             let nearest = answers?.first?["neighbours"] as? [[String: Any]]
             #expect(nearest?.count == 3)
             guard format.hasReader else { return }
-            let shape = try await Python.run(format.script, [scratch.path(format.file)], in: scratch)
+            let shape = try await Python.run(
+                format.script, [scratch.path(format.file)], in: scratch)
             #expect(shape == "\(Int(ending.number("vocabulary") ?? 0)) 16 True")
             try await scratch.expectNothingLeft()
         }
