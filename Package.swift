@@ -48,6 +48,10 @@ let package = Package(
         system("CZstd", "libzstd", "libzstd-dev"),
         .target(name: "CKernels"),
 
+        // What both towers stand on
+        library("Files"),
+        library("Compression", ["Files", "CZlib", "CZstd"]),
+
         // Control tower
         library("Protocol"),
         library("Transport", ["Protocol", "CZeroMQ", "CXXHash", logging]),
@@ -56,39 +60,43 @@ let package = Package(
         library("Client", ["Protocol", "Transport"]),
 
         // Math tower
-        library("Tensors", ["CKernels"]),
-        library("Compression", ["Tensors", "CZlib", "CZstd"]),
-        library("WordVectors", ["Tensors", "CKernels"]),
+        library("Tensors", ["Files", "CKernels"]),
+        library("WordVectors", ["Files", "Tensors", "CKernels"]),
 
         // Programs
         program(
             "Coordinator",
             [
-                "Cluster", "Compression", "Journal", "Protocol", "Tensors", "Transport", arguments,
-                logging,
+                "Cluster", "Compression", "Files", "Journal", "Protocol", "Tensors", "Transport",
+                arguments, logging,
             ]),
         program(
             "Worker",
             [
-                "CKernels", "Cluster", "Protocol", "Tensors", "Transport", "WordVectors", arguments,
-                logging,
+                "CKernels", "Cluster", "Files", "Protocol", "Tensors", "Transport", "WordVectors",
+                arguments, logging,
             ]),
         program(
-            "Console", ["Client", "Protocol", "Tensors", "Transport", "WordVectors", arguments]),
+            "Console",
+            ["Client", "Files", "Protocol", "Tensors", "Transport", "WordVectors", arguments]),
 
         // Tests mirror the sources; EndToEndTests start the programs themselves
-        tests("CKernelsTests", ["CKernels"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        tests("CKernelsTests", ["CKernels", "TestSupport"]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
+        tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
         tests(
             "EndToEndTests",
-            ["Compression", "Console", "Coordinator", "Protocol", "Transport", "Worker"]),
+            [
+                "Compression", "Console", "Coordinator", "Protocol", "TestSupport", "Transport",
+                "Worker",
+            ]),
+        tests("FilesTests", ["Files", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
-        tests("TensorsTests", ["Tensors"]),
+        tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport"]),
-        tests(
-            "WordVectorsTests",
-            ["CKernels", "CZlib", "CZstd", "Compression", "Tensors", "WordVectors"]),
+        tests("WordVectorsTests", ["Files", "Tensors", "TestSupport", "WordVectors"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -81,8 +81,11 @@ extension ClusterClient {
         return accepted.job
     }
 
-    public func status(of job: JobID) async throws(Fault) -> JobStatus {
-        guard case .jobs(let jobs) = try await ask(.query(Query(job: job))), let status = jobs.jobs.first
+    public func status(
+        of job: JobID, deadlineSeconds: Double = 5
+    ) async throws(Fault) -> JobStatus {
+        let reply = try await ask(.query(Query(job: job)), deadlineSeconds: deadlineSeconds)
+        guard case .jobs(let jobs) = reply, let status = jobs.jobs.first
         else { throw unexpected("query") }
         return status
     }

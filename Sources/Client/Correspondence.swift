@@ -14,7 +14,8 @@ struct Correspondence {
         let header: Header
         let deadline: Int64
         let answer: (Result<Header, Fault>) -> Void
-        var sent = false
+        /// When it is to be said again: every request may be repeated without harm.
+        var sendAt: Int64 = 0
     }
 
     private let address: Address
@@ -24,6 +25,7 @@ struct Correspondence {
     private var welcomed = false
     private var helloAgainAt: Int64 = 0
     private static let helloEvery: Int64 = 200
+    private static let sendEvery: Int64 = 1_000
 
     init(address: Address, hello: Hello) {
         self.address = address
@@ -67,8 +69,9 @@ struct Correspondence {
             guard let message = try? Codec.decode(frames) else { continue }
             switch message.header {
             case .welcome: welcomed = true
+            case .refused(let refused) where refused.fault.isUnacquainted: restart()
             case .refused(let refused) where message.request == 0:
-                if refused.fault.retryable { restart() } else { finishAll(with: refused.fault) }
+                finishAll(with: refused.fault)
             default:
                 pending.removeValue(forKey: message.request)?.answer(.success(message.header))
             }
@@ -78,7 +81,7 @@ struct Correspondence {
     /// The coordinator has forgotten us: say HELLO and everything unanswered once more.
     private mutating func restart() {
         welcomed = false
-        for number in pending.keys { pending[number]?.sent = false }
+        for number in pending.keys { pending[number]?.sendAt = 0 }
     }
 
     private mutating func send(_ socket: borrowing Socket) throws(TransportError) {
@@ -89,9 +92,10 @@ struct Correspondence {
             try post(Message(.hello(hello)), socket)
             return
         }
-        for number in pending.keys.sorted() where pending[number]?.sent == false {
-            guard let header = pending[number]?.header else { continue }
-            pending[number]?.sent = true
+        for number in pending.keys.sorted() {
+            guard let entry = pending[number], entry.sendAt <= now else { continue }
+            pending[number]?.sendAt = now + Self.sendEvery
+            let header = entry.header
             try post(Message(header, request: number), socket)
         }
     }

@@ -76,6 +76,8 @@ extension Scheduler {
         case .waiting where vacancy(of: worker) > 0:
             resume(unit, lease, on: worker, report.progress, at: now)
         default:
+            // Told to stop, the worker drops the result: it must not count if it is on its way.
+            if record.state == .waiting { jobs[unit.job]?.round?.units[unit.index].lease = nil }
             effects.outbound.append(.worker(worker, .revoke(Revoke(unit: unit, lease: lease))))
         }
     }

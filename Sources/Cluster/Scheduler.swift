@@ -1,4 +1,4 @@
-// The coordinator's mind: events in, effects out; no clock, no socket, no disk, no chance but a seed.
+// The coordinator's mind: events in, effects out; no clock, socket or disk, no chance but a seed.
 
 import Protocol
 

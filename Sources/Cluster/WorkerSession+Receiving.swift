@@ -9,6 +9,10 @@ extension WorkerSession {
         heardAt = now
         switch header {
         case .welcome(let welcome): self.welcome(welcome, at: now, into: &effects)
+        case .refused(let refused) where refused.fault.retryable:
+            // A coordinator that restarted does not know us; a full one may have room later.
+            // While HELLO is being said already, its own back-off goes on.
+            if state == .ready { state = .connecting(since: now, helloAt: now, hellos: 0) }
         case .refused(let refused): stop(.fault(refused.fault), into: &effects)
         case .assign(let assign): accept(assign, at: now, into: &effects)
         case .revoke(let revoke): forget(Attempt(revoke.unit, revoke.lease), into: &effects)
@@ -131,7 +135,8 @@ extension Fault {
         guard message.utf8.count > Limits.sentenceBytesMax else { return self }
         var text = ""
         for character in message {
-            guard text.utf8.count + character.utf8.count < Limits.sentenceBytesMax - 3 else { break }
+            let bytes = text.utf8.count + character.utf8.count
+            guard bytes < Limits.sentenceBytesMax - 3 else { break }
             text.append(character)
         }
         return Fault(code, text + "…", retryable: retryable)

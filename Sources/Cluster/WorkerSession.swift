@@ -39,7 +39,9 @@ public struct WorkerSession: Sendable {
     var outbox = Table<Attempt, Finished>()
 
     /// - Parameter seed: for the jitter of HELLO, so that a thousand workers do not speak at once.
-    public init(hello: Hello, policy: SessionPolicy = SessionPolicy(), seed: UInt64, at now: Moment) {
+    public init(
+        hello: Hello, policy: SessionPolicy = SessionPolicy(), seed: UInt64, at now: Moment
+    ) {
         self.hello = hello
         self.policy = policy
         generator = SeededGenerator(seed: seed)

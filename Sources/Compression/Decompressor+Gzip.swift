@@ -1,7 +1,7 @@
 // Streams gzip members (RFC 1952) through zlib.
 
 import CZlib
-import Tensors
+import Files
 
 extension Decompressor {
     static func expandGzip(

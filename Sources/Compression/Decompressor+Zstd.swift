@@ -1,7 +1,7 @@
 // Streams zstd frames (RFC 8878) through libzstd.
 
 import CZstd
-import Tensors
+import Files
 
 extension Decompressor {
     /// Frames that need a larger window than 2^27 bytes are refused: they need that much memory.

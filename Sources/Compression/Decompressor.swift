@@ -1,13 +1,7 @@
 // Expands compressed corpus files into plain ones.
 
-#if canImport(Glibc)
+public import Files
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-public import Tensors
 
 /// Streams `.gz` and `.zst` files, known by their first bytes and not by their names, into plain
 /// files. Memory is bounded: 128 MiB of zstd window at most.
@@ -53,7 +47,7 @@ public enum Decompressor {
 /// A compressed file, read piece by piece.
 final class CompressedInput {
     let path: String
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
     /// The offset of the current piece in the file.
     private(set) var offset = 0
@@ -61,10 +55,7 @@ final class CompressedInput {
 
     init(path: String) throws(FileError) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
+        descriptor = try FileDescriptor(reading: path)
     }
 
     func compression() throws(FileError) -> Decompressor.Compression? {
@@ -86,23 +77,18 @@ final class CompressedInput {
     }
 
     private func read(at offset: Int, bytesMax: Int) throws(FileError) -> UnsafeRawBufferPointer {
-        while true {
-            let got = pread(descriptor, buffer.baseAddress, bytesMax, off_t(offset))
-            if got >= 0 { return UnsafeRawBufferPointer(rebasing: buffer[..<got]) }
-            guard errno == EINTR else {
-                throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-            }
+        let got = retryingInterrupts {
+            pread(descriptor.number, buffer.baseAddress, bytesMax, off_t(offset))
         }
+        guard got >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
+        return UnsafeRawBufferPointer(rebasing: buffer[..<got])
     }
 
     func malformed(_ reason: String, at position: Int) -> FileError {
         .malformed(path: path, offset: offset + position, reason: reason)
     }
 
-    deinit {
-        close(descriptor)
-        buffer.deallocate()
-    }
+    deinit { buffer.deallocate() }
 }
 
 /// Where expanded bytes go, with the limit on them.

@@ -1,15 +1,8 @@
 // One child process: spawned without a shell, in a group of its own, tied to our life by a pipe.
 
+import Glibc
 import Protocol
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// A pipe whose writing end stays with us and closes when we die.
 struct Pipe: Sendable {

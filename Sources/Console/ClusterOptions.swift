@@ -2,16 +2,9 @@
 
 import ArgumentParser
 import Client
+import Glibc
 import Protocol
 import Transport
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 struct ClusterOptions: ParsableArguments {
     @Option(

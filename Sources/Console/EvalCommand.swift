@@ -1,13 +1,14 @@
 // `sounder eval words`: analogies and similarities, as the field measures them.
 
 import ArgumentParser
+import Files
 import Protocol
-import Tensors
 import WordVectors
 
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval", abstract: "Measure the quality of vectors.",
+        discussion: "Example:\n  sounder eval words --vectors vectors.bin --similarity pairs.txt",
         subcommands: [EvalWordsCommand.self])
 }
 

@@ -1,14 +1,7 @@
 // Ctrl-C and SIGTERM: once asks to drain, twice stops.
 
-import Synchronization
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import Synchronization
 
 /// Counts the interrupts of this process. A signal handler may do no more than that.
 enum Interrupts {

@@ -1,16 +1,9 @@
 // A cluster of one machine: a coordinator and N workers as child processes, gone when we are.
 
+import Glibc
 import Protocol
 import Synchronization
 import Transport
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Starts the processes, restarts workers that die, and takes all of them down again.
 ///

@@ -1,15 +1,8 @@
 // What people read: sentences and progress on standard error, data on standard output.
 
 import FoundationEssentials
-import Protocol
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import Protocol
 
 enum Terminal {
     static let isInteractive = isatty(STDERR_FILENO) == 1

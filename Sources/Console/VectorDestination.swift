@@ -1,16 +1,9 @@
 // Where vectors go, decided and probed before any work begins.
 
-import Protocol
-import Tensors
-import WordVectors
-
-#if canImport(Glibc)
+import Files
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import Protocol
+import WordVectors
 
 struct VectorDestination {
     let path: String

@@ -2,18 +2,11 @@
 
 import ArgumentParser
 import Cluster
+import Glibc
 import Journal
 import Logging
 import Protocol
 import Transport
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @main
 struct CoordinatorCommand: ParsableCommand {
@@ -79,6 +72,8 @@ struct CoordinatorCommand: ParsableCommand {
         let cluster = try ClusterThread()
         let payloads = PayloadTable(
             bulk: bulk, directory: state, isDurable: parentFd == nil)
+        payloads.removeLeftovers()
+        for job in try journal.recover() { job.ended.map(payloads.restore) }
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) { _ in cluster.stop() }
         logger.notice("listening at \(bound), epoch \(journal.epoch)")

@@ -103,8 +103,7 @@ extension FrontDesk {
         case .client: serve(message, peer, scheduler, into: &events)
         case nil:
             // It may have said HELLO to an earlier life of this process: it must say it again.
-            let fault = Fault(.unavailable, "say HELLO first", retryable: true)
-            reply(to: peer, .refused(Refused(fault: fault)), message.request)
+            reply(to: peer, .refused(Refused(fault: .unacquainted)), message.request)
         }
     }
 

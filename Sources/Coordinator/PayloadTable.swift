@@ -1,8 +1,8 @@
 // The payloads that the coordinator holds: results fetched from workers, and what it offers to them.
 
+import Files
 import Protocol
 import Synchronization
-import Tensors
 import Transport
 
 /// Bytes by payload id. Fetched outputs wait here for their reduction; what workers and clients
@@ -13,6 +13,8 @@ final class PayloadTable: Sendable {
     let directory: String
     /// Whether results must survive a loss of power: not those of a cluster that goes away.
     let isDurable: Bool
+    /// Jobs whose results are kept, oldest first.
+    private let published = Mutex<[JobID]>([])
     private let fetched = Mutex<[String: Frame]>([:])
 
     init(bulk: BulkExchange, directory: String, isDurable: Bool) {
@@ -49,9 +51,36 @@ final class PayloadTable: Sendable {
             try file.commit(durable: isDurable)
         } catch { throw Fault(.output, "a result of job \(job) cannot be kept: \(error)") }
         try bulk.offer(id: id, file: path, size: frame.count)
+        remember(job)
         return NamedPayload(
             name: name,
             payload: PayloadReference(id: id, size: frame.count, checksum: checksum))
+    }
+
+    /// Offers the results of a job that finished before this process started.
+    func restore(_ status: JobStatus) {
+        for output in status.outputs {
+            let path = "\(directory)/results/\(status.job)/\(output.name)"
+            // A result that was taken away by hand is missed by whoever asks for it.
+            guard let file = try? InputFile(reading: path), file.size == output.payload.size,
+                (try? bulk.offer(id: output.payload.id, file: path, size: file.size)) != nil
+            else { continue }
+            remember(status.job)
+        }
+    }
+
+    /// Files of jobs that were running when an earlier process died.
+    func removeLeftovers() { removeTree("\(directory)/jobs") }
+
+    /// Results are kept as long as the job is listed.
+    private func remember(_ job: JobID) {
+        let forgotten = published.withLock { jobs -> JobID? in
+            if !jobs.contains(job) { jobs.append(job) }
+            return jobs.count > Limits.jobsListedMax ? jobs.removeFirst() : nil
+        }
+        guard let forgotten else { return }
+        _ = bulk.withdraw(prefix: forgotten.text + "/result/", waitingSeconds: 0)
+        removeTree("\(directory)/results/\(forgotten)")
     }
 
     /// Forgets every output that was fetched for `job` and everything offered for its units.
@@ -59,9 +88,9 @@ final class PayloadTable: Sendable {
         fetched.withLock { table in
             for id in table.keys where id.hasPrefix(job.text + "/") { table[id] = nil }
         }
-        bulk.withdraw(prefix: job.text + "/work/")
-        bulk.withdraw(prefix: job.text + "/corpus/")
-        bulk.withdraw(id: job.text + "/vocabulary")
+        for part in ["/work/", "/corpus/", "/vocabulary"] {
+            _ = bulk.withdraw(prefix: job.text + part, waitingSeconds: 0)
+        }
         removeTree(directory(of: job))
     }
 }

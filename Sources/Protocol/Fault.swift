@@ -19,6 +19,12 @@ public struct Fault: Error, Hashable, Sendable, Codable, CustomStringConvertible
         self.retryable = retryable
     }
 
+    /// What a coordinator says to somebody it does not know, perhaps since its last restart.
+    public static let unacquainted = Fault(.unavailable, "say HELLO first", retryable: true)
+
+    /// Whether HELLO is to be said again.
+    public var isUnacquainted: Bool { code == .unavailable && retryable }
+
     public var description: String { message }
 
     /// The exit code of a command that ends with this fault (sysexits.h; 130 for an interrupt).

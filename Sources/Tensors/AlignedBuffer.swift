@@ -1,12 +1,6 @@
 // Zeroed memory for numbers: page-aligned, huge pages where the kernel grants them, freed with its owner.
 
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Anonymous, zero-filled, page-aligned memory. Pages cost nothing until they are written.
 ///
@@ -26,10 +20,8 @@ public final class AlignedBuffer: @unchecked Sendable {
         guard let mapping, mapping != MAP_FAILED else {
             throw .outOfMemory(byteCount: byteCount)
         }
-        #if os(Linux)
         // Rows are gathered at random, so address translation is a cost of its own.
         if length >= 4 << 20 { _ = madvise(mapping, length, MADV_HUGEPAGE) }
-        #endif
         baseAddress = mapping
         self.byteCount = byteCount
     }

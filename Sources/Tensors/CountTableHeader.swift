@@ -1,12 +1,6 @@
 // The fixed part of a payload of counts, checked against the payload's length.
 
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 struct CountTableHeader {
     var order = CountTable.Order.key

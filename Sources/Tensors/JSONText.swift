@@ -1,5 +1,7 @@
 // A strict reader of the JSON that headers of tensor files use: objects, strings, integers.
 
+import Files
+
 struct JSONText {
     private let text: UnsafeRawBufferPointer
     private let path: String

@@ -1,5 +1,7 @@
 // Reads a .npy file in place.
 
+public import Files
+
 /// A mapped .npy array.
 public final class NpyFile: Sendable {
     public let path: String

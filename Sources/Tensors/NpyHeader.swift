@@ -1,5 +1,7 @@
 // The header of a .npy file (numpy's format versions 1.0 to 3.0), written and read.
 
+public import Files
+
 /// What a .npy file says about its array.
 public struct NpyHeader: Sendable, Equatable {
     /// numpy's type string, for instance `<f4`, `<f2`, `|i1`, `|u1`, `<i8`.

@@ -1,5 +1,7 @@
 // Writes a .npy file row by row, with the number of rows known only at the end.
 
+public import Files
+
 /// Streams rows into a .npy file that appears complete or not at all.
 public final class NpyWriter {
     private let file: AtomicFile

@@ -1,12 +1,6 @@
 // Fork and join: splits a count into ranges and runs each on a thread of its own.
 
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Compute threads for the length of one call. They are plain pthreads, because minutes of
 /// arithmetic on Swift's cooperative pool would starve every task of the process.
@@ -80,17 +74,9 @@ public enum Parallel {
 
     private static func start(_ run: @escaping () -> Void) -> pthread_t? {
         let work = Unmanaged.passRetained(Work(run))
-        #if canImport(Glibc)
         var thread = pthread_t()
-        #else
-        var thread: pthread_t?
-        #endif
         let code = pthread_create(&thread, nil, { argument in
-            #if canImport(Darwin)
-            Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-            #else
             if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
-            #endif
             return nil
         }, work.toOpaque())
         guard code == 0 else {

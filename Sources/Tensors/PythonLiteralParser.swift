@@ -1,5 +1,7 @@
 // Reads the one Python literal that a .npy header is: a dictionary of three known keys.
 
+import Files
+
 struct PythonLiteralParser {
     private let text: UnsafeRawBufferPointer
     private let path: String

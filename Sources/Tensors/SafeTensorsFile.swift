@@ -1,5 +1,7 @@
 // Reads a safetensors file in place.
 
+public import Files
+
 /// A mapped safetensors file, its header checked against its length.
 public final class SafeTensorsFile: Sendable {
     public let path: String

@@ -1,5 +1,7 @@
 // The JSON header of a safetensors file, written and read with every rule of the format checked.
 
+import Files
+
 /// What the header says: tensors with their byte ranges in the data part, and free metadata.
 struct SafeTensorsHeader {
     var tensors: [(entry: SafeTensorsEntry, range: Range<Int>)] = []

@@ -1,5 +1,7 @@
 // Writes a safetensors file tensor by tensor, without holding it in memory.
 
+public import Files
+
 /// Streams tensors, announced beforehand, into a file that appears complete or not at all.
 public final class SafeTensorsWriter {
     private let file: AtomicFile

@@ -1,14 +1,7 @@
 // What a file is now: its absolute path, size and time of change, so that a later change is seen.
 
-public import Protocol
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+public import Protocol
 
 extension InputFile {
     /// - Throws: a `Fault` with code `input` naming the file and what to do.
@@ -21,11 +14,7 @@ extension InputFile {
             throw Fault(.input, "\(path) is not a regular file; name a text file")
         }
         guard access(absolute, R_OK) == 0 else { throw Self.fault(path) }
-        #if canImport(Darwin)
-        let changed = status.st_mtimespec
-        #else
         let changed = status.st_mtim
-        #endif
         self.init(
             path: String(cString: absolute), size: Int(status.st_size),
             modifiedNanoseconds: Int64(changed.tv_sec) * 1_000_000_000 + Int64(changed.tv_nsec))

@@ -1,15 +1,8 @@
 // Facts of this machine and this process that more than one program asks for.
 
+import Glibc
 public import Logging
 public import Protocol
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Milliseconds of a clock that never steps; only differences mean anything.
 public func monotonicMilliseconds() -> Int64 { Int64(MonotonicClock.seconds * 1_000) }

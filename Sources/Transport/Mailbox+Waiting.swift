@@ -1,14 +1,7 @@
 // Mailboxes for threads that own no socket, and wakes without a message.
 
 import CZeroMQ
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 extension Mailbox {
     /// Ends a wait on this mailbox although nothing was posted.

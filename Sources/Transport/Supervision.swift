@@ -1,15 +1,8 @@
 // How a process learns that it should end: a signal, or the death of the process that started it.
 
+import Glibc
 import Protocol
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Waits for SIGTERM, SIGINT or the closing of the parent's pipe on a thread of its own.
 public enum Supervision {

@@ -1,6 +1,7 @@
 // Answers analogy questions with word vectors and counts what is right.
 
-public import Tensors
+public import Files
+import Tensors
 
 /// 3CosAdd (Mikolov, Yih, Zweig: Linguistic Regularities, 2013) by the rules of word2vec's
 /// compute-accuracy: the answer is the word whose unit vector has the largest dot product with

@@ -1,6 +1,6 @@
 // Analogy questions, as the file questions-words.txt has them.
 
-public import Tensors
+public import Files
 
 /// Questions "a is to b as c is to d" in named sections.
 public struct AnalogyQuestions: Sendable {

@@ -1,7 +1,7 @@
 // The text of one block, with what a scanner must know about its edges.
 
 import CKernels
-import Tensors
+import Files
 
 /// The bytes of a block and the `TEXT_CONTINUES_…` flags for `text_count` and `text_encode`.
 struct BlockText {

@@ -1,6 +1,6 @@
 // How a corpus of files is cut into blocks, by rules that every machine applies alike.
 
-public import Tensors
+public import Files
 
 /// An ordered list of files seen as one sequence of blocks of about `blockBytes`; each file starts
 /// a new block. A pure function of the files' sizes; the exact boundaries also depend on content.

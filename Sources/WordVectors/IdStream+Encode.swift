@@ -1,15 +1,9 @@
 // Turns blocks of text into a stream of ids with several threads.
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 import CKernels
+public import Files
+import Glibc
 import Synchronization
-public import Tensors
 
 extension IdStream {
     /// What an encoding did.

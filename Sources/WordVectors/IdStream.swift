@@ -1,6 +1,6 @@
 // A file of word ids, read in place.
 
-public import Tensors
+public import Files
 
 /// Sentences as Int32 ids; -1 ends each sentence. A spool that can be made again at any time: it is
 /// renamed into place when it is complete, but not forced to the disk, so do not keep it over a

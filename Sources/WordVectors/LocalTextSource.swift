@@ -1,13 +1,7 @@
 // A corpus of local files.
 
-#if canImport(Glibc)
+public import Files
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-public import Tensors
 
 /// Plain-text files on this machine, read with `pread`. Unlike a mapping, a file that is cut short
 /// meanwhile is an error here and not a signal; the copy costs a few hundredths of a scan.
@@ -18,19 +12,16 @@ public final class LocalTextSource: TextSource {
 
     private struct OpenFile: Sendable {
         let path: String
-        let descriptor: Int32
+        let descriptor: FileDescriptor
         let size: Int
         let modified: [Int]
 
         init(path: String) throws(FileError) {
             self.path = path
-            descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else {
-                throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-            }
+            descriptor = try FileDescriptor(reading: path)
             var status = stat()
-            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                close(descriptor)
+            guard fstat(descriptor.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG
+            else {
                 throw .unreadable(path: path, reason: "not a regular file")
             }
             size = Int(status.st_size)
@@ -38,16 +29,12 @@ public final class LocalTextSource: TextSource {
         }
 
         static func modification(_ status: stat) -> [Int] {
-            #if canImport(Darwin)
-            [status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec]
-            #else
             [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-            #endif
         }
 
         func checkUnchanged() throws(FileError) {
             var status = stat()
-            guard fstat(descriptor, &status) == 0, Int(status.st_size) == size,
+            guard fstat(descriptor.number, &status) == 0, Int(status.st_size) == size,
                 Self.modification(status) == modified
             else { throw .inputChanged(path: path) }
         }
@@ -55,13 +42,12 @@ public final class LocalTextSource: TextSource {
         func read(_ range: Range<Int>, into memory: UnsafeMutableRawPointer) throws(FileError) {
             var done = 0
             while done < range.count {
-                let got = pread(
-                    descriptor, memory + done, range.count - done,
-                    off_t(range.lowerBound + done))
-                if got < 0, errno == EINTR { continue }
-                guard got >= 0 else {
-                    throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+                let got = retryingInterrupts {
+                    pread(
+                        descriptor.number, memory + done, range.count - done,
+                        off_t(range.lowerBound + done))
                 }
+                guard got >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
                 guard got > 0 else { throw .inputChanged(path: path) }
                 done += got
             }
@@ -74,12 +60,7 @@ public final class LocalTextSource: TextSource {
     public init(paths: [String]) throws(FileError) {
         self.paths = paths
         var files: [OpenFile] = []
-        do {
-            for path in paths { files.append(try OpenFile(path: path)) }
-        } catch {
-            for file in files { close(file.descriptor) }
-            throw error
-        }
+        for path in paths { files.append(try OpenFile(path: path)) }
         self.files = files
         fileSizes = files.map(\.size)
     }
@@ -100,9 +81,5 @@ public final class LocalTextSource: TextSource {
         // Checked after the read: what was read is then known to be of the unchanged file.
         try file.checkUnchanged()
         return try body(UnsafeRawBufferPointer(start: memory, count: range.count))
-    }
-
-    deinit {
-        for file in files { close(file.descriptor) }
     }
 }

@@ -1,14 +1,7 @@
 // Draws words in proportion to a power of their counts, in constant time and O(vocabulary) memory.
 
 import CKernels
-
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// An alias table (Walker 1977; Vose 1991) over count^0.75, the distribution of word2vec's
 /// negative samples.

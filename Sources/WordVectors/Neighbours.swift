@@ -1,6 +1,7 @@
 // The words nearest to a word, or to a sum and difference of words.
 
-public import Tensors
+public import Files
+import Tensors
 
 /// A word that was asked for and is not in the table.
 public struct UnknownWord: Error, Sendable, Equatable, CustomStringConvertible {

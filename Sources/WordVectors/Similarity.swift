@@ -1,6 +1,7 @@
 // Compares cosines with people's judgements of how alike two words are.
 
-public import Tensors
+public import Files
+import Tensors
 
 /// A list of word pairs with scores, and Spearman's rank correlation of those with cosines.
 public struct Similarity: Sendable {

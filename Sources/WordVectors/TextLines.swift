@@ -1,6 +1,6 @@
 // Small text files, line by line.
 
-import Tensors
+import Files
 
 enum TextLines {
     /// Calls `body` with each line and its offset; "\r\n" and a byte order mark are tolerated.

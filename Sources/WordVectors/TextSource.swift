@@ -1,6 +1,6 @@
 // Where the bytes of a corpus come from.
 
-public import Tensors
+public import Files
 
 /// An ordered list of text files whose bytes can be had by range: from local files, or later from
 /// another machine. Many threads ask at once.

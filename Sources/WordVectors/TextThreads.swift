@@ -1,12 +1,6 @@
 // Plain threads for long loops over text, and the gate that puts their results in order.
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
+import Files
 import Synchronization
 import Tensors
 
@@ -15,47 +9,14 @@ enum TextThreads {
     /// loops last for seconds, so they stay off the cooperative pool. The first error stops the
     /// others through `failure`, which they ask now and then.
     static func run(
-        _ count: Int, _ body: @escaping @Sendable (Int, ThreadFailure) throws(FileError) -> Void
+        _ count: Int, _ body: (Int, ThreadFailure) throws(FileError) -> Void
     ) throws(FileError) {
         precondition(count > 0, "\(count) threads")
         let failure = ThreadFailure()
-        let work: @Sendable (Int) -> Void = { index in
+        _ = Parallel.map(Array(0..<count)) { _, index in
             do throws(FileError) { try body(index, failure) } catch { failure.record(error) }
         }
-        let threads = (1 ..< count).map { index in start { work(index) } }
-        work(0)
-        for (offset, thread) in threads.enumerated() {
-            // A thread that could not be started leaves its share to this one.
-            if let thread { pthread_join(thread, nil) } else { work(offset + 1) }
-        }
         if let error = failure.error { throw error }
-    }
-
-    private final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-
-    private static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
-        let box = Unmanaged.passRetained(Box(body))
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        let status = pthread_create(&thread, nil, { argument in
-            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
-        #else
-        var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { argument in
-            if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-            return nil
-        }, box.toOpaque())
-        #endif
-        guard status == 0 else {
-            box.release()
-            return nil
-        }
-        return thread
     }
 }
 

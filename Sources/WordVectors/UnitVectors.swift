@@ -1,5 +1,6 @@
 // Rows of a table scaled to length 1, for cosines.
 
+import Files
 import Tensors
 
 enum UnitVectors {

@@ -1,6 +1,7 @@
 // The binary form of word2vec.
 
 import CKernels
+import Files
 import Tensors
 
 extension VectorFile {

@@ -1,6 +1,7 @@
 // A .npy matrix with a vocabulary beside it.
 
 import CKernels
+import Files
 import Tensors
 
 extension VectorFile {

@@ -1,6 +1,7 @@
 // Vectors, words and counts as the tensors of one safetensors file.
 
 import CKernels
+import Files
 import Tensors
 
 extension VectorFile {

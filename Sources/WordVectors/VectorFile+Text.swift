@@ -1,6 +1,7 @@
 // The text forms of word2vec, fastText and GloVe.
 
 import CKernels
+import Files
 import Tensors
 
 extension VectorFile {

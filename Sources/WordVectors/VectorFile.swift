@@ -1,6 +1,7 @@
 // Reads and writes files of word vectors.
 
-public import Tensors
+public import Files
+import Tensors
 
 /// The files in which word vectors are exchanged. Reading takes sizes that a file announces for
 /// claims: each is checked against the file's length before memory is asked for.

@@ -1,6 +1,6 @@
 // The formats in which word vectors are exchanged, and how to tell them apart.
 
-import Tensors
+import Files
 
 public enum VectorFormat: String, Sendable, CaseIterable {
     /// "V D\n", then for each row the word, a space, D little-endian Float32 and '\n'.

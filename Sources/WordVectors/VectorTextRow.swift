@@ -1,12 +1,6 @@
 // One line of a text file of vectors: a word and its numbers.
 
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 enum VectorTextRow {
     /// The line that starts at `start`, without its newline; up to the end of the file when there

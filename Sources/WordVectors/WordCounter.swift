@@ -1,6 +1,7 @@
 // Counts the words of blocks with several threads.
 
 import CKernels
+public import Files
 import Synchronization
 public import Tensors
 

@@ -1,7 +1,7 @@
 // A hash table from words to numbers, in C; its owner and its safe face.
 
 import CKernels
-import Tensors
+import Files
 
 /// Bytes of words → counts or ids. Building is for one thread; looking up is for any number.
 final class WordTable: @unchecked Sendable {

@@ -1,5 +1,6 @@
 // Words and their vectors.
 
+public import Files
 public import Tensors
 
 /// A table of word vectors, trained or loaded: row `i` of `vectors` belongs to word `i`.

@@ -88,7 +88,9 @@ final class ControlThread: Sendable {
     ) throws(TransportError) {
         for attempt in effects.stop { compute.stop(attempt.unit, attempt.lease) }
         for attempt in effects.release {
-            bulk.withdraw(prefix: outputPrefix(attempt.unit, attempt.lease) + "/")
+            // Nothing is rewritten behind it, and heartbeats must not wait.
+            let prefix = outputPrefix(attempt.unit, attempt.lease) + "/"
+            _ = bulk.withdraw(prefix: prefix, waitingSeconds: 0)
         }
         for assignment in effects.start { compute.start(assignment) }
         for header in effects.send {

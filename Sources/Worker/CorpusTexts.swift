@@ -1,7 +1,7 @@
 // The text of a corpus as this worker reads it: in place where it sees the files, else by ranges.
 
+import Files
 import Protocol
-import Tensors
 import Transport
 import WordVectors
 

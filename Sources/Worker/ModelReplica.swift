@@ -46,9 +46,12 @@ final class ModelReplica {
                 version = -1
                 received += try replace(base.input, by: whole.input, from: bulk)
                 received += try replace(base.output, by: whole.output, from: bulk)
+            } else if task.round == 0 {
+                begin(seed: task.settings.seed)
             } else {
                 throw Fault(
-                    .payloadMissing, "round \(task.round) of \(model) names no parameters")
+                    .payloadMissing, "round \(task.round) of \(model) names no parameters",
+                    retryable: true)
             }
             version = task.round
         }
@@ -60,6 +63,12 @@ final class ModelReplica {
         live.output.copy(from: base.output, rows: stale, threads: threads)
         trained = (task.encoding.partition, task.round)
         return received
+    }
+
+    /// Version 0 again, for a first round that has to be repeated.
+    private func begin(seed: UInt64) {
+        base.input.fillUniform(seed: seed, threads: threads)
+        base.output.base.update(repeating: 0, count: base.output.rows * base.output.stride)
     }
 
     private func apply(

@@ -1,5 +1,6 @@
 // The worker's only extension point: how one kind of work unit is run.
 
+import Files
 import Protocol
 import Synchronization
 import Tensors

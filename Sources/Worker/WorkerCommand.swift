@@ -3,18 +3,11 @@
 import ArgumentParser
 import CKernels
 import Cluster
+import Glibc
 import Logging
 import Protocol
 import Synchronization
 import Transport
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @main
 struct WorkerCommand: ParsableCommand {

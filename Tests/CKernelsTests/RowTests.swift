@@ -1,6 +1,7 @@
 // The row kernels of every instruction set against the scalar oracle, and bf16 rounding itself.
 
 import CKernels
+import TestSupport
 import Testing
 
 private let lengths = Array(0...130) + [300]

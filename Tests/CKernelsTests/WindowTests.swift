@@ -1,6 +1,7 @@
 // The window kernel of every instruction set against the scalar oracle, and the oracle itself.
 
 import CKernels
+import TestSupport
 import Testing
 
 /// Rows of one window: `rows` of `dim` values at a padded, aligned stride.

@@ -51,7 +51,9 @@ struct Checker {
         switch entry {
         case .unitDone(let unit, let lease, let outcome):
             let attempt = Attempt(unit, lease)
-            if let before = done[unit] { return "\(attempt) is done after attempt \(before.attempt)" }
+            if let before = done[unit] {
+                return "\(attempt) is done after attempt \(before.attempt)"
+            }
             if newest[unit] != lease { return "\(attempt) is done, but it is stale" }
             if recalled.contains(attempt) { return "\(attempt) is done, but it was recalled" }
             for output in outcome.outputs where output.id != "\(attempt)" {

@@ -12,7 +12,7 @@ extension JobID: ExpressibleByStringLiteral {
 }
 
 enum Sample {
-    static let corpus = CorpusLayout(
+    static let corpus = Corpus(
         id: "corpus", files: [InputFile(path: "/c", size: 1_000, modifiedNanoseconds: 1)],
         blockBytes: 100)
 

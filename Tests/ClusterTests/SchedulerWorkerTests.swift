@@ -69,6 +69,24 @@ import Testing
         #expect(stage.last.store.count == 1 && stage.last.assigned.isEmpty)
     }
 
+    @Test("a unit that its worker has no room for any more is taken from it, result and all")
+    func comesBackFull() {
+        var stage = Stage()
+        stage.join("a")
+        stage.happens(.jobSubmitted("early", key: "k", Sample.spec(), atWallMilliseconds: 0))
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.pass(6_000)
+        stage.happens(.roundPlanned("early", Sample.round(units: 1), measures: [:]))
+        stage.join("a")
+        let second = stage.last.assigned[0]
+        #expect(second.unit.job == "early")
+        stage.beat("a", [first, second])
+        #expect(stage.last.revoked == [first])
+        stage.happens(first.finished())
+        #expect(stage.status()?.unitsDone == 0 && stage.last.released == [first])
+    }
+
     @Test("a known name that says HELLO again keeps its units")
     func helloAgain() {
         var stage = Stage()
@@ -94,8 +112,16 @@ import Testing
         stage.happens(.workerLeft(first.worker))
         #expect(stage.last.assigned.map(\.lease.attempt) == [2])
         #expect(stage.last.assigned[0].worker != first.worker)
+        let second = stage.last.assigned[0]
         stage.happens(.outputsStored(first.unit, first.lease))
         #expect(stage.status()?.unitsDone == 0)
+        stage.happens(second.finished(Sample.outcome("q")))
+        stage.happens(.outputsStored(first.unit, first.lease))
+        #expect(stage.status()?.unitsDone == 0, "the fetch of the attempt before")
+        stage.happens(.outputsLost(first.unit, first.lease, Sample.flaky))
+        #expect(stage.status()?.retries == 1)
+        stage.happens(.outputsStored(second.unit, second.lease))
+        #expect(stage.status()?.unitsDone == 1)
     }
 
     @Test("a unit that loses its worker too often fails its job")

@@ -117,13 +117,17 @@ extension Simulator {
             agenda.add(
                 .answered(Program.next(job, number + 1, sum: sum), epoch: epoch), at: later)
         case .fetch(let unit, let lease, let worker, _):
-            agenda.add(.fetched(unit, lease, from: worker, epoch: epoch), at: later)
+            // Some fetches outlive the worker they fetch from.
+            let done = happens(20) ? now + roll(15_000) : later
+            agenda.add(.fetched(unit, lease, from: worker, epoch: epoch), at: done)
         case .discard:
             break
         }
     }
 
-    private mutating func fetch(_ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID) -> Event {
+    private mutating func fetch(
+        _ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID
+    ) -> Event {
         let isHeld = workers[worker]?.holds.contains(Attempt(unit, lease)) ?? false
         if !isHeld || happens(plan.fetchFailurePercent) {
             return .outputsLost(unit, lease, Fault(.payloadMissing, "not there"))

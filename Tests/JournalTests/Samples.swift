@@ -19,7 +19,7 @@ enum Sample {
             WorkUnit(
                 task: .countWords(
                     CountWords(
-                        corpus: CorpusLayout(id: "c", files: [], blockBytes: 1),
+                        corpus: Corpus(id: "c", files: [], blockBytes: 1),
                         blocks: index..<index + 1)), affinity: index, work: 1)
         })
 

@@ -1,8 +1,9 @@
 // .npy files, against numpy where it is installed.
 
-import Testing
-
+import Files
 import Tensors
+import TestSupport
+import Testing
 
 @Suite struct NpyTests {
     private func write(_ rows: [[Float]], to path: String) throws {

@@ -1,8 +1,9 @@
 // safetensors files, and headers that break the rules of the format.
 
-import Testing
-
+import Files
 import Tensors
+import TestSupport
+import Testing
 
 @Suite struct SafeTensorsTests {
     private func write(_ path: String) throws {

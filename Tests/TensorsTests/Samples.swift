@@ -1,20 +1,7 @@
 // Matrices of reproducible numbers for the tests of Tensors.
 
 import Tensors
-
-/// A small generator: the same numbers in every run.
-struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-
-    init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-}
+import TestSupport
 
 extension Matrix {
     static func random(_ rows: Int, _ columns: Int, seed: Int) throws -> Matrix {

@@ -14,6 +14,8 @@ enum ImportRule {
     private static let kernels: Set<String> = ["CKernels", "CDense"]
 
     static let table: [ModuleRule] = [
+        ModuleRule(module: "Files", mayImport: []),
+        ModuleRule(module: "Compression", mayImport: ["Files", "CZlib", "CZstd"]),
         ModuleRule(module: "Protocol", mayImport: []),
         ModuleRule(module: "Transport", mayImport: ["Protocol", "CZeroMQ", "CXXHash"]),
         ModuleRule(
@@ -25,30 +27,31 @@ enum ImportRule {
         ModuleRule(
             module: "Gateway",
             mayImport: ["Protocol", "Transport", "Client", "Hummingbird", "HummingbirdCore"]),
-        ModuleRule(module: "Tensors", mayImport: kernels),
-        ModuleRule(module: "Compression", mayImport: ["Tensors", "CZlib", "CZstd"]),
+        ModuleRule(module: "Tensors", mayImport: kernels.union(["Files"])),
         ModuleRule(module: "Tokenizers", mayImport: ["CUTF8Proc"]),
-        ModuleRule(module: "Models", mayImport: kernels.union(["Tensors", "Tokenizers"])),
-        ModuleRule(module: "WordVectors", mayImport: kernels.union(["Tensors"])),
-        ModuleRule(module: "Retrieval", mayImport: kernels.union(["Tensors", "CStemmer"])),
-        ModuleRule(module: "Statistics", mayImport: kernels.union(["Tensors", "CLAPACK"])),
+        ModuleRule(module: "Models", mayImport: kernels.union(["Files", "Tensors", "Tokenizers"])),
+        ModuleRule(module: "WordVectors", mayImport: kernels.union(["Files", "Tensors"])),
+        ModuleRule(
+            module: "Retrieval", mayImport: kernels.union(["Files", "Tensors", "CStemmer"])),
+        ModuleRule(
+            module: "Statistics", mayImport: kernels.union(["Files", "Tensors", "CLAPACK"])),
         ModuleRule(
             module: "Coordinator",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "Journal", "Client", "Gateway",
-                "Compression", "ArgumentParser",
+                "Files", "Compression", "ArgumentParser",
             ],
             exceptions: ["Reducer": ["Tensors"]]),
         ModuleRule(
             module: "Worker",
             mayImport: [
-                "Protocol", "Transport", "Cluster", "CKernels", "Tensors", "Tokenizers", "Models",
-                "WordVectors", "Retrieval", "Statistics", "ArgumentParser",
+                "Protocol", "Transport", "Cluster", "CKernels", "Files", "Tensors", "Tokenizers",
+                "Models", "WordVectors", "Retrieval", "Statistics", "ArgumentParser",
             ]),
         ModuleRule(
             module: "Console",
             mayImport: [
-                "Protocol", "Transport", "Client", "Tensors", "Tokenizers", "Models",
+                "Protocol", "Transport", "Client", "Files", "Tensors", "Tokenizers", "Models",
                 "WordVectors", "Retrieval", "Statistics", "ArgumentParser",
             ]),
     ]

@@ -1,6 +1,7 @@
 // Blocks: every token in exactly one, whatever the text and the size.
 
 import Tensors
+import TestSupport
 import Testing
 import WordVectors
 

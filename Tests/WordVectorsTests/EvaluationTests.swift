@@ -1,7 +1,9 @@
 // Analogies, similarities and neighbours on tables small enough to see through.
 
+import Files
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import WordVectors
 
@@ -74,7 +76,7 @@ private func royals() throws -> WordVectorTable {
 
     @Test("more words than a tile and more questions than a batch change nothing")
     func tiles() throws {
-        var noise = Noise(state: 41)
+        var noise = Numbers(41)
         let words = (0 ..< 2500).map { "w\($0)" }
         let vectors = words.map { _ in
             (0 ..< 8).map { _ in Float.random(in: -1 ... 1, using: &noise) }

@@ -1,5 +1,6 @@
 // Floats as text: exact both ways, and as short as can be.
 
+import TestSupport
 import Testing
 import WordVectors
 
@@ -18,7 +19,7 @@ private func read(_ text: String) -> Float? {
 @Suite struct FloatTextTests {
     @Test("a million values of all magnitudes read back bit for bit, here and in the library")
     func roundTrip() {
-        var noise = Noise(state: 31)
+        var noise = Numbers(31)
         for round in 0 ..< 1_000_000 {
             let value = round % 2 == 0
                 ? Float(bitPattern: UInt32(truncatingIfNeeded: noise.next()))
@@ -33,7 +34,7 @@ private func read(_ text: String) -> Float? {
 
     @Test("no shorter text reads back the same")
     func shortest() {
-        var noise = Noise(state: 32)
+        var noise = Numbers(32)
         for _ in 0 ..< 200_000 {
             let value = Float.random(in: -0.5 ... 0.5, using: &noise)
             // The library writes the fewest digits as well.
@@ -73,7 +74,7 @@ private func read(_ text: String) -> Float? {
 
     @Test("decimals that lie near the middle of two floats round like the library's")
     func middles() {
-        var noise = Noise(state: 33)
+        var noise = Numbers(33)
         for _ in 0 ..< 100_000 {
             let value = Float.random(in: 0 ... 10, using: &noise)
             let middle = (Double(value) + Double(value.nextUp)) / 2

@@ -1,6 +1,8 @@
 // Encoding: the same bytes from any number of threads, and files that lie.
 
+import Files
 import Tensors
+import TestSupport
 import Testing
 import WordVectors
 
@@ -172,7 +174,7 @@ private struct BrokenSource: TextSource {
 
     @Test("many small files are dealt by bytes")
     func bytes() {
-        var noise = Noise(state: 3)
+        var noise = Numbers(3)
         let sizes = (0 ..< 5000).map { _ in Int.random(in: 0 ... 200_000, using: &noise) }
         let layout = CorpusLayout(fileSizes: sizes)
         let plan = PartitionPlan(layout: layout, partitions: 4, seed: 7)

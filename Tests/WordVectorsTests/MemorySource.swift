@@ -1,5 +1,6 @@
 // A corpus in memory, and a plain tokeniser to hold the fast one against.
 
+import Files
 import Tensors
 import WordVectors
 
@@ -69,29 +70,4 @@ func countAll(
     let layout = CorpusLayout(fileSizes: source.fileSizes, blockBytes: blockBytes)
     return try WordCounter.count(
         source, layout: layout, blocks: Array(0 ..< layout.blockCount), threads: threads)
-}
-
-/// Deterministic noise.
-struct Noise: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state ^ state >> 29) &* 0x9e37_79b9_7f4a_7c15
-    }
-}
-
-/// Text of random short words between random separators.
-func noiseText(bytes: Int, separators: [UInt8], letters: [UInt8], seed: UInt64) -> [UInt8] {
-    var noise = Noise(state: seed)
-    var text: [UInt8] = []
-    while text.count < bytes {
-        for _ in 0 ..< Int.random(in: 1 ... 20, using: &noise) {
-            text.append(letters.randomElement(using: &noise) ?? 0x61)
-        }
-        for _ in 0 ..< Int.random(in: 1 ... 3, using: &noise) {
-            text.append(separators.randomElement(using: &noise) ?? 0x20)
-        }
-    }
-    return text
 }

@@ -1,15 +1,8 @@
 // The distributions that training draws from.
 
+import Glibc
 import Testing
 import WordVectors
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 @Suite("Samplers")
 struct SamplerTests {

@@ -1,7 +1,9 @@
 // Files of word vectors: every format there and back, and what other programs make of them.
 
+import Files
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import WordVectors
 

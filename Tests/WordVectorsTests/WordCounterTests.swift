@@ -1,7 +1,9 @@
 // Counting, vocabularies, and text that is not what it should be.
 
+import Files
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import WordVectors
 

@@ -51,7 +51,9 @@ final class JobSession {
         defer { line.finish() }
         var wasCancelled = false
         while true {
-            let status = try await client.status(of: job)
+            // A standing coordinator may be restarted meanwhile; one of our own may not.
+            let status = try await client.status(
+                of: job, deadlineSeconds: local == nil ? 120 : 5)
             if status.state.isFinal {
                 line.finish()
                 return try conclude(status)

@@ -8,6 +8,8 @@ final class TrainWordsProgram: JobProgram {
     private let job: JobID
     private let spec: TrainWords
     private let payloads: PayloadTable
+    /// Names the parameters: a job that is planned again trains others.
+    private let model: String
     private let corpusFiles: CorpusFiles
     private var corpus: Corpus?
     private var vocabulary: VocabularyReduction?
@@ -18,6 +20,7 @@ final class TrainWordsProgram: JobProgram {
         self.job = job
         self.spec = spec
         self.payloads = payloads
+        model = "\(job)#\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         corpusFiles = CorpusFiles(job: job, payloads: payloads)
     }
 
@@ -123,7 +126,7 @@ final class TrainWordsProgram: JobProgram {
                 task: .trainWords(
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
-                        round: index, rounds: plan.rounds, model: job.text,
+                        round: index, rounds: plan.rounds, model: model,
                         rowsDue: plan.rowsDue(index), rowsDueBefore: plan.rowsDue(index - 1),
                         step: step,
                         whole: whole)),

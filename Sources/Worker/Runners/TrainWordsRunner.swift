@@ -1,7 +1,6 @@
 // Trains a slice of a partition from the parameters of its round, and gives back what changed.
 
 import Protocol
-import Tensors
 import Transport
 import WordVectors
 

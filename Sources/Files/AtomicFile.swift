@@ -1,12 +1,6 @@
 // A file that appears under its name complete or not at all.
 
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// Buffers writes into a temporary file beside the target; `commit()` makes it durable and renames
 /// it. An object that is dropped without `commit()` removes its temporary file.

@@ -1,10 +1,10 @@
 // Compressed files: members, frames, corruption, limits.
 
 import Compression
+import Files
 import Foundation
-import Tensors
+import TestSupport
 import Testing
-import WordVectors
 
 @Suite struct DecompressorTests {
     private static let text = noiseText(

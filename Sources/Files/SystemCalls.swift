@@ -1,29 +1,23 @@
 // The few system calls that files need, with errno turned into words.
 
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The text of an error number, `errno` unless told otherwise.
-func systemReason(_ code: Int32 = errno) -> String {
+package func systemReason(_ code: Int32 = errno) -> String {
     String(cString: strerror(code))
 }
 
 /// A file descriptor that closes itself.
-final class FileDescriptor: Sendable {
-    let number: Int32
+package final class FileDescriptor: Sendable {
+    package let number: Int32
 
-    init(reading path: String) throws(FileError) {
+    package init(reading path: String) throws(FileError) {
         let opened = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC) }
         guard opened >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
         number = opened
     }
 
-    init(_ number: Int32) {
+    package init(_ number: Int32) {
         self.number = number
     }
 
@@ -31,7 +25,7 @@ final class FileDescriptor: Sendable {
 }
 
 /// Repeats a call that a signal interrupted.
-func retryingInterrupts<Number: SignedInteger>(_ call: () -> Number) -> Number {
+package func retryingInterrupts<Number: SignedInteger>(_ call: () -> Number) -> Number {
     while true {
         let result = call()
         if result >= 0 || errno != EINTR { return result }

@@ -1,9 +1,9 @@
 // Files that appear whole or not at all.
 
+import Files
 import Foundation
+import TestSupport
 import Testing
-
-import Tensors
 
 @Suite struct AtomicFileTests {
     @Test("a committed file holds every byte, small writes and large")

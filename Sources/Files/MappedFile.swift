@@ -1,12 +1,6 @@
 // A whole file as read-only memory.
 
-#if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 
 /// The bytes of a regular file, mapped. Whoever truncates the file meanwhile kills the reader
 /// (SIGBUS), so this is for files that are written once and renamed into place.
