@@ -85,10 +85,13 @@ let package = Package(
         tests("CKernelsTests", ["CKernels", "TestSupport"]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
-        tests("FilesTests", ["Files", "TestSupport"]),
         tests(
             "EndToEndTests",
-            ["Compression", "Console", "Coordinator", "Protocol", "Transport", "Worker"]),
+            [
+                "Compression", "Console", "Coordinator", "Protocol", "TestSupport", "Transport",
+                "Worker",
+            ]),
+        tests("FilesTests", ["Files", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),

@@ -8,6 +8,7 @@ import WordVectors
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval", abstract: "Measure the quality of vectors.",
+        discussion: "Example:\n  sounder eval words --vectors vectors.bin --similarity pairs.txt",
         subcommands: [EvalWordsCommand.self])
 }
 

@@ -1,4 +1,4 @@
-// Paths as users write them: patterns are expanded, standard input becomes a file.
+// Paths as users write them: patterns are expanded, and - stands for standard input.
 
 import Glibc
 import Protocol
@@ -6,10 +6,19 @@ import Protocol
 enum PathPatterns {
     /// Expands *, ? and [] in each of `paths`, in the order given; matches are sorted.
     ///
+    /// - Parameter standardInput: stands where a path is `-`.
     /// - Throws: a `Fault` with code `input` for a pattern that matches nothing.
-    static func expand(_ paths: [String]) throws(Fault) -> [String] {
+    static func expand(
+        _ paths: [String], standardInput: StandardInput? = nil
+    ) throws(Fault) -> [String] {
         var expanded: [String] = []
-        for path in paths { expanded += try expand(path) }
+        for path in paths {
+            if path == "-", let standardInput {
+                expanded.append(standardInput.path)
+            } else {
+                expanded += try expand(path)
+            }
+        }
         guard expanded.count <= Limits.inputFilesMax else {
             throw Fault(
                 .usage,

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized)
 enum EndToEnd {}
 
-extension Scratch {
+extension Site {
     /// Runs `sounder` to its end.
     func sounder(
         _ arguments: String..., input: String = "/dev/null", within seconds: Double = 30

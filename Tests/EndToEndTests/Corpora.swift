@@ -1,7 +1,7 @@
 // Texts to train on: cut from the bundled corpus, or made from a seed.
 
+import Compression
 import Foundation
-@testable import Compression
 
 enum Corpora {
     private static let bundled = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -38,7 +38,7 @@ enum Corpora {
     }
 }
 
-extension Scratch {
+extension Site {
     /// The million bytes of the bundled corpus as a file of this test.
     func corpus(_ name: String = "corpus.txt") throws -> String {
         try write(Corpora.megabyte, to: name)

@@ -14,9 +14,9 @@ extension EndToEnd {
                 ["sounder", "eval", "words"], ["sounder-coordinator"], ["sounder-worker"],
             ])
         func help(_ command: [String]) async throws {
-            let scratch = try Scratch()
+            let site = try Site()
             let ending = try await Program(
-                command[0], command.dropFirst() + ["--help"], in: scratch
+                command[0], command.dropFirst() + ["--help"], in: site
             ).ending(within: 10)
             #expect(ending.code == 0, "\(ending)")
             #expect(ending.output.contains("Example"), "\(ending)")
@@ -27,9 +27,9 @@ extension EndToEnd {
             "an unknown command or option is a fault of usage",
             arguments: ["nonsense", "--nonsense"])
         func unknown(_ argument: String) async throws {
-            let scratch = try Scratch()
-            let ending = try await scratch.sounder(argument)
-            try await scratch.expect(ending, fails: 64, saying: "nonsense")
+            let site = try Site()
+            let ending = try await site.sounder(argument)
+            try await site.expect(ending, fails: 64, saying: "nonsense")
         }
     }
 }

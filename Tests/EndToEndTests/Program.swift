@@ -48,13 +48,13 @@ final class Program {
     ///   - name: a program beside the test bundle, or a path.
     ///   - input: a file for its standard input.
     init(
-        _ name: String, _ arguments: [String], in scratch: Scratch, input: String = "/dev/null",
+        _ name: String, _ arguments: [String], in site: Site, input: String = "/dev/null",
         environment: [String: String] = [:]
     ) throws {
         let path = name.hasPrefix("/") ? name : Self.directory + "/" + name
         self.name = ([name] + arguments).joined(separator: " ")
-        outputPath = scratch.uniquePath("out")
-        errorsPath = scratch.uniquePath("err")
+        outputPath = site.uniquePath("out")
+        errorsPath = site.uniquePath("err")
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -62,6 +62,10 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, outputPath, writing, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, errorsPath, writing, 0o600)
+        // Other tests' pipes must not stay open because of us; closing what is not open is allowed.
+        for descriptor in Int32(3)..<256 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -76,7 +80,7 @@ final class Program {
             Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var all = ProcessInfo.processInfo.environment
         all["SOUNDER_CLUSTER"] = nil
-        all["TMPDIR"] = scratch.temporary
+        all["TMPDIR"] = site.temporary
         all.merge(environment) { $1 }
         var argv = ([path] + arguments).map { strdup($0) } + [nil]
         var envp = all.map { strdup("\($0.key)=\($0.value)") } + [nil]

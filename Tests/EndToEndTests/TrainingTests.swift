@@ -1,6 +1,7 @@
 // From a command to a file of vectors that others can read.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -8,9 +9,9 @@ extension EndToEnd {
     struct TrainingTests {
         @Test("a megabyte trains from command to file in two seconds")
         func megabyte() async throws {
-            let scratch = try Scratch()
-            let ending = try await scratch.sounder(
-                "train", "sgns", "--input", scratch.corpus(), "--output", scratch.path("v.bin"),
+            let site = try Site()
+            let ending = try await site.sounder(
+                "train", "sgns", "--input", site.corpus(), "--output", site.path("v.bin"),
                 "--json", "--quiet")
             try #require(ending.code == 0, "\(ending)")
             print("1 MB, command to file: \(ending.seconds) s")
@@ -26,47 +27,47 @@ extension EndToEnd {
             #expect(ending.number("dimension") == 300)
             #expect(try #require(ending.number("words")) > 100_000)
             #expect(try #require(ending.number("wordsPerSecond")) > 0)
-            let file = try scratch.bytes("v.bin")
+            let file = try site.bytes("v.bin")
             #expect(file.starts(with: Data("\(Int(vocabulary)) 300\nthe ".utf8)))
-            try await scratch.expectNothingLeft()
+            try await site.expectNothingLeft()
         }
 
         @Test("every format is written and read back", arguments: Format.all)
         func format(_ format: Format) async throws {
-            let scratch = try Scratch()
-            let ending = try await scratch.train([scratch.corpus()], format.file, "--json")
+            let site = try Site()
+            let ending = try await site.train([site.corpus()], format.file, "--json")
             try #require(ending.code == 0, "\(ending)")
-            let found = try await scratch.sounder(
-                "neighbours", "--vectors", scratch.path(format.file), "--top", "3", "--json", "the")
+            let found = try await site.sounder(
+                "neighbours", "--vectors", site.path(format.file), "--top", "3", "--json", "the")
             #expect(found.code == 0, "\(found)")
             let answers = found.json["answers"] as? [[String: Any]]
             let nearest = answers?.first?["neighbours"] as? [[String: Any]]
             #expect(nearest?.count == 3)
             guard format.hasReader else { return }
-            let shape = try await Python.run(
-                format.script, [scratch.path(format.file)], in: scratch)
+            let shape = try Python.run(format.script, [site.path(format.file)])
+                .trimmingCharacters(in: .newlines)
             #expect(shape == "\(Int(ending.number("vocabulary") ?? 0)) 16 True")
-            try await scratch.expectNothingLeft()
+            try await site.expectNothingLeft()
         }
 
         @Test("an explicit format has precedence over the ending of the name")
         func explicitFormat() async throws {
-            let scratch = try Scratch()
-            let ending = try await scratch.train(
-                [scratch.corpus()], "v.bin", "--format", "word2vec-text")
+            let site = try Site()
+            let ending = try await site.train(
+                [site.corpus()], "v.bin", "--format", "word2vec-text")
             #expect(ending.code == 0, "\(ending)")
-            let second = String(decoding: try scratch.bytes("v.bin"), as: UTF8.self)
+            let second = String(decoding: try site.bytes("v.bin"), as: UTF8.self)
                 .split(separator: "\n")[1]
             #expect(second.split(separator: " ").count == 17)
         }
 
         @Test("the output vectors come too, if they are asked for")
         func outputVectors() async throws {
-            let scratch = try Scratch()
-            let ending = try await scratch.train(
-                [scratch.corpus()], "v.bin", "--output-vectors", scratch.path("c.bin"))
+            let site = try Site()
+            let ending = try await site.train(
+                [site.corpus()], "v.bin", "--output-vectors", site.path("c.bin"))
             #expect(ending.code == 0, "\(ending)")
-            let (inputs, outputs) = (try scratch.bytes("v.bin"), try scratch.bytes("c.bin"))
+            let (inputs, outputs) = (try site.bytes("v.bin"), try site.bytes("c.bin"))
             #expect(inputs.count == outputs.count && inputs != outputs)
         }
     }

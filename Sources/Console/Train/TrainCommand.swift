@@ -5,5 +5,6 @@ import ArgumentParser
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train word vectors.",
+        discussion: "Example:\n  sounder train sgns --input corpus.txt --output vectors.bin",
         subcommands: [TrainSkipGramCommand.self])
 }

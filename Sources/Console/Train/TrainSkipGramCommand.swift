@@ -27,14 +27,16 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
 
     func run() async throws {
         Interrupts.begin()
-        var spec = TrainWords(files: try files.resolve())
-        model.apply(to: &spec)
-        if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         let destination = try VectorDestination(files.output, format: files.format)
-        spec.keepsOutputs = files.outputVectors != nil
         let outputDestination = try files.outputVectors.map {
             try VectorDestination($0, format: files.format)
         }
+        let standardInput = try files.standardInput()
+        defer { withExtendedLifetime(standardInput) {} }
+        var spec = TrainWords(files: try files.resolve(standardInput))
+        model.apply(to: &spec)
+        if let complaint = spec.complaint { throw Fault(.usage, complaint) }
+        spec.keepsOutputs = files.outputVectors != nil
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
         if try cluster.address() == nil && spec.partitions == 0 && !spec.deterministic {
@@ -69,12 +71,19 @@ struct TrainingFiles: ParsableArguments {
         help: "Names the job: the same key and settings never run twice on one cluster.")
     var jobKey: String?
 
-    func resolve() throws(Fault) -> [InputFile] {
+    /// Standard input, read to its end, if it is among the inputs.
+    func standardInput() throws(Fault) -> StandardInput? {
+        input.contains("-") ? try StandardInput() : nil
+    }
+
+    func resolve(_ standardInput: StandardInput?) throws(Fault) -> [InputFile] {
         guard !input.isEmpty else {
             throw Fault(.usage, "no input is named; pass --input FILE")
         }
         var files: [InputFile] = []
-        for path in try PathPatterns.expand(input) { files.append(try InputFile(reading: path)) }
+        for path in try PathPatterns.expand(input, standardInput: standardInput) {
+            files.append(try InputFile(reading: path))
+        }
         return files
     }
 }

@@ -2,7 +2,7 @@
 
 import Foundation
 
-final class Scratch {
+final class Site {
     let directory: String
     /// TMPDIR of every program of the test; by it their processes are recognised.
     let temporary: String
