@@ -17,6 +17,14 @@ enum Place: CaseIterable {
     }
 }
 
+extension Address {
+    /// Whether somebody listens there; asked of Unix sockets only.
+    var isServed: Bool {
+        guard case .ipc(let path) = place else { return false }
+        return UnixSocket.isListening(path)
+    }
+}
+
 /// A coordinator's and a worker's end, connected.
 struct Pair {
     let context: Context
