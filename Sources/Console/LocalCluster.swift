@@ -41,10 +41,18 @@ final class LocalCluster: Sendable {
             address = try Address(size.listen ?? "ipc://\(directory)/control")
         } catch { throw Fault(.usage, "\(error)") }
         lifeline = try Pipe()
+        do throws(Fault) { try launchAll() } catch {
+            kill()
+            throw error
+        }
+    }
+
+    private func launchAll() throws(Fault) {
         let coordinator = [
             "--listen", address.description, "--state", directory + "/state", "--parent-fd", "3",
         ]
-        try launch("sounder-coordinator", coordinator)
+        try launch(
+            "sounder-coordinator", coordinator + (isTemporary ? ["--temporary", directory] : []))
         for index in 0..<size.workers {
             try launch(
                 "sounder-worker",
@@ -128,7 +136,7 @@ final class LocalCluster: Sendable {
         }
         for child in all where child.process.ending() == nil { child.process.signal(SIGKILL) }
         wait(for: all, seconds: 5)
-        if isTemporary && !all.isEmpty { removeTree(directory) }
+        if isTemporary { removeTree(directory) }
     }
 
     private func wait(for children: [Child], seconds: Double) {

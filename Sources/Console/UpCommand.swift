@@ -37,6 +37,10 @@ struct UpCommand: AsyncParsableCommand {
         guard (1...1_024).contains(workers) else {
             throw ValidationError("--workers \(workers) is out of range; it must lie in 1...1024")
         }
+        if let threads, !(1...Limits.threadsMax).contains(threads) {
+            throw ValidationError(
+                "--threads \(threads) is out of range; it must lie in 1...\(Limits.threadsMax)")
+        }
     }
 
     func run() async throws {

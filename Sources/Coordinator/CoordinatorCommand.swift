@@ -36,6 +36,9 @@ struct CoordinatorCommand: ParsableCommand {
     var logLevel = "warning"
     @Option(help: .hidden)
     var parentFd: Int32?
+    /// Removed if the parent dies: nobody else is left to do it.
+    @Option(help: .hidden)
+    var temporary: String?
 
     func validate() throws {
         guard (500...600_000).contains(liveness) else {
@@ -76,7 +79,11 @@ struct CoordinatorCommand: ParsableCommand {
         payloads.removeLeftovers()
         for job in try journal.recover() { job.ended.map(payloads.restore) }
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
-        let supervision = try Supervision.watch(parentDescriptor: parentFd) { _ in cluster.stop() }
+        let temporary = temporary
+        let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
+            if reason == .parentDied { abandon(temporary) }
+            cluster.stop()
+        }
         logger.notice("listening at \(bound), epoch \(journal.epoch)")
         if !bound.isLoopback {
             logger.warning("\(bound) is open to the network; anybody who reaches it can use it")
@@ -94,4 +101,11 @@ struct CoordinatorCommand: ParsableCommand {
         // Threads that wait for signals have nothing to hand over.
         endProgram(code: 0)
     }
+}
+
+/// Ends without a parent: what it would have removed goes now, once the workers are gone too.
+private func abandon(_ temporary: String?) -> Never {
+    usleep(300_000)
+    temporary.map(removeTree)
+    endProgram(code: 0)
 }
