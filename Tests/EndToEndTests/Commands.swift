@@ -34,14 +34,17 @@ extension Site {
     }
 
     /// A training job that takes some seconds, at its training stage.
-    func longTraining(_ more: String..., output: String = "v.bin") async throws -> Program {
+    func longTraining(_ more: [String], output: String = "v.bin") async throws -> Program {
+        let text = exists("corpus.txt") ? path("corpus.txt") : try corpus()
         let arguments =
-            Self.training([try corpus()], path(output)) + [
-                "--epochs", "400", "--words-per-round", "100000", "--threads", "1", "--json",
+            Self.training([text], path(output)) + [
+                "--epochs", "200", "--words-per-round", "100000", "--threads", "1", "--json",
             ]
         let program = try start(arguments + more)
+        let named = more.firstIndex(of: "--cluster").map { more[$0 + 1] }
         let began = try await eventually(within: 20) {
-            guard program.isRunning, let address = localAddress else { return !program.isRunning }
+            guard program.isRunning else { return true }
+            guard let address = named ?? localAddress else { return false }
             return try await stage(at: address) == "training"
         }
         try #require(began && program.isRunning, "\(program.errors)")

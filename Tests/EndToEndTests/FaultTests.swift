@@ -1,0 +1,113 @@
+// Processes that die without a word, and people who change their mind.
+
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite(.serialized)
+    struct FaultTests {
+        @Test("a job survives a worker of its own cluster")
+        func killedWorker() async throws {
+            let site = try Site()
+            let training = try await site.longTraining(["--workers", "2"])
+            let victim = try #require(site.processes("sounder-worker").first)
+            kill(victim, SIGKILL)
+            let ending = try await training.ending(within: 60)
+            #expect(ending.code == 0, "\(ending)")
+            #expect(try #require(ending.number("retries")) >= 1)
+            #expect(ending.errors.contains("signal 9"), "\(ending)")
+            #expect(site.exists("v.bin"))
+            try await site.expectNothingLeft()
+        }
+
+        @Test("a job survives a worker of a standing cluster")
+        func killedStandingWorker() async throws {
+            let site = try Site()
+            let cluster = try await StandingCluster(site, workers: 2)
+            let training = try await site.longTraining(["--cluster", cluster.address])
+            cluster.workers[0].signal(SIGKILL)
+            let ending = try await training.ending(within: 60)
+            #expect(ending.code == 0, "\(ending)")
+            #expect(try #require(ending.number("retries")) >= 1)
+            // What the killed one kept is not ours to remove; see its cache directory.
+            for name in site.names(in: "t") { try? FileManager.default.removeItem(atPath: site.path("t/" + name)) }
+            try await cluster.stop()
+        }
+
+        @Test("a worker that stops answering is given up, and the job finishes")
+        func frozenWorker() async throws {
+            let site = try Site()
+            let cluster = try await StandingCluster(site, workers: 2)
+            let training = try await site.longTraining(["--cluster", cluster.address])
+            cluster.workers[0].signal(SIGSTOP)
+            let ending = try await training.ending(within: 60)
+            #expect(ending.code == 0, "\(ending)")
+            #expect(try #require(ending.number("retries")) >= 1)
+            cluster.workers[0].signal(SIGCONT)
+            try await cluster.stop()
+        }
+
+        @Test("a killed training leaves no process, no directory and no output")
+        func killedTraining() async throws {
+            let site = try Site()
+            let training = try await site.longTraining(["--workers", "2"])
+            training.signal(SIGKILL)
+            #expect(try await training.ending(within: 5).code == 128 + SIGKILL)
+            try await site.expectNothingLeft()
+            #expect(!site.exists("v.bin"))
+        }
+
+        @Test("Ctrl-C cancels the job and ends with 130")
+        func interrupted() async throws {
+            let site = try Site()
+            let training = try await site.longTraining(["--workers", "2"])
+            training.signal(SIGINT)
+            let ending = try await training.ending(within: 10)
+            try await site.expect(
+                ending, fails: 130, saying: "nothing was written", besides: ["corpus.txt"])
+        }
+
+        @Test("Ctrl-C twice ends at once")
+        func interruptedTwice() async throws {
+            let site = try Site()
+            let training = try await site.longTraining(["--workers", "2"])
+            // A frozen coordinator cannot even cancel.
+            for identifier in site.processes("sounder-coordinator") { kill(identifier, SIGSTOP) }
+            training.signal(SIGINT)
+            try await Task.sleep(for: .milliseconds(200))
+            training.signal(SIGINT)
+            let ending = try await training.ending(within: 2)
+            try await site.expect(ending, fails: 130, besides: ["corpus.txt"])
+        }
+
+        @Test("a training without its coordinator ends with a sentence")
+        func killedCoordinator() async throws {
+            let site = try Site()
+            let training = try await site.longTraining(["--workers", "2"])
+            kill(try #require(site.processes("sounder-coordinator").first), SIGKILL)
+            let ending = try await training.ending(within: 10)
+            try await site.expect(
+                ending, fails: 69, saying: "coordinator", besides: ["corpus.txt"])
+        }
+
+        @Test("sounder up prints its address, serves, drains on SIGTERM")
+        func up() async throws {
+            let site = try Site()
+            let cluster = try site.start(["up", "--workers", "2", "--threads", "1"])
+            let isUp = try await eventually(within: 20) { !cluster.output.isEmpty }
+            try #require(isUp, "\(cluster.errors)")
+            let address = cluster.output.trimmingCharacters(in: .newlines)
+            let ending = try await site.train([site.corpus()], "v.bin", "--cluster", address)
+            #expect(ending.code == 0, "\(ending)")
+            // A job that runs is not lost: its units end, then the workers leave.
+            let training = try await site.longTraining(["--cluster", address], output: "w.bin")
+            cluster.signal(SIGTERM)
+            let drained = try await cluster.ending(within: 20)
+            #expect(drained.code == 0, "\(drained)")
+            training.signal(SIGINT)
+            training.signal(SIGINT)
+            _ = try await training.ending(within: 10)
+            try await site.expectNothingLeft()
+        }
+    }
+}
