@@ -10,7 +10,9 @@ final class StandingCluster {
     private(set) var workers: [Program] = []
 
     /// - Parameter liveness: silence after which a worker counts as lost, in milliseconds.
-    init(_ site: Site, workers: Int, liveness: Int = 1_000, workerFlags: [String] = []) async throws {
+    init(
+        _ site: Site, workers: Int, liveness: Int = 1_000, workerFlags: [String] = []
+    ) async throws {
         self.site = site
         address = "ipc://\(site.path("control"))"
         coordinator = try Program(
