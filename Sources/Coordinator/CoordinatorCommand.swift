@@ -36,6 +36,9 @@ struct CoordinatorCommand: ParsableCommand {
     var logLevel = "warning"
     @Option(help: .hidden)
     var parentFd: Int32?
+    /// A directory that goes with the parent, should the parent have no time to remove it.
+    @Option(help: .hidden)
+    var temporary: String?
 
     func validate() throws {
         guard (500...600_000).contains(liveness) else {
@@ -75,7 +78,11 @@ struct CoordinatorCommand: ParsableCommand {
         payloads.removeLeftovers()
         for job in try journal.recover() { job.ended.map(payloads.restore) }
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
-        let supervision = try Supervision.watch(parentDescriptor: parentFd) { _ in cluster.stop() }
+        let supervision = try Supervision.watch(parentDescriptor: parentFd) {
+            [temporary] reason in
+            if reason == .parentDied, let temporary { abandon(temporary) }
+            cluster.stop()
+        }
         logger.notice("listening at \(bound), epoch \(journal.epoch)")
         if !bound.isLoopback {
             logger.warning("\(bound) is open to the network; anybody who reaches it can use it")
@@ -93,4 +100,15 @@ struct CoordinatorCommand: ParsableCommand {
         // Threads that wait for signals have nothing to hand over.
         endProgram(code: 0)
     }
+}
+
+/// Ends this process together with everything that its parent has left.
+private func abandon(_ directory: String) -> Never {
+    // The workers learn of it at the same moment and may still be writing.
+    for _ in 0..<100 {
+        removeTree(directory)
+        if access(directory, F_OK) != 0 { break }
+        usleep(20_000)
+    }
+    endProgram(code: 0)
 }
