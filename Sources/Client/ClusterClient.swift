@@ -18,7 +18,9 @@ public final class ClusterClient: Sendable {
     private let thread: OwnedThread
 
     /// Connects and says HELLO; that it was heard is known once `welcome` returns.
-    public init(_ address: Address, name: String, context: Context, softwareVersion: String) throws {
+    public init(
+        _ address: Address, name: String, context: Context, softwareVersion: String
+    ) throws {
         let work = try Mailbox<Work>()
         self.work = work
         self.address = address
@@ -45,9 +47,7 @@ public final class ClusterClient: Sendable {
     private static func entry(_ work: Work) -> Correspondence.Entry {
         switch work {
         case .ask(let header, let deadline, let abandonment, let continuation):
-            Correspondence.Entry.ask(header, deadline: deadline, abandonment) {
-                continuation.resume(returning: $0)
-            }
+            .ask(header, deadline: deadline, abandonment) { continuation.resume(returning: $0) }
         case .stop: .stop
         }
     }
@@ -108,12 +108,14 @@ extension ClusterClient {
     }
 
     public func cancel(_ job: JobID) async throws(Fault) -> JobStatus {
-        guard case .jobs(let jobs) = try await ask(.cancel(Cancel(job: job))), let status = jobs.jobs.first
+        guard case .jobs(let jobs) = try await ask(.cancel(Cancel(job: job))),
+            let status = jobs.jobs.first
         else { throw unexpected("cancel") }
         return status
     }
 
     private func unexpected(_ request: String) -> Fault {
-        Fault(.internalError, "the coordinator at \(address) gave an unexpected reply to \(request)")
+        Fault(
+            .internalError, "the coordinator at \(address) gave an unexpected reply to \(request)")
     }
 }

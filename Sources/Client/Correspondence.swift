@@ -1,4 +1,4 @@
-// Requests that wait for their replies: each is numbered, repeated until WELCOME, and has a deadline.
+// Requests that wait for replies: each is numbered, repeated until WELCOME, and has a deadline.
 
 import Protocol
 import Synchronization

@@ -59,8 +59,9 @@ extension ClusterClient {
             guard monotonicMilliseconds() < deadline else {
                 throw Fault(
                     .unavailable,
-                    "only \(present) of \(count) workers came up within \(deadlineSeconds.fixed(0)) s; "
-                        + "use fewer --workers, or see their messages above")
+                    "only \(present) of \(count) workers came up within "
+                        + "\(deadlineSeconds.fixed(0)) s; use fewer --workers, or see their "
+                        + "messages above")
             }
             try meanwhile()
             try? await Task.sleep(for: .milliseconds(10))

@@ -13,7 +13,7 @@ struct FetchCommand: AsyncParsableCommand {
     @Argument var job: String
     @Option(help: ArgumentHelp("Where the vectors go.", valueName: "file"))
     var output: String
-    @Option(help: "word2vec-binary, word2vec-text, npy or safetensors. Default: by the file's ending.")
+    @Option(help: "word2vec-binary, word2vec-text, npy or safetensors. Default: by the ending.")
     var format: String?
     @OptionGroup var cluster: ClusterOptions
 

@@ -21,7 +21,8 @@ enum PathPatterns {
         }
         guard expanded.count <= Limits.inputFilesMax else {
             throw Fault(
-                .usage, "\(expanded.count) input files exceed the limit of \(Limits.inputFilesMax); "
+                .usage,
+                "\(expanded.count) input files exceed the limit of \(Limits.inputFilesMax); "
                     + "concatenate some")
         }
         return expanded

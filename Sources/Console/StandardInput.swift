@@ -1,4 +1,4 @@
-// Standard input as a file: jobs are cut into ranges and read more than once, which a pipe cannot be.
+// Standard input as a file: jobs are cut into ranges and read again, which a pipe cannot be.
 
 import Glibc
 import Protocol
@@ -45,7 +45,9 @@ final class StandardInput: Sendable {
             // Whoever writes may take a rest, and Ctrl-C must not wait for that.
             var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
             let events = poll(&ready, 1, 100)
-            if Interrupts.received > 0 { throw Fault(.cancelled, "interrupted; nothing was written") }
+            guard Interrupts.received == 0 else {
+                throw Fault(.cancelled, "interrupted; nothing was written")
+            }
             guard events > 0 else { continue }
             let count = Glibc.read(STDIN_FILENO, chunk.baseAddress, chunk.count)
             if count >= 0 { return count }

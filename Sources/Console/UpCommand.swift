@@ -29,7 +29,7 @@ struct UpCommand: AsyncParsableCommand {
     var listen: String?
     @Option(
         help: ArgumentHelp(
-            "Directory of the cluster's journal and caches, kept afterwards. Default: a temporary one.",
+            "Directory of the journal and the caches, kept afterwards. Default: a temporary one.",
             valueName: "dir"))
     var state: String?
 

@@ -42,7 +42,8 @@ struct CoordinatorCommand: ParsableCommand {
 
     func validate() throws {
         guard (500...600_000).contains(liveness) else {
-            throw ValidationError("--liveness \(liveness) is out of range; it must lie in 500...600000")
+            throw ValidationError(
+                "--liveness \(liveness) is out of range; it must lie in 500...600000")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is not a level; use info or warning")

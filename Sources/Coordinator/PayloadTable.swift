@@ -1,4 +1,4 @@
-// The payloads that the coordinator holds: results fetched from workers, and what it offers to them.
+// The payloads that the coordinator holds: results fetched from workers, and what it offers.
 
 import Files
 import Protocol

@@ -1,4 +1,4 @@
-// Frames to messages and back, with every bound checked: what comes in is hostile until it is decoded.
+// Frames to messages and back, every bound checked: what comes in is hostile until it is decoded.
 
 import FoundationEssentials
 

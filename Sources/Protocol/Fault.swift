@@ -5,7 +5,8 @@ public struct Fault: Error, Hashable, Sendable, Codable, CustomStringConvertible
     /// Stable across versions; scripts may match on it. `exitCode` is its sysexits number.
     public enum Code: String, Sendable, Codable, CaseIterable {
         case usage, data, input, unavailable, internalError, output, temporary, configuration
-        case versionMismatch, staleLease, jobKeyReused, unknownJob, forbidden, cancelled, payloadMissing
+        case versionMismatch, staleLease, jobKeyReused, unknownJob, forbidden, cancelled
+        case payloadMissing
     }
 
     public let code: Code

@@ -14,7 +14,8 @@ public enum Limits {
     public static let identifierBytesMax = 200
     public static let sentenceBytesMax = 2_000
     public static let payloadBytesMax = 1 << 40
-    /// Chunks one receiver may have in flight from one holder; far below the sockets' high-water mark.
+    /// Chunks one receiver may have in flight from one holder; far below the high-water mark of
+    /// the sockets.
     public static let chunksInFlightMax = 8
 
     // The cluster

@@ -1,4 +1,4 @@
-// Zeroed memory for numbers: page-aligned, huge pages where the kernel grants them, freed with its owner.
+// Zeroed memory for numbers: page-aligned, in huge pages where granted, freed with its owner.
 
 import Glibc
 

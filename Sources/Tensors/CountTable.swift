@@ -6,7 +6,8 @@
 /// Layout, little-endian, version 1: a header of twelve UInt64 —
 /// magic, version, order (0 by key, 1 by rank), entries, key bytes, offset width (4 or 8), total of
 /// counts, four tallies, 0 — then `UInt64 counts[entries]`, offsets (entries + 1 of UInt32 or
-/// UInt64), and the bytes of the keys. Tallies are sums that travel along; the producer gives them meaning.
+/// UInt64), and the bytes of the keys. Tallies are sums that travel along; the producer gives them
+/// meaning.
 ///
 /// The memory stays owned by `owner`; views are cheap to copy and may be read on any thread.
 public struct CountTable: Sendable {

@@ -69,7 +69,8 @@ public final class OuterNesterov {
     public func step(
         deltas: [RowDelta.View], weights: [Float], rows: Int? = nil, threads: Int
     ) throws(TensorError) -> RowDelta {
-        precondition(deltas.count == weights.count, "\(deltas.count) deltas, \(weights.count) weights")
+        precondition(
+            deltas.count == weights.count, "\(deltas.count) deltas, \(weights.count) weights")
         for delta in deltas {
             precondition(
                 delta.totalRows == parameters.rows && delta.dim == parameters.columns,

@@ -11,7 +11,8 @@ public enum TensorError: Error, Sendable, Equatable, CustomStringConvertible {
             "the system refused \(byteCount) bytes of memory; use fewer dimensions, a higher "
                 + "--min-count, or a machine with more memory"
         case .notFinite(let row, let what):
-            "\(what) has a value that is not finite in row \(row); lower the learning rate (--alpha)"
+            "\(what) has a value that is not finite in row \(row); lower the learning rate "
+                + "(--alpha)"
         case .malformed(let what, let reason):
             "\(what) is malformed: \(reason)"
         }

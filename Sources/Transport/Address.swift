@@ -162,8 +162,9 @@ private struct IPAddress {
         var six = in6_addr()
         guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
         isLoopback = withUnsafeBytes(of: six) { bytes in
-            let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
-            return isMapped ? bytes[12] == 127 : bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
+            let isMapped = bytes[..<12].elementsEqual(Array(repeating: 0, count: 10) + [255, 255])
+            if isMapped { return bytes[12] == 127 }
+            return bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
         }
     }
 }

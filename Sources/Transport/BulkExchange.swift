@@ -102,7 +102,8 @@ public final class BulkExchange: Sendable {
         shared.mailbox.post(.greet(serving.welcome(epoch: epoch)))
     }
 
-    /// The worker is known to be dead: what is being fetched from it fails now, not at its deadline.
+    /// The worker is known to be dead: what is being fetched from it fails now and not at its
+    /// deadline.
     public func forget(_ worker: WorkerID) { shared.mailbox.post(.forget(worker)) }
 
     /// Blocks until the listening side has answered HELLO.

@@ -155,7 +155,8 @@ extension Fault {
     fileprivate static func noMemory(_ order: Order) -> Fault {
         Fault(
             .unavailable,
-            "no memory for the \(order.length) bytes of \(order.payload) that \(order.holder) holds",
+            "no memory for the \(order.length) bytes of \(order.payload) that "
+                + "\(order.holder) holds",
             retryable: true)
     }
 

@@ -1,4 +1,4 @@
-// XXH3-64 (xxhash.com, version 0.8): tells damaged bytes from good ones; no defence against forgery.
+// XXH3-64 (xxhash.com, version 0.8): tells damaged bytes from good ones, but not forged ones.
 
 import CXXHash
 public import Protocol

@@ -33,7 +33,8 @@ public final class Context: @unchecked Sendable {
     /// Waits until the I/O threads have ended. Sockets that are still open make their owners'
     /// next call throw `TransportError.terminated`; the wait ends when these have closed them.
     ///
-    /// - Returns: false if sockets were still open after `seconds`; the process may exit all the same.
+    /// - Returns: false if sockets were still open after `seconds`; the process may exit all the
+    ///   same.
     @discardableResult
     public func terminate(withinSeconds seconds: Double = 5) -> Bool {
         guard !isTerminated.exchange(true, ordering: .sequentiallyConsistent) else { return true }

@@ -25,7 +25,8 @@ final class OpenFile: Sendable {
         var done = 0
         while done < memory.count {
             let got = pread(
-                descriptor, memory.baseAddress.map { $0 + done }, memory.count - done, offset + done)
+                descriptor, memory.baseAddress.map { $0 + done }, memory.count - done,
+                offset + done)
             if got < 0 && errno == EINTR { continue }
             guard got >= 0 else {
                 return Fault(

@@ -86,7 +86,8 @@ final class Item: Sendable {
         case .memory(let frame):
             readers.add(1, ordering: .relaxed)
             return frame.withUnsafeBytes { all in
-                let part = UnsafeRawBufferPointer(rebasing: all[get.offset..<get.offset + get.length])
+                let asked = get.offset..<get.offset + get.length
+                let part = UnsafeRawBufferPointer(rebasing: all[asked])
                 // The closure keeps the item, and the item its frame.
                 return .bytes(Frame(part) { _ in self.readers.subtract(1, ordering: .releasing) })
             }
@@ -119,13 +120,15 @@ final class CopiedBytes: Sendable {
 extension Fault {
     fileprivate static func notHeld(_ id: String) -> Fault {
         Fault(
-            .payloadMissing, "the payload \(id) is not held here: it was never offered, or is withdrawn",
+            .payloadMissing,
+            "the payload \(id) is not held here: it was never offered, or is withdrawn",
             retryable: true)
     }
 
     fileprivate static func outOfRange(_ get: Get, size: Int) -> Fault {
         Fault(
             .payloadMissing,
-            "\(get.length) bytes at \(get.offset) are outside the payload \(get.payload) of \(size) bytes")
+            "\(get.length) bytes at \(get.offset) are outside the payload \(get.payload) of "
+                + "\(size) bytes")
     }
 }

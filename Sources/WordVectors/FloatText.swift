@@ -9,14 +9,13 @@ package enum FloatText {
         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ]
 
-    /// Writes `value` with few digits that read back as the same Float; returns the bytes. They are
-    /// the fewest but in about one of 100,000 values, which get one more.
+    /// Writes `value` with the fewest digits that read back as the same Float; returns the bytes.
     ///
     /// Between 1e-5 and 1e5 six to nine digits are tried in Double. A candidate counts when it lies
-    /// inside the interval that rounds to `value` by more than the arithmetic can be wrong: its only
-    /// rounding is that of `scaled`, half a unit of its last place. So the result always reads back,
-    /// and one in some ten million has a digit more than it needs. Six digits lie so far apart that at most one candidate fits, and
-    /// cutting its zeros finds the shorter ones.
+    /// inside the interval that rounds to `value` by more than the arithmetic can be wrong: its
+    /// only rounding is that of `scaled`, half a unit of its last place. So the result always reads
+    /// back, and one in some ten million has a digit more than it needs. Six digits lie so far
+    /// apart that at most one candidate fits, and cutting its zeros finds the shorter ones.
     package static func write(_ value: Float, to out: UnsafeMutablePointer<UInt8>) -> Int {
         let magnitude = value.magnitude
         guard magnitude >= 1e-5, magnitude < 1e5 else { return writeRare(value, to: out) }

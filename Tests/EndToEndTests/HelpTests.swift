@@ -23,7 +23,9 @@ extension EndToEnd {
             #expect(ending.errors.isEmpty)
         }
 
-        @Test("an unknown command or option is a fault of usage", arguments: ["nonsense", "--nonsense"])
+        @Test(
+            "an unknown command or option is a fault of usage",
+            arguments: ["nonsense", "--nonsense"])
         func unknown(_ argument: String) async throws {
             let site = try Site()
             let ending = try await site.sounder(argument)

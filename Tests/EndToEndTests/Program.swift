@@ -88,7 +88,8 @@ final class Program {
         var child = pid_t()
         let failure = posix_spawn(&child, path, &actions, &attributes, &argv, &envp)
         guard failure == 0 else {
-            throw Overdue(description: "\(path) does not start: \(String(cString: strerror(failure)))")
+            let reason = String(cString: strerror(failure))
+            throw Overdue(description: "\(path) does not start: \(reason)")
         }
         identifier = child
     }
@@ -98,7 +99,8 @@ final class Program {
 
     private func text(_ path: String) -> String {
         // Written by programs that are fed garbage: not always UTF-8.
-        String(decoding: (try? Data(contentsOf: URL(fileURLWithPath: path))) ?? Data(), as: UTF8.self)
+        let data = try? Data(contentsOf: URL(fileURLWithPath: path))
+        return String(decoding: data ?? Data(), as: UTF8.self)
     }
 
     var isRunning: Bool {

@@ -53,7 +53,10 @@ extension EndToEnd {
             let site = try Site()
             let corpus = try site.corpus()
             // Not even root may write here.
-            for output in ["/proc/none/v.bin", site.path("missing/v.bin"), site.temporary, "/dev/null"] {
+            let outputs = [
+                "/proc/none/v.bin", site.path("missing/v.bin"), site.temporary, "/dev/null",
+            ]
+            for output in outputs {
                 let ending = try await site.sounder(
                     "train", "sgns", "--input", corpus, "--output", output)
                 try await site.expect(ending, fails: 73, saying: output, besides: ["corpus.txt"])
@@ -78,7 +81,9 @@ extension EndToEnd {
             try await site.expectNothingLeft()
         }
 
-        @Test("compressed text that is cut or damaged is a fault of the data", arguments: ["cut", "damaged"])
+        @Test(
+            "compressed text that is cut or damaged is a fault of the data",
+            arguments: ["cut", "damaged"])
         func corruptGzip(_ kind: String) async throws {
             let site = try Site()
             let corpus = try site.corpus()
@@ -101,7 +106,10 @@ extension EndToEnd {
                     "sounder", command + ["--vectors", missing], in: site).ending()
                 try await site.expect(ending, fails: 66, saying: "none.bin")
             }
-            for text in ["", "nonsense", "3 4\na 1 2\n", "99999999999 300\n", "2 2\na 1 x\nb 1 2\n"] {
+            let texts = [
+                "", "nonsense", "3 4\na 1 2\n", "99999999999 300\n", "2 2\na 1 x\nb 1 2\n",
+            ]
+            for text in texts {
                 let bad = try site.write(text, to: "bad.bin")
                 let ending = try await site.sounder("neighbours", "--vectors", bad, "a")
                 try await site.expect(ending, fails: 65, saying: "bad.bin", besides: ["bad.bin"])

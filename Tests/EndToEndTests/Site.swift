@@ -12,7 +12,8 @@ final class Site {
         // Short: the path of a socket has 107 bytes at most.
         var template = Array("/tmp/sounder-e2e-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let name = template.dropLast().map { UInt8(bitPattern: $0) }
+        directory = String(decoding: name, as: UTF8.self)
         temporary = directory + "/t"
         mkdir(temporary, 0o700)
         mkdir(directory + "/o", 0o700)
@@ -36,7 +37,9 @@ final class Site {
 
     func exists(_ name: String) -> Bool { access(path(name), F_OK) == 0 }
 
-    func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }
+    func bytes(_ name: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: path(name)))
+    }
 
     /// Names in a directory of the test, hidden ones included.
     func names(in folder: String) -> [String] {

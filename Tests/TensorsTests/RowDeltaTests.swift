@@ -55,7 +55,8 @@ struct RowDeltaTests {
         live.row(11)[3] = bad
         for threads in [1, 4] {
             #expect(throws: TensorError.notFinite(row: 11, what: "the inputs")) {
-                _ = try RowDelta.encode(from: live, base: base, threads: threads, what: "the inputs")
+                _ = try RowDelta.encode(
+                    from: live, base: base, threads: threads, what: "the inputs")
             }
         }
     }

@@ -310,7 +310,8 @@ struct BulkExchangeTests {
                     if !isRight { wrong.value.add(1, ordering: .relaxed) }
                     done.value.add(1, ordering: .relaxed)
                 }
-                worker.fetch(down[index], from: .coordinator, deadlineSeconds: 30, completion: check)
+                worker.fetch(
+                    down[index], from: .coordinator, deadlineSeconds: 30, completion: check)
                 pair.coordinator.fetch(
                     up[index], from: .worker(WorkerID("m\(number)")), deadlineSeconds: 30,
                     completion: check)

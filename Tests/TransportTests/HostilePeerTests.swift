@@ -45,11 +45,12 @@ struct HostilePeerTests {
             let deep = String(repeating: "[", count: 100_000)
             let messages: [[Frame]] = [
                 [.empty], [noise(50)], [Frame("{}".utf8)], [Frame("{\"kind\":\"nonsense\"}".utf8)],
-                [Frame(deep.utf8)], [noise(Limits.headerBytesMax + 1)], [noise(10), noise(10), noise(10)],
+                [Frame(deep.utf8)], [noise(Limits.headerBytesMax + 1)],
+                [noise(10), noise(10), noise(10)],
                 [Frame](repeating: noise(10), count: 500),
-                [Frame("{\"kind\":\"get\",\"payload\":\"p\",\"offset\":-1,\"length\":1}".utf8)],
-                [Frame("{\"kind\":\"get\",\"payload\":\"p\",\"offset\":9223372036854775807,\"length\":9}".utf8)],
-                [Frame("{\"kind\":\"get\",\"payload\":\"p\",\"offset\":1e400,\"length\":9}".utf8)],
+                [Frame(#"{"kind":"get","payload":"p","offset":-1,"length":1}"#.utf8)],
+                [Frame(#"{"kind":"get","payload":"p","offset":\#(Int.max),"length":9}"#.utf8)],
+                [Frame(#"{"kind":"get","payload":"p","offset":1e400,"length":9}"#.utf8)],
                 try Codec.encode(Message(.drain)),
                 try Codec.encode(Message(.welcome(
                     Welcome(epoch: 1, softwareVersion: "0", heartbeatMilliseconds: 100,
@@ -109,7 +110,8 @@ struct HostilePeerTests {
             _ = try peer.send(try hello("h"))
             _ = try answer(&peer)
             for get in [
-                Get(payload: "p", offset: 0, length: 101), Get(payload: "p", offset: 100, length: 1),
+                Get(payload: "p", offset: 0, length: 101),
+                Get(payload: "p", offset: 100, length: 1),
                 Get(payload: "p", offset: Limits.payloadBytesMax, length: 1),
             ] {
                 _ = try peer.send(try Codec.encode(Message(.get(get), request: 1)))
@@ -165,7 +167,9 @@ struct HostilePeerTests {
                     }
                 }
                 #expect(isConnected)
-                let bytes = seed % 2 == 0 ? noise(300, seed: UInt64(seed)) : Frame("GET / HTTP/1.1\r\n\r\n".utf8)
+                let bytes =
+                    seed % 2 == 0
+                    ? noise(300, seed: UInt64(seed)) : Frame("GET / HTTP/1.1\r\n\r\n".utf8)
                 _ = bytes.withUnsafeBytes {
                     Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }

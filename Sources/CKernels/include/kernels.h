@@ -52,7 +52,8 @@ uint32_t kernel_max_abs_bf16(const void *values, size_t count);
 uint32_t kernel_axpy_bf16(float factor, const void *values, float *sum, size_t count);
 
 /// One row of an outer Nesterov step. With d = delta, v = velocity:
-///     v <- momentum * v + d;  step = bf16(rate * (d + momentum * v));  parameters <- parameters + step
+///     v <- momentum * v + d;  step = bf16(rate * (d + momentum * v));
+///     parameters <- parameters + step
 /// `delta` may be NULL for zero. Returns the greatest magnitude among the new velocities, the
 /// steps and the new parameters; `*velocity_bits` gets that of the velocities alone.
 uint32_t kernel_nesterov_row(
@@ -91,8 +92,8 @@ enum {
 ///     in[i] += sum_j g[i][j] out[j];  out[j] += sum_i g[i][j] in[i]
 /// both updates from the rows as they were. A row that stands twice among the inputs takes both
 /// updates, and its second occurrence sees the first one within a block of outputs; output rows
-/// must differ. `stride` is a multiple of 16, rows are 64-byte aligned, and padding zeros stay zero.
-/// When `loss` is not NULL, the negative log-likelihood before the step is added to it.
+/// must differ. `stride` is a multiple of 16, rows are 64-byte aligned, and padding zeros stay
+/// zero. When `loss` is not NULL, the negative log-likelihood before the step is added to it.
 /// Returns 0, or -1 when a count is out of range (nothing is touched then).
 int kernel_sgns_window(
     float *const *inputs, int input_count, float *const *outputs, int output_count,

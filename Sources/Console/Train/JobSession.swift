@@ -120,7 +120,8 @@ final class JobSession {
     private func conclude(_ status: JobStatus) throws(Fault) -> JobStatus {
         switch status.state {
         case .finished: return status
-        case .cancelled: throw Fault(.cancelled, "job \(status.job) was cancelled; nothing was written")
+        case .cancelled:
+            throw Fault(.cancelled, "job \(status.job) was cancelled; nothing was written")
         default:
             throw status.fault ?? Fault(.internalError, "job \(status.job) failed without a reason")
         }

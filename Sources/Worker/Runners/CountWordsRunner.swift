@@ -27,7 +27,8 @@ final class CountWordsRunner: UnitRunner {
                 text.source, layout: text.layout, blocks: Array(task.blocks), threads: threads,
                 progress: progress)
             let output = bulk.offer(
-                id: assignment.outputPrefix + "/counts", frame: table.withPayload { Frame($0) }, checksum: nil)
+                id: assignment.outputPrefix + "/counts", frame: table.withPayload { Frame($0) },
+                checksum: nil)
             return UnitOutcome(outputs: [output], measures: [:])
         } catch { throw Fault(running: error) }
     }
