@@ -7,7 +7,9 @@ public import Transport
 /// A connection to a coordinator. All calls may come from any task; one thread owns the socket.
 public final class ClusterClient: Sendable {
     private enum Work: Sendable {
-        case ask(Header, deadline: Int64, CheckedContinuation<Result<Header, Fault>, Never>)
+        case ask(
+            Header, deadline: Int64, Abandonment,
+            CheckedContinuation<Result<Header, Fault>, Never>)
         case stop
     }
 
@@ -34,6 +36,7 @@ public final class ClusterClient: Sendable {
                         [socket.readable, work.readable],
                         timeoutMilliseconds: correspondence.patience)
                 }
+                correspondence.finish(work.close().map(Self.entry))
             } catch {
                 let fault = Fault(.unavailable, "\(error)")
                 correspondence.finish(work.close().map(Self.entry), with: fault)
@@ -43,8 +46,8 @@ public final class ClusterClient: Sendable {
 
     private static func entry(_ work: Work) -> Correspondence.Entry {
         switch work {
-        case .ask(let header, let deadline, let continuation):
-            .ask(header, deadline: deadline) { continuation.resume(returning: $0) }
+        case .ask(let header, let deadline, let abandonment, let continuation):
+            .ask(header, deadline: deadline, abandonment) { continuation.resume(returning: $0) }
         case .stop: .stop
         }
     }
@@ -52,14 +55,19 @@ public final class ClusterClient: Sendable {
     /// Sends `header` and waits for its reply.
     ///
     /// - Throws: the coordinator's `Fault` if it refuses, or one with code `unavailable` naming the
-    ///   address if no reply comes within `deadlineSeconds`.
+    ///   address if no reply comes within `deadlineSeconds`; `cancelled` soon after the task is.
     public func ask(_ header: Header, deadlineSeconds: Double = 5) async throws(Fault) -> Header {
         let deadline = monotonicMilliseconds() + Int64(deadlineSeconds * 1_000)
-        let result = await withCheckedContinuation { continuation in
-            if !work.post(.ask(header, deadline: deadline, continuation)) {
-                let fault = Fault(.unavailable, "the connection to \(address) is closed")
-                continuation.resume(returning: .failure(fault))
+        let abandonment = Abandonment()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if !work.post(.ask(header, deadline: deadline, abandonment, continuation)) {
+                    let fault = Fault(.unavailable, "the connection to \(address) is closed")
+                    continuation.resume(returning: .failure(fault))
+                }
             }
+        } onCancel: {
+            abandonment.declare()
         }
         switch result {
         case .success(.refused(let refused)): throw refused.fault

@@ -1,18 +1,29 @@
 // Requests that wait for replies: each is numbered, repeated until WELCOME, and has a deadline.
 
 import Protocol
+import Synchronization
 import Transport
+
+/// Whether whoever asked has stopped waiting.
+final class Abandonment: Sendable {
+    private let declared = Atomic<Bool>(false)
+
+    var isDeclared: Bool { declared.load(ordering: .relaxed) }
+
+    func declare() { declared.store(true, ordering: .relaxed) }
+}
 
 /// Used by the client's thread alone.
 struct Correspondence {
     enum Entry {
-        case ask(Header, deadline: Int64, (Result<Header, Fault>) -> Void)
+        case ask(Header, deadline: Int64, Abandonment, (Result<Header, Fault>) -> Void)
         case stop
     }
 
     private struct Pending {
         let header: Header
         let deadline: Int64
+        let abandonment: Abandonment
         let answer: (Result<Header, Fault>) -> Void
         /// When it is to be said again: every request may be repeated without harm.
         var sendAt: Int64 = 0
@@ -48,18 +59,19 @@ struct Correspondence {
 
     private mutating func take(_ entries: [Entry]) -> Bool {
         for entry in entries {
-            guard case .ask(let header, let deadline, let answer) = entry else {
+            guard case .ask(let header, let deadline, let abandonment, let answer) = entry else {
                 finishAll()
                 return false
             }
-            pending[next] = Pending(header: header, deadline: deadline, answer: answer)
+            pending[next] = Pending(
+                header: header, deadline: deadline, abandonment: abandonment, answer: answer)
             next += 1
         }
         return true
     }
 
-    /// The socket is gone: everything asked fails with `fault`.
-    mutating func finish(_ entries: [Entry], with fault: Fault) {
+    /// The socket is gone: everything asked fails, with `fault` if there is one.
+    mutating func finish(_ entries: [Entry], with fault: Fault? = nil) {
         _ = take(entries)
         finishAll(with: fault)
     }
@@ -114,6 +126,10 @@ struct Correspondence {
 
     private mutating func expire() {
         let now = monotonicMilliseconds()
+        for (number, entry) in pending where entry.abandonment.isDeclared {
+            pending[number] = nil
+            entry.answer(.failure(Fault(.cancelled, "nobody waits for the answer any more")))
+        }
         for (number, entry) in pending where entry.deadline <= now {
             pending[number] = nil
             entry.answer(

@@ -36,23 +36,33 @@ final class LocalCluster: Sendable {
     init(_ size: Size) throws(Fault) {
         self.size = size
         isTemporary = size.directory == nil
-        directory = try Self.directory(size.directory)
-        do throws(TransportError) {
-            address = try Address(size.listen ?? "ipc://\(directory)/control")
-        } catch { throw Fault(.usage, "\(error)") }
+        let named = try size.listen.map(Self.address)
         lifeline = try Pipe()
+        directory = try Self.directory(size.directory)
+        do throws(Fault) {
+            if let named { address = named } else {
+                address = try Self.address("ipc://\(directory)/control")
+            }
+        } catch {
+            if isTemporary { removeTree(directory) }
+            throw error
+        }
         do throws(Fault) { try launchAll() } catch {
             kill()
             throw error
         }
     }
 
+    private static func address(_ text: String) throws(Fault) -> Address {
+        do throws(TransportError) { return try Address(text) } catch { throw error.fault }
+    }
+
     private func launchAll() throws(Fault) {
-        let coordinator = [
+        var coordinator = [
             "--listen", address.description, "--state", directory + "/state", "--parent-fd", "3",
         ]
-        try launch(
-            "sounder-coordinator", coordinator + (isTemporary ? ["--temporary", directory] : []))
+        if isTemporary { coordinator += ["--temporary", directory] }
+        try launch("sounder-coordinator", coordinator)
         for index in 0..<size.workers {
             try launch(
                 "sounder-worker",
@@ -122,6 +132,7 @@ final class LocalCluster: Sendable {
         let all = children.withLock { $0 }
         for child in all where child.name == "sounder-worker" { child.process.signal(SIGTERM) }
         wait(for: all.filter { $0.name == "sounder-worker" }, seconds: graceSeconds)
+        for child in all where child.name == "sounder-worker" { child.process.signal(SIGKILL) }
         for child in all where child.name != "sounder-worker" { child.process.signal(SIGTERM) }
         wait(for: all, seconds: 5)
         kill()

@@ -36,7 +36,7 @@ struct CoordinatorCommand: ParsableCommand {
     var logLevel = "warning"
     @Option(help: .hidden)
     var parentFd: Int32?
-    /// Removed if the parent dies: nobody else is left to do it.
+    /// A directory that goes with the parent, should the parent have no time to remove it.
     @Option(help: .hidden)
     var temporary: String?
 
@@ -79,9 +79,9 @@ struct CoordinatorCommand: ParsableCommand {
         payloads.removeLeftovers()
         for job in try journal.recover() { job.ended.map(payloads.restore) }
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
-        let temporary = temporary
-        let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
-            if reason == .parentDied { abandon(temporary) }
+        let supervision = try Supervision.watch(parentDescriptor: parentFd) {
+            [temporary] reason in
+            if reason == .parentDied, let temporary { abandon(temporary) }
             cluster.stop()
         }
         logger.notice("listening at \(bound), epoch \(journal.epoch)")
@@ -103,9 +103,13 @@ struct CoordinatorCommand: ParsableCommand {
     }
 }
 
-/// Ends without a parent: what it would have removed goes now, once the workers are gone too.
-private func abandon(_ temporary: String?) -> Never {
-    usleep(300_000)
-    temporary.map(removeTree)
+/// Ends this process together with everything that its parent has left.
+private func abandon(_ directory: String) -> Never {
+    // The workers learn of it at the same moment and may still be writing.
+    for _ in 0..<100 {
+        removeTree(directory)
+        if access(directory, F_OK) != 0 { break }
+        usleep(20_000)
+    }
     endProgram(code: 0)
 }

@@ -97,7 +97,7 @@ struct WorkerCommand: ParsableCommand {
         withExtendedLifetime(supervision) {}
         compute.stop()
         bulk.stop()
-        return fault
+        return fault.map { Fault($0.code, "\($0.message) (\(address))") }
     }
 
     private func makeSession(

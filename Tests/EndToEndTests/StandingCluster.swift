@@ -9,9 +9,12 @@ final class StandingCluster {
     let coordinator: Program
     private(set) var workers: [Program] = []
 
-    /// - Parameter liveness: silence after which a worker counts as lost, in milliseconds.
+    /// - Parameters:
+    ///   - liveness: silence after which a worker counts as lost, in milliseconds.
+    ///   - present: workers of an earlier life of the coordinator, which come by themselves.
     init(
-        _ site: Site, workers: Int, liveness: Int = 1_000, workerFlags: [String] = []
+        _ site: Site, workers: Int, present: Int = 0, liveness: Int = 1_000,
+        workerFlags: [String] = []
     ) async throws {
         self.site = site
         address = "ipc://\(site.path("control"))"
@@ -20,7 +23,7 @@ final class StandingCluster {
             ["--listen", address, "--state", site.path("state"), "--liveness", "\(liveness)"],
             in: site)
         for _ in 0..<workers { try startWorker(workerFlags) }
-        let are = try await eventually(within: 20) { try await self.presentWorkers() == workers }
+        let are = try await eventually(within: 20) { try await self.presentWorkers() == workers + present }
         try #require(are, "\(coordinator.errors)")
     }
 

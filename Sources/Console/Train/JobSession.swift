@@ -49,28 +49,71 @@ final class JobSession {
         let job = try await client.submit(spec, key: key ?? "once-\(String(random, radix: 36))")
         var line = ProgressLine(isQuiet: isQuiet)
         defer { line.finish() }
-        var wasCancelled = false
+        var interrupts = 0
         while true {
+            if Interrupts.received > interrupts {
+                interrupts = Interrupts.received
+                line.finish()
+                try await cancel(job, interrupts: interrupts)
+            }
             // A standing coordinator may be restarted meanwhile; one of our own may not.
-            let status = try await client.status(
-                of: job, deadlineSeconds: local == nil ? 120 : 5)
+            let deadline = local == nil && interrupts == 0 ? 120.0 : 5
+            let answer = try await attended(interrupts: interrupts) { [client] in
+                try await client.status(of: job, deadlineSeconds: deadline)
+            }
+            guard let status = answer else { continue }
             if status.state.isFinal {
                 line.finish()
                 return try conclude(status)
             }
             line.show(status)
-            try local?.watch()
-            if Interrupts.received > 1 {
-                local?.kill()
-                throw Fault(.cancelled, "stopped; nothing was written")
-            }
-            if Interrupts.received == 1 && !wasCancelled {
-                wasCancelled = true
-                line.finish()
-                Terminal.say("sounder: cancelling the job; Ctrl-C again stops at once")
-                _ = try await client.cancel(job)
-            }
             try? await Task.sleep(for: .milliseconds(status.progress.total > 1e7 ? 100 : 15))
+        }
+    }
+
+    /// The first Ctrl-C cancels the job, the second stops everything.
+    private func cancel(_ job: JobID, interrupts: Int) async throws {
+        if interrupts == 1 {
+            Terminal.say("sounder: cancelling the job; Ctrl-C again stops at once")
+            do {
+                let answer = try await attended(interrupts: 1) { [client] in
+                    try await client.cancel(job)
+                }
+                if answer != nil { return }
+            } catch let fault as Fault where fault.code == .unavailable && local == nil {
+                throw Fault(
+                    .cancelled, "job \(job) may go on, as its coordinator does not answer; "
+                        + "nothing was written")
+            }
+        }
+        local?.kill()
+        throw Fault(.cancelled, "stopped; nothing was written")
+    }
+
+    /// Waits for `request` while the cluster lives and the user does not ask for an end.
+    ///
+    /// - Parameter interrupts: those that are being dealt with.
+    /// - Returns: nil once there are more interrupts.
+    private func attended<Value: Sendable>(
+        interrupts: Int, _ request: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        do {
+            return try await withThrowingTaskGroup(of: Value?.self) { [local] group in
+                group.addTask { try await request() }
+                group.addTask {
+                    while Interrupts.received == interrupts {
+                        try local?.watch()
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+        } catch {
+            // Nothing is left to be drained.
+            local?.kill()
+            throw error
         }
     }
 
