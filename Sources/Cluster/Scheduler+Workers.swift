@@ -61,7 +61,8 @@ extension Scheduler {
         let (unit, lease) = (report.unit, report.lease)
         if let position = workers[worker]?.position(of: unit, lease) {
             let before = workers[worker]?.running[position].progress
-            guard before == nil || report.progress.done > before!.done else { return }
+            // A unit may have stages, each with a count of its own: any change is progress.
+            guard report.progress != before else { return }
             workers[worker]?.running[position].progress = report.progress
             workers[worker]?.running[position].expiresAt = now + policy.leaseMilliseconds
             return

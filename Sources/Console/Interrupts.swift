@@ -10,7 +10,10 @@ enum Interrupts {
     /// From here on SIGINT and SIGTERM are counted instead of ending the process.
     static func begin() {
         for number in [SIGINT, SIGTERM] {
-            signal(number) { _ in Interrupts.count.add(1, ordering: .relaxed) }
+            signal(number) { _ in
+                // Whatever we wait for, the second one ends us; our processes see it and follow.
+                if Interrupts.count.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
+            }
         }
         signal(SIGPIPE, SIG_IGN)
     }

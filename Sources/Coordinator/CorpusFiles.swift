@@ -20,7 +20,9 @@ struct CorpusFiles {
             if text.size > 0 { plain.append(text) }
         }
         guard !plain.isEmpty else {
-            throw Fault(.data, "the corpus is empty: \(files.map(\.path).joined(separator: ", "))")
+            throw Fault(
+                .data, "the corpus is empty: \(files[0].path)"
+                    + (files.count > 1 ? " and \(files.count - 1) more files have no bytes" : ""))
         }
         let layout = Corpus(
             id: "\(job)/corpus", files: plain, blockBytes: Self.blockBytes)

@@ -67,7 +67,8 @@ struct FrontDesk {
     ) throws(TransportError) {
         let frames: [Frame]
         do throws(CodecError) { frames = try Codec.encode(message) } catch {
-            return logger.error("\(message.header.kind) cannot be sent: \(error)")
+            logger.error("\(message.header.kind) cannot be sent: \(error)")
+            return try refuse(message, because: error, peer, socket)
         }
         switch try socket.send(frames, to: peer) {
         case .accepted: break
@@ -76,6 +77,17 @@ struct FrontDesk {
             logger.warning("\(message.header.kind) was dropped; its receiver does not read")
         case .unknownPeer: forget(peer)
         }
+    }
+
+    /// Silence would look like a coordinator that is not there.
+    private func refuse(
+        _ message: Message, because error: CodecError, _ peer: PeerID,
+        _ socket: borrowing Socket
+    ) throws(TransportError) {
+        let fault = Fault(.internalError, "the reply cannot be sent: \(error)")
+        let reply = Message(.refused(Refused(fault: fault)), request: message.request)
+        guard let frames = try? Codec.encode(reply) else { return }
+        _ = try socket.send(frames, to: peer)
     }
 
     private mutating func forget(_ peer: PeerID) {

@@ -35,6 +35,14 @@ final class PayloadTable: Sendable {
         return frame
     }
 
+    /// Output `index` of a unit that has to have `count` of them.
+    func take(_ outcome: UnitOutcome, _ index: Int, of count: Int) throws(Fault) -> Frame {
+        guard outcome.outputs.count == count else {
+            throw Fault(.data, "a unit left \(outcome.outputs.count) outputs instead of \(count)")
+        }
+        return try take(outcome.outputs[index])
+    }
+
     /// Where files of the job may be put; it goes when the job is over.
     func directory(of job: JobID) -> String { "\(directory)/jobs/\(job)" }
 

@@ -81,13 +81,13 @@ public struct TrainWords: Hashable, Sendable, Codable {
             return "\(flag) \(value) is out of range; it must lie in "
                 + "\(allowed.lowerBound)...\(allowed.upperBound)"
         }
-        if !(alpha > 0 && alpha <= 10) {
+        if !(Float(alpha) > 0 && alpha <= 10) {
             return "--alpha \(alpha) is out of range; it must lie above 0 and be at most 10"
         }
         if !(sample >= 0 && sample <= 1) {
             return "--sample \(sample) is out of range; it must lie in 0...1"
         }
-        if !(momentum < 1) { return "--momentum \(momentum) is out of range; it must be below 1" }
+        if !(Float(momentum) < 1) { return "--momentum \(momentum) is out of range; it must be below 1" }
         return nil
     }
 }

@@ -38,9 +38,9 @@ final class ModelReplica {
         var received = 0
         if task.round != version {
             if task.round == version + 1, let step = task.step {
-                received += try apply(step.input, to: base.input, from: bulk)
-                // A failure between the two leaves a copy of no version.
+                // A failure before the end of both leaves a copy of no version.
                 version = -1
+                received += try apply(step.input, to: base.input, from: bulk)
                 received += try apply(step.output, to: base.output, from: bulk)
             } else if let whole = task.whole {
                 version = -1

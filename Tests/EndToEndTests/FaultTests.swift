@@ -30,7 +30,9 @@ extension EndToEnd {
             #expect(ending.code == 0, "\(ending)")
             #expect(try #require(ending.number("retries")) >= 1)
             // What the killed one kept is not ours to remove; see its cache directory.
-            for name in site.names(in: "t") { try? FileManager.default.removeItem(atPath: site.path("t/" + name)) }
+            for name in site.names(in: "t") {
+                try? FileManager.default.removeItem(atPath: site.path("t/" + name))
+            }
             try await cluster.stop()
         }
 

@@ -37,6 +37,7 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
         model.apply(to: &spec)
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         spec.keepsOutputs = files.outputVectors != nil
+        try files.checkOverwriting(spec.files)
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
         if try cluster.address() == nil && spec.partitions == 0 && !spec.deterministic {
@@ -74,6 +75,20 @@ struct TrainingFiles: ParsableArguments {
     /// Standard input, read to its end, if it is among the inputs.
     func standardInput() throws(Fault) -> StandardInput? {
         input.contains("-") ? try StandardInput() : nil
+    }
+
+    /// Refuses an output that is an input, or both outputs in one file.
+    func checkOverwriting(_ inputs: [InputFile]) throws(Fault) {
+        let outputs = [output, outputVectors].compactMap { $0 }
+        for path in outputs {
+            guard let there = try? InputFile(reading: path) else { continue }
+            if inputs.contains(where: { $0.path == there.path }) {
+                throw Fault(.usage, "\(path) is an input as well; name another output")
+            }
+        }
+        if outputs.count == 2 && outputs[0] == outputs[1] {
+            throw Fault(.usage, "--output and --output-vectors name one file; name two")
+        }
     }
 
     func resolve(_ standardInput: StandardInput?) throws(Fault) -> [InputFile] {

@@ -15,6 +15,8 @@ final class TrainWordsProgram: JobProgram {
     private var vocabulary: VocabularyReduction?
     private var plan = TrainingPlan.empty
     private var average: ModelAverage?
+    /// Rows averaged after the round that runs, and after the one before.
+    private var rowsDue = (now: 0, before: 0)
 
     init(job: JobID, spec: TrainWords, payloads: PayloadTable) {
         self.job = job
@@ -43,8 +45,8 @@ final class TrainWordsProgram: JobProgram {
     ) throws(Fault) -> Step {
         switch round.stage {
         case "counting": try startEncoding(outcomes, workers: workers)
-        case "encoding": try startTraining()
-        default: try continueTraining(round, outcomes)
+        case "encoding": try startTraining(workers: workers)
+        default: try continueTraining(round, outcomes, workers: workers)
         }
     }
 
@@ -55,7 +57,7 @@ final class TrainWordsProgram: JobProgram {
     ) throws(Fault) -> Step {
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
         var tables: [Frame] = []
-        for outcome in outcomes { tables.append(try payloads.take(outcome.outputs[0])) }
+        for outcome in outcomes { tables.append(try payloads.take(outcome, 0, of: 1)) }
         let vocabulary = try VocabularyReduction(
             tables, minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
         self.vocabulary = vocabulary
@@ -81,16 +83,16 @@ final class TrainWordsProgram: JobProgram {
 
     // MARK: - Encoding → training → the finished model
 
-    private func startTraining() throws(Fault) -> Step {
+    private func startTraining(workers: Int) throws(Fault) -> Step {
         guard let vocabulary else { throw Fault(.internalError, "job \(job) lost its vocabulary") }
         average = try ModelAverage(
             rows: vocabulary.count, dimension: spec.dimension, seed: spec.seed,
             momentum: plan.momentum)
-        return try trainingRound(0, step: nil)
+        return try trainingRound(0, step: nil, workers: workers)
     }
 
     private func continueTraining(
-        _ round: Round, _ outcomes: [UnitOutcome]
+        _ round: Round, _ outcomes: [UnitOutcome], workers: Int
     ) throws(Fault) -> Step {
         guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
         // The parameters are rewritten in place, so nobody may still be reading them.
@@ -101,11 +103,11 @@ final class TrainWordsProgram: JobProgram {
         var inputs: [Frame] = []
         var outputs: [Frame] = []
         for outcome in outcomes {
-            inputs.append(try payloads.take(outcome.outputs[0]))
-            outputs.append(try payloads.take(outcome.outputs[1]))
+            inputs.append(try payloads.take(outcome, 0, of: 2))
+            outputs.append(try payloads.take(outcome, 1, of: 2))
         }
         let merged = try average.step(
-            inputs: inputs, outputs: outputs, rows: plan.rowsDue(round.index))
+            inputs: inputs, outputs: outputs, rows: rowsDue.now)
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
         let step = ModelPayloads(
@@ -113,10 +115,13 @@ final class TrainWordsProgram: JobProgram {
                 id: "\(job)/work/\(next)/step/input", frame: merged.input, checksum: nil),
             output: payloads.bulk.offer(
                 id: "\(job)/work/\(next)/step/output", frame: merged.output, checksum: nil))
-        return try trainingRound(next, step: step)
+        return try trainingRound(next, step: step, workers: workers)
     }
 
-    private func trainingRound(_ index: Int, step: ModelPayloads?) throws(Fault) -> Step {
+    private func trainingRound(
+        _ index: Int, step: ModelPayloads?, workers: Int
+    ) throws(Fault) -> Step {
+        rowsDue = (now: plan.rowsDue(index, workers: workers), before: rowsDue.now)
         guard let corpus, let average else {
             throw Fault(.internalError, "job \(job) lost its corpus or its parameters")
         }
@@ -127,7 +132,7 @@ final class TrainWordsProgram: JobProgram {
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
                         round: index, rounds: plan.rounds, model: model,
-                        rowsDue: plan.rowsDue(index), rowsDueBefore: plan.rowsDue(index - 1),
+                        rowsDue: rowsDue.now, rowsDueBefore: rowsDue.before,
                         step: step,
                         whole: whole)),
                 affinity: partition, work: plan.wordsPerUnit)

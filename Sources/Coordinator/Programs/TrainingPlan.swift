@@ -31,9 +31,7 @@ struct TrainingPlan {
         partitions = max(1, min(wanted, blocks, Limits.partitionsMax))
         self.rows = rows
         self.vocabulary = vocabulary
-        // A worker that trains several partitions by turns cannot keep what each left.
-        let isTiered = partitions > 1 && partitions <= workers && !spec.deterministic
-        hotRows = isTiered ? max(1_024, rows / 8) : rows
+        hotRows = max(1_024, rows / 8)
         let total = words * Double(spec.epochs) / Double(partitions)
         let perRound =
             spec.wordsPerRound > 0
@@ -60,8 +58,12 @@ struct TrainingPlan {
     /// else twice as many after every second round, four times as many after every fourth, and so
     /// on. A word's row is averaged about as often as the word is trained, and the average round
     /// costs a quarter of one that averages everything.
-    func rowsDue(_ round: Int) -> Int {
-        guard round >= 0, round < rounds - 1 else { return rows }
+    ///
+    /// A worker that trains several partitions by turns cannot keep what each left: then, and where
+    /// a unit's result must depend on the parameters alone, all rows are due.
+    func rowsDue(_ round: Int, workers: Int) -> Int {
+        guard round < rounds - 1, partitions > 1, workers >= partitions, !settings.deterministic
+        else { return rows }
         let doublings = (round + 1).trailingZeroBitCount
         return doublings >= 40 ? rows : min(rows, hotRows << doublings)
     }
