@@ -21,7 +21,10 @@ final class JobSession {
     static func open(_ options: ClusterOptions, _ place: TrainingPlace) async throws -> JobSession {
         let context = try Context()
         if let address = try options.address() {
-            let client = try await ClusterClient.connect(to: address, context: context)
+            let client = try await attended(nil) {
+                try await ClusterClient.connect(to: address, context: context)
+            }
+            guard let client else { throw Fault(.cancelled, "interrupted; nothing was written") }
             return JobSession(client: client, address: address, context: context, local: nil)
         }
         let threads = place.threads ?? max(1, processorCount() / place.workers)
