@@ -15,7 +15,7 @@ public struct Policy: Hashable, Sendable {
     public var retryBackoffMilliseconds = 500
     public var retryBackoffMaxMilliseconds = 30_000
     /// Jobs that run side by side; the others wait in the order of their submission.
-    public var jobsRunningMax = 1
+    public var jobsRunningMax = 4
     /// Finished units per slot whose outputs may wait to be fetched before a worker gets no more.
     public var unfetchedPerSlotMax = 2
     /// Lateness of the coordinator itself after which all deadlines start anew: whoever was asleep

@@ -49,9 +49,7 @@ extension ClusterClient {
     }
 
     /// Waits until `count` workers are there.
-    func awaitWorkers(
-        _ count: Int, deadlineSeconds: Double, meanwhile: () throws -> Void
-    ) async throws {
+    func awaitWorkers(_ count: Int, deadlineSeconds: Double) async throws {
         let deadline = monotonicMilliseconds() + Int64(deadlineSeconds * 1_000)
         while true {
             let present = try await cluster().workers.count
@@ -63,7 +61,6 @@ extension ClusterClient {
                         + "\(deadlineSeconds.fixed(0)) s; use fewer --workers, or see their "
                         + "messages above")
             }
-            try meanwhile()
             try? await Task.sleep(for: .milliseconds(10))
         }
     }

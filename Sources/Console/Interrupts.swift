@@ -11,10 +11,11 @@ enum Interrupts {
     static func begin() {
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
-                // Whatever we wait for, the second one ends us; our processes see it and follow.
-                if Interrupts.count.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
+                // Whatever we wait for, the second one ends us soon; our processes see it and follow.
+                if Interrupts.count.add(1, ordering: .relaxed).oldValue > 0 { alarm(2) }
             }
         }
+        signal(SIGALRM) { _ in _exit(130) }
         signal(SIGPIPE, SIG_IGN)
     }
 

@@ -49,13 +49,9 @@ struct UpCommand: AsyncParsableCommand {
             workers: workers, threads: threads ?? max(1, processorCount() / workers),
             listen: listen, directory: state)
         let cluster = try LocalCluster(size)
+        let client = try await cluster.client(awaiting: workers, context: Context())
+        defer { client.close() }
         do {
-            let client = try await ClusterClient.connect(to: cluster.address, context: Context())
-            defer { client.close() }
-            try await client.awaitWorkers(workers, deadlineSeconds: 30) {
-                try cluster.watch()
-                if Interrupts.received > 0 { throw Fault(.cancelled, "interrupted") }
-            }
             Terminal.say("sounder: \(workers) workers of \(size.threads) threads are up")
             Terminal.output(cluster.address.description)
             while Interrupts.received == 0 {

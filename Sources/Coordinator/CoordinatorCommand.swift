@@ -90,6 +90,8 @@ struct CoordinatorCommand: ParsableCommand {
         }
         var policy = Policy()
         policy.livenessMilliseconds = liveness
+        // A worker holds one model: two trainings by turns would drop each other's parameters.
+        policy.jobsRunningMax = 1
         policy.heartbeatMilliseconds = min(1_000, liveness / 5)
         try cluster.run(
             socket: &socket, journal: journal, store: store, policy: policy,

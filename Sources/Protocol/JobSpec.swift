@@ -87,7 +87,9 @@ public struct TrainWords: Hashable, Sendable, Codable {
         if !(sample >= 0 && sample <= 1) {
             return "--sample \(sample) is out of range; it must lie in 0...1"
         }
-        if !(Float(momentum) < 1) { return "--momentum \(momentum) is out of range; it must be below 1" }
+        if !(Float(momentum) < 1) {
+            return "--momentum \(momentum) is out of range; it must be below 1"
+        }
         return nil
     }
 }

@@ -54,6 +54,7 @@ extension EndToEnd {
             let up = try await site.sounder("up", "--listen", address)
             #expect(up.code == 69, "\(up)")
             #expect(up.errors.contains("in use"), "\(up)")
+            #expect(up.seconds < 3, "\(up)")
             try await cluster.stop()
         }
 

@@ -45,16 +45,17 @@ extension Site {
         let began = try await eventually(within: 20) {
             guard program.isRunning else { return true }
             guard let address = named ?? localAddress else { return false }
-            return try await stage(at: address) == "training"
+            return try await isTraining(at: address)
         }
         try #require(began && program.isRunning, "\(program.errors)")
         return program
     }
 
-    /// The stage of the newest job.
-    func stage(at address: String) async throws -> String? {
+    /// Whether the newest job is in its rounds of training.
+    private func isTraining(at address: String) async throws -> Bool {
         let jobs = try await sounder("jobs", "--json", "--cluster", address).json["jobs"]
-        return (jobs as? [[String: Any]])?.first?["stage"] as? String
+        let newest = (jobs as? [[String: Any]])?.first
+        return newest?["state"] as? String == "running" && newest?["stage"] as? String == "training"
     }
 
     /// Nothing of the test's programs may live on, nor their temporary directories.

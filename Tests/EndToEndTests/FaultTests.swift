@@ -92,6 +92,34 @@ extension EndToEnd {
                 ending, fails: 69, saying: "coordinator", besides: ["corpus.txt"])
         }
 
+        @Test("Ctrl-C while standard input is read ends with 130")
+        func interruptedInput() async throws {
+            let site = try Site()
+            let pipe = site.path("t/pipe")
+            mkfifo(pipe, 0o600)
+            // Somebody who writes, but takes a rest.
+            let writer = open(pipe, O_RDWR)
+            defer { close(writer) }
+            let training = try Program(
+                "sounder", Site.training(["-"], site.path("v.bin")), in: site, input: pipe)
+            try await Task.sleep(for: .milliseconds(300))
+            training.signal(SIGINT)
+            let ending = try await training.ending(within: 5)
+            unlink(pipe)
+            try await site.expect(ending, fails: 130)
+        }
+
+        @Test("a killed sounder up leaves no process and no directory")
+        func killedUp() async throws {
+            let site = try Site()
+            let cluster = try site.start(["up", "--workers", "2", "--threads", "1"])
+            let isUp = try await eventually(within: 20) { !cluster.output.isEmpty }
+            try #require(isUp, "\(cluster.errors)")
+            cluster.signal(SIGKILL)
+            _ = try await cluster.ending(within: 5)
+            try await site.expectNothingLeft()
+        }
+
         @Test("sounder up prints its address, serves, drains on SIGTERM")
         func up() async throws {
             let site = try Site()

@@ -21,23 +21,16 @@ final class JobSession {
     static func open(_ options: ClusterOptions, _ place: TrainingPlace) async throws -> JobSession {
         let context = try Context()
         if let address = try options.address() {
-            let client = try await ClusterClient.connect(to: address, context: context)
+            let client = try await attended(nil) {
+                try await ClusterClient.connect(to: address, context: context)
+            }
+            guard let client else { throw Fault(.cancelled, "interrupted; nothing was written") }
             return JobSession(client: client, address: address, context: context, local: nil)
         }
         let threads = place.threads ?? max(1, processorCount() / place.workers)
         let local = try LocalCluster(LocalCluster.Size(workers: place.workers, threads: threads))
-        do {
-            let client = try await ClusterClient.connect(to: local.address, context: context)
-            try await client.awaitWorkers(place.workers, deadlineSeconds: 30) {
-                try local.watch()
-                if Interrupts.received > 0 { throw Fault(.cancelled, "interrupted") }
-            }
-            return JobSession(
-                client: client, address: local.address, context: context, local: local)
-        } catch {
-            local.kill()
-            throw error
-        }
+        let client = try await local.client(awaiting: place.workers, context: context)
+        return JobSession(client: client, address: local.address, context: context, local: local)
     }
 
     /// Submits the job and follows it to its end.
@@ -58,7 +51,7 @@ final class JobSession {
             }
             // A standing coordinator may be restarted meanwhile; one of our own may not.
             let deadline = local == nil && interrupts == 0 ? 120.0 : 5
-            let answer = try await attended(interrupts: interrupts) { [client] in
+            let answer = try await attended(local, interrupts: interrupts) { [client] in
                 try await client.status(of: job, deadlineSeconds: deadline)
             }
             guard let status = answer else { continue }
@@ -76,7 +69,7 @@ final class JobSession {
         if interrupts == 1 {
             Terminal.say("sounder: cancelling the job; Ctrl-C again stops at once")
             do {
-                let answer = try await attended(interrupts: 1) { [client] in
+                let answer = try await attended(local, interrupts: 1) { [client] in
                     try await client.cancel(job)
                 }
                 if answer != nil { return }
@@ -88,33 +81,6 @@ final class JobSession {
         }
         local?.kill()
         throw Fault(.cancelled, "stopped; nothing was written")
-    }
-
-    /// Waits for `request` while the cluster lives and the user does not ask for an end.
-    ///
-    /// - Parameter interrupts: those that are being dealt with.
-    /// - Returns: nil once there are more interrupts.
-    private func attended<Value: Sendable>(
-        interrupts: Int, _ request: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value? {
-        do {
-            return try await withThrowingTaskGroup(of: Value?.self) { [local] group in
-                group.addTask { try await request() }
-                group.addTask {
-                    while Interrupts.received == interrupts {
-                        try local?.watch()
-                        try await Task.sleep(for: .milliseconds(20))
-                    }
-                    return nil
-                }
-                defer { group.cancelAll() }
-                return try await group.next() ?? nil
-            }
-        } catch {
-            // Nothing is left to be drained.
-            local?.kill()
-            throw error
-        }
     }
 
     private func conclude(_ status: JobStatus) throws(Fault) -> JobStatus {
