@@ -23,7 +23,9 @@ final class StandingCluster {
             ["--listen", address, "--state", site.path("state"), "--liveness", "\(liveness)"],
             in: site)
         for _ in 0..<workers { try startWorker(workerFlags) }
-        let are = try await eventually(within: 20) { try await self.presentWorkers() == workers + present }
+        let are = try await eventually(within: 20) {
+            try await self.presentWorkers() == workers + present
+        }
         try #require(are, "\(coordinator.errors)")
     }
 
