@@ -9,7 +9,7 @@ import Transport
 /// - Parameters:
 ///   - cluster: a cluster of our own, if there is one; it is killed when this throws.
 ///   - interrupts: those that are being dealt with.
-/// - Returns: nil once there are more interrupts.
+/// - Returns: nil if more interrupts came before the end of `request`, which was cancelled then.
 func attended<Value: Sendable>(
     _ cluster: LocalCluster?, interrupts: Int = 0,
     _ request: @escaping @Sendable () async throws -> Value
@@ -24,8 +24,11 @@ func attended<Value: Sendable>(
                 }
                 return nil
             }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
+            let first = try await group.next() ?? nil
+            group.cancelAll()
+            if first != nil { return first }
+            // It may have come to its end all the same.
+            return (try? await group.next()) ?? nil
         }
     } catch {
         // Nothing is left to be drained.

@@ -38,7 +38,7 @@ extension Site {
         let text = exists("corpus.txt") ? path("corpus.txt") : try corpus()
         let arguments =
             Self.training([text], path(output)) + [
-                "--epochs", "200", "--words-per-round", "100000", "--threads", "1", "--json",
+                "--epochs", "150", "--words-per-round", "100000", "--threads", "1", "--json",
             ]
         let program = try start(arguments + more)
         let named = more.firstIndex(of: "--cluster").map { more[$0 + 1] }

@@ -45,6 +45,7 @@ extension EndToEnd {
             let ending = try await training.ending(within: 60)
             try #require(ending.code == 0, "\(ending)")
             #expect(try #require(ending.number("retries")) >= 1)
+            #expect(ending.errors.contains("signal 9"), "\(ending)")
             let killed = try site.bytes("v.bin")
             let calm = try await site.longTraining(flags, output: "w.bin").ending(within: 60)
             try #require(calm.code == 0, "\(calm)")

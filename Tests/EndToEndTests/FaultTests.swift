@@ -6,20 +6,6 @@ import Testing
 extension EndToEnd {
     @Suite(.serialized)
     struct FaultTests {
-        @Test("a job survives a worker of its own cluster")
-        func killedWorker() async throws {
-            let site = try Site()
-            let training = try await site.longTraining(["--workers", "2"])
-            let victim = try #require(site.processes("sounder-worker").first)
-            kill(victim, SIGKILL)
-            let ending = try await training.ending(within: 60)
-            #expect(ending.code == 0, "\(ending)")
-            #expect(try #require(ending.number("retries")) >= 1)
-            #expect(ending.errors.contains("signal 9"), "\(ending)")
-            #expect(site.exists("v.bin"))
-            try await site.expectNothingLeft()
-        }
-
         @Test("a job survives a worker of a standing cluster")
         func killedStandingWorker() async throws {
             let site = try Site()

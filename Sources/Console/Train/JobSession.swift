@@ -96,12 +96,22 @@ final class JobSession {
     /// Fetches the vectors of the finished job and writes them.
     func save(
         _ status: JobStatus, to destination: VectorDestination, outputs: VectorDestination?
-    ) throws -> TrainingReport {
+    ) async throws -> TrainingReport {
         let fetch = try ResultFetch(address: address, context: context)
         defer { fetch.bulk.stop() }
-        try reading {
-            try fetch.write("input", of: status, to: destination)
-            if let outputs { try fetch.write("output", of: status, to: outputs) }
+        let written: Void? = try await attended(local, interrupts: Interrupts.received) {
+            try await withTaskCancellationHandler {
+                try reading {
+                    try fetch.write("input", of: status, to: destination)
+                    if let outputs { try fetch.write("output", of: status, to: outputs) }
+                }
+            } onCancel: {
+                // Whatever is being fetched fails, so that nobody waits for it.
+                fetch.bulk.stop()
+            }
+        }
+        guard written != nil else {
+            throw Fault(.cancelled, "interrupted; \(destination.path) was not written")
         }
         return TrainingReport(status, output: destination.path)
     }

@@ -45,7 +45,7 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
         }
         let status = try await session.run(
             .trainWords(spec), key: files.jobKey, isQuiet: place.quiet)
-        let report = try session.save(status, to: destination, outputs: outputDestination)
+        let report = try await session.save(status, to: destination, outputs: outputDestination)
         try report.show(asJSON: place.json)
     }
 }
