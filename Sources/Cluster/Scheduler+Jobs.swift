@@ -43,7 +43,8 @@ extension Scheduler {
     }
 
     /// Takes up what the journal holds: jobs that ended are remembered, the others run again from
-    /// their start. To be called once, before any event.
+    /// their start, once every worker that is alive has had the time to come back. To be called
+    /// once, before any event.
     public mutating func recover(
         _ recovered: [RecoveredJob], at now: Moment, into effects: inout Effects
     ) {
@@ -54,11 +55,14 @@ extension Scheduler {
                 enqueue(
                     entry.job, key: entry.key, entry.spec, atWall: entry.submittedAtMilliseconds,
                     at: now)
+                gathersUntil = now + policy.livenessMilliseconds
             }
         }
     }
 
     mutating func startJobs(at now: Moment, into effects: inout Effects) {
+        if let moment = gathersUntil, now < moment { return }
+        gathersUntil = nil
         var running = 0
         for job in jobs.keys {
             guard running < policy.jobsRunningMax else { return }

@@ -19,6 +19,9 @@ public struct Scheduler: Sendable {
     var jobsByKey: [String: JobID] = [:]
     /// What the shell was told last; being late for it means that the coordinator stood still.
     var promisedWakeAt: Moment?
+    /// Jobs of an earlier epoch are planned from here on, so that they are cut for all the workers
+    /// that come back and not for the first of them.
+    var gathersUntil: Moment?
     /// Whether slots or waiting units may have appeared since units were placed.
     var mayPlace = false
 
@@ -88,6 +91,7 @@ public struct Scheduler: Sendable {
             consider(worker.heardAt + policy.livenessMilliseconds)
             for tenure in worker.running { consider(tenure.expiresAt) }
         }
+        if let gathersUntil { consider(gathersUntil) }
         jobs.forEach { _, job in
             guard let round = job.round else { return }
             for index in round.delayed {

@@ -12,7 +12,7 @@ import CKernels
 public final class OuterNesterov {
     /// θ, `[rows, dim]`.
     public let parameters: Matrix
-    /// v, `[rows, dim]`, zero at first.
+    /// v, `[rows, dim]`, zero at first. Without momentum there is nothing to remember: `[0, dim]`.
     public let velocity: Matrix
     public let momentum: Float
     public let rate: Float
@@ -35,10 +35,12 @@ public final class OuterNesterov {
         if let given {
             velocity = given
         } else {
-            velocity = try Matrix(rows: parameters.rows, columns: parameters.columns)
+            velocity = try Matrix(
+                rows: momentum > 0 ? parameters.rows : 0, columns: parameters.columns)
         }
         precondition(
-            velocity.rows == parameters.rows && velocity.columns == parameters.columns,
+            velocity.rows == (momentum > 0 ? parameters.rows : 0)
+                && velocity.columns == parameters.columns,
             "velocities [\(velocity.rows), \(velocity.columns)] of parameters "
                 + "[\(parameters.rows), \(parameters.columns)]")
         self.parameters = parameters
@@ -46,13 +48,14 @@ public final class OuterNesterov {
         self.momentum = momentum
         self.rate = rate
         self.restThreshold = restThreshold
-        speeds = []
+        speeds = [Float](repeating: 0, count: parameters.rows)
+        guard given != nil else { return }
         for row in 0..<velocity.rows {
             let values = UnsafeBufferPointer(start: velocity.row(row), count: velocity.columns)
             guard values.allSatisfy(\.isFinite) else {
                 throw .notFinite(row: row, what: "the velocity")
             }
-            speeds.append(values.reduce(0) { max($0, abs($1)) })
+            speeds[row] = values.reduce(0) { max($0, abs($1)) }
         }
     }
 
@@ -110,7 +113,7 @@ public final class OuterNesterov {
         for row in 0..<rows {
             if touched[row] || momentum * speeds[row] > restThreshold {
                 moving.append(UInt32(row))
-            } else if speeds[row] > 0 {
+            } else if momentum > 0, speeds[row] > 0 {
                 velocity.row(row).update(repeating: 0, count: velocity.stride)
                 speeds[row] = 0
             }
@@ -124,8 +127,11 @@ public final class OuterNesterov {
         guard let first = slots.first else { return }
         let dim = parameters.columns
         var cursors = round.deltas.map { $0.slot(from: Int(round.moving[first])) }
-        let mean = UnsafeMutablePointer<Float>.allocate(capacity: dim)
+        let mean = UnsafeMutablePointer<Float>.allocate(capacity: 2 * dim)
         defer { mean.deallocate() }
+        // Where every row's velocity goes to be forgotten, if there is no momentum.
+        let passing = mean + dim
+        passing.update(repeating: 0, count: dim)
         for slot in slots {
             let row = Int(round.moving[slot])
             mean.update(repeating: 0, count: dim)
@@ -136,18 +142,20 @@ public final class OuterNesterov {
                 _ = kernel_axpy_bf16(round.weights[index], delta.values(cursors[index]), mean, dim)
                 cursors[index] += 1
             }
-            speeds[row] = try nesterov(row, mean: mean, into: round.merged.values(slot))
+            speeds[row] = try nesterov(
+                row, mean: mean, velocity: momentum > 0 ? velocity.row(row) : passing,
+                into: round.merged.values(slot))
         }
     }
 
     /// Returns the new greatest |v| of the row.
     private func nesterov(
-        _ row: Int, mean: UnsafePointer<Float>, into step: UnsafeMutableRawPointer
+        _ row: Int, mean: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
+        into step: UnsafeMutableRawPointer
     ) throws(TensorError) -> Float {
         var speed: UInt32 = 0
         let greatest = kernel_nesterov_row(
-            mean, velocity.row(row), parameters.row(row), step, parameters.columns, momentum, rate,
-            &speed)
+            mean, velocity, parameters.row(row), step, parameters.columns, momentum, rate, &speed)
         guard greatest < KERNELS_NOT_FINITE else {
             throw .notFinite(row: row, what: "the average of the parameters")
         }

@@ -209,7 +209,7 @@ import Testing
         #expect(stage.scheduler.status(at: stage.now).jobs.map(\.job) == ["3", "2"])
     }
 
-    @Test("recovered jobs run again from their start, ended ones are remembered")
+    @Test("recovered jobs run again when all workers had time to return, ended ones are remembered")
     func recovered() {
         var stage = Stage()
         let ended = JobStatus(job: "old", kind: "train-words", state: .finished)
@@ -224,6 +224,15 @@ import Testing
         #expect(stage.status("old") == ended && stage.status()?.state == .queued)
         #expect(stage.scheduler.admission(key: "o", spec: Sample.spec()) == .existing("old"))
         stage.join("a")
-        #expect(stage.last.store == [.plan("j", Sample.spec(7), workers: 1)])
+        #expect(stage.last.store.isEmpty)
+        stage.now = stage.now + 300
+        stage.join("b")
+        stage.now = stage.now + 4_000
+        stage.beat("a")
+        stage.beat("b")
+        #expect(stage.last.store.isEmpty)
+        #expect(stage.last.wakeAt == Moment(milliseconds: 6_000))
+        stage.pass(700)
+        #expect(stage.last.store == [.plan("j", Sample.spec(7), workers: 2)])
     }
 }

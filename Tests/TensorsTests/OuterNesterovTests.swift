@@ -116,6 +116,21 @@ struct OuterNesterovTests {
         #expect(resumed.parameters.bits == whole.parameters.bits)
     }
 
+    @Test("without momentum the mean is the step, and no velocity is held")
+    func noMomentum() throws {
+        let start = try Matrix.random(Self.rows, Self.dim, seed: 5)
+        let optimizer = try OuterNesterov(parameters: start.copy(), momentum: 0, rate: 1)
+        let base = try start.copy()
+        for round in 0..<3 {
+            let delta = try deltas(round: round)[0]
+            let merged = try optimizer.step(deltas: [delta.view], weights: [1], threads: 2)
+            #expect(merged.bytes == delta.bytes)
+            try delta.view.apply(to: base, threads: 1)
+        }
+        #expect(optimizer.parameters.bits == base.bits)
+        #expect(optimizer.velocity.rows == 0)
+    }
+
     @Test("a row that overflows is named")
     func overflow() throws {
         let base = try Matrix(rows: 2, columns: 2)

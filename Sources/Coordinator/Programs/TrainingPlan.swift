@@ -50,7 +50,7 @@ struct TrainingPlan {
     /// the sooner they must meet. With one partition nothing is averaged and a round is only a
     /// checkpoint.
     private static func wordsPerRound(rows: Int, partitions: Int) -> Double {
-        let perRow = partitions == 1 ? 600.0 : 30.0 / Double(partitions)
+        let perRow = partitions == 1 ? 3_000.0 : 30.0 / Double(partitions)
         return max(50_000, perRow * Double(rows))
     }
 
