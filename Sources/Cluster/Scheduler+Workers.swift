@@ -6,6 +6,15 @@ extension Scheduler {
     /// WELCOME or REFUSED: the shell sends it, and hands in `workerJoined` after a WELCOME to a
     /// worker.
     public func answer(to hello: Hello, softwareVersion: String) -> Header {
+        // What a unit computes belongs to a version: a mixed cluster would not repeat its results.
+        if hello.role == .worker, hello.softwareVersion != softwareVersion {
+            return .refused(
+                Refused(
+                    fault: Fault(
+                        .versionMismatch,
+                        "worker \(hello.name) is sounder \(hello.softwareVersion), the coordinator "
+                            + "is sounder \(softwareVersion); install the same version on both")))
+        }
         if hello.protocolVersion != Limits.protocolVersion {
             return .refused(
                 Refused(
@@ -132,6 +141,7 @@ extension Scheduler {
             loseUnit(tenure.unit, with: worker, at: now, into: &effects)
         }
         if record.unfetched > 0 {
+            effects.store.append(.forget(worker))
             for unit in unfetched(from: worker) {
                 loseUnit(unit, with: worker, at: now, into: &effects)
             }

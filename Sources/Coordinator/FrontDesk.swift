@@ -21,6 +21,8 @@ struct FrontDesk {
 
     private let logger: Logger
     private var guests: [PeerID: Guest] = [:]
+    /// Nobody says when a client goes; whoever is forgotten and still there is told to say HELLO.
+    private static let guestsMax = 4 * Limits.workersMax
     private var workers: [WorkerID: PeerID] = [:]
     private var questions: [Question] = []
     private var replies: [(peer: PeerID, message: Message)] = []
@@ -96,6 +98,10 @@ struct FrontDesk {
         }
     }
 
+    private mutating func forgetClients() {
+        guests = guests.filter { if case .worker = $0.value { true } else { false } }
+    }
+
     private mutating func reply(to peer: PeerID, _ header: Header, _ request: UInt64 = 0) {
         replies.append((peer, Message(header, request: request)))
     }
@@ -129,6 +135,7 @@ extension FrontDesk {
             return logger.warning("refused \(hello.role.rawValue) \(hello.name): \(refused.fault)")
         }
         guard hello.role == .worker, let capabilities = hello.capabilities else {
+            if guests.count >= Self.guestsMax { forgetClients() }
             return guests[peer] = .client
         }
         if let old = workers.updateValue(peer, forKey: hello.name), old != peer {
@@ -179,13 +186,12 @@ extension FrontDesk {
             return .refused(Refused(fault: Fault(.usage, complaint)))
         }
         // A job of the same batch of messages is not in the scheduler yet.
-        for case .jobSubmitted(let job, submit.key, submit.spec, _) in events {
-            return .accepted(Accepted(job: job))
+        for case .jobSubmitted(let job, submit.key, let spec, _) in events {
+            return spec == submit.spec ? .accepted(Accepted(job: job)) : reused(submit.key, by: job)
         }
         switch scheduler.admission(key: submit.key, spec: submit.spec) {
         case .existing(let job): return .accepted(Accepted(job: job))
-        case .reused(let job): return refusal(.jobKeyReused, "job key \(submit.key) belongs to job "
-            + "\(job) with other settings; choose another key")
+        case .reused(let job): return reused(submit.key, by: job)
         case .full: return refusal(.temporary, "\(Limits.jobsQueuedMax) jobs are waiting, which is "
             + "the limit; submit again when some have ended", retryable: true)
         case .new:
@@ -195,6 +201,12 @@ extension FrontDesk {
                     job, key: submit.key, submit.spec, atWallMilliseconds: wallMilliseconds()))
             return .accepted(Accepted(job: job))
         }
+    }
+
+    private func reused(_ key: String, by job: JobID) -> Header {
+        refusal(
+            .jobKeyReused,
+            "job key \(key) belongs to job \(job) with other settings; choose another key")
     }
 
     private func refusal(

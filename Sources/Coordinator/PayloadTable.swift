@@ -15,7 +15,8 @@ final class PayloadTable: Sendable {
     let isDurable: Bool
     /// Jobs whose results are kept, oldest first.
     private let published = Mutex<[JobID]>([])
-    private let fetched = Mutex<[String: Frame]>([:])
+    /// Of jobs that run; what arrives for others has nobody to take it.
+    private let fetched = Mutex<[JobID: [String: Frame]]>([:])
 
     init(bulk: BulkExchange, directory: String, isDurable: Bool) {
         self.isDurable = isDurable
@@ -23,24 +24,36 @@ final class PayloadTable: Sendable {
         self.directory = directory
     }
 
-    func keep(_ frame: Frame, id: String) {
-        fetched.withLock { $0[id] = frame }
+    /// From here until `discard`, outputs of the job are kept.
+    func admit(_ job: JobID) {
+        fetched.withLock { $0[job] = $0[job] ?? [:] }
+    }
+
+    func keep(_ frame: Frame, id: String, of job: JobID) {
+        fetched.withLock { $0[job]?[id] = frame }
+    }
+
+    /// Drops outputs that no reduction took: those of attempts that did not count.
+    func forgetOutputs(of job: JobID) {
+        fetched.withLock { if $0[job] != nil { $0[job] = [:] } }
     }
 
     /// The bytes of an output; each is taken once, by the reduction it belongs to.
-    func take(_ reference: PayloadReference) throws(Fault) -> Frame {
-        guard let frame = fetched.withLock({ $0.removeValue(forKey: reference.id) }) else {
+    func take(_ reference: PayloadReference, of job: JobID) throws(Fault) -> Frame {
+        guard let frame = fetched.withLock({ $0[job]?.removeValue(forKey: reference.id) }) else {
             throw Fault(.payloadMissing, "payload \(reference.id) is not held by the coordinator")
         }
         return frame
     }
 
     /// Output `index` of a unit that has to have `count` of them.
-    func take(_ outcome: UnitOutcome, _ index: Int, of count: Int) throws(Fault) -> Frame {
+    func take(
+        _ outcome: UnitOutcome, _ index: Int, of count: Int, from job: JobID
+    ) throws(Fault) -> Frame {
         guard outcome.outputs.count == count else {
             throw Fault(.data, "a unit left \(outcome.outputs.count) outputs instead of \(count)")
         }
-        return try take(outcome.outputs[index])
+        return try take(outcome.outputs[index], of: job)
     }
 
     /// Where files of the job may be put; it goes when the job is over.
@@ -77,8 +90,14 @@ final class PayloadTable: Sendable {
         }
     }
 
-    /// Files of jobs that were running when an earlier process died.
-    func removeLeftovers() { removeTree("\(directory)/jobs") }
+    /// Files of jobs that were running when an earlier process died, and results of jobs that are
+    /// not listed any more.
+    func removeLeftovers(keeping listed: [JobID]) {
+        removeTree("\(directory)/jobs")
+        for name in names(in: "\(directory)/results") where !listed.contains(JobID(name)) {
+            removeTree("\(directory)/results/\(name)")
+        }
+    }
 
     /// Results are kept as long as the job is listed.
     private func remember(_ job: JobID) {
@@ -93,9 +112,7 @@ final class PayloadTable: Sendable {
 
     /// Forgets every output that was fetched for `job` and everything offered for its units.
     func discard(_ job: JobID) {
-        fetched.withLock { table in
-            for id in table.keys where id.hasPrefix(job.text + "/") { table[id] = nil }
-        }
+        fetched.withLock { $0[job] = nil }
         for part in ["/work/", "/corpus/", "/vocabulary"] {
             _ = bulk.withdraw(prefix: job.text + part, waitingSeconds: 0)
         }

@@ -53,12 +53,16 @@ private struct Store {
         case .plan(let job, let spec, let workers):
             let program = spec.makeProgram(job: job, payloads: payloads)
             programs[job] = program
+            payloads.admit(job)
             advance(job) { () throws(Fault) in try program.plan(workers: workers) }
         case .reduce(let job, _, let round, let outcomes, let workers):
             guard let program = programs[job] else { return }
             advance(job) { () throws(Fault) in
-                try program.reduce(round, outcomes: outcomes, workers: workers)
+                defer { payloads.forgetOutputs(of: job) }
+                return try program.reduce(round, outcomes: outcomes, workers: workers)
             }
+        case .forget(let worker):
+            payloads.bulk.forget(worker)
         case .fetch(let unit, let lease, let worker, let outputs):
             fetch(unit, lease, from: worker, outputs)
         case .discard(let job):
@@ -91,7 +95,7 @@ private struct Store {
                 [payloads, events] result in
                 switch result {
                 case .success(let frame):
-                    payloads.keep(frame, id: output.id)
+                    payloads.keep(frame, id: output.id, of: unit.job)
                     if pending.arrived() { events.post(.outputsStored(unit, lease)) }
                 case .failure(let fault):
                     if pending.failed() { events.post(.outputsLost(unit, lease, fault)) }

@@ -175,10 +175,13 @@ public final class BulkExchange: Sendable {
     /// - Throws: `.unavailable` after the deadline, `.payloadMissing` if the holder has it no more,
     ///   `.data` if the bytes are damaged.
     public func fetch(
-        _ reference: PayloadReference, from holder: Holder, deadlineSeconds: Double
+        _ reference: PayloadReference, from holder: Holder, deadlineSeconds: Double,
+        arrivals: Arrivals? = nil
     ) throws(Fault) -> Frame {
         try wait(deadlineSeconds) { done in
-            fetch(reference, from: holder, deadlineSeconds: deadlineSeconds, completion: done)
+            fetch(
+                reference, from: holder, deadlineSeconds: deadlineSeconds, arrivals: arrivals,
+                completion: done)
         }
     }
 
@@ -198,13 +201,13 @@ public final class BulkExchange: Sendable {
     /// not take long.
     public func fetch(
         _ reference: PayloadReference, from holder: Holder, deadlineSeconds: Double,
-        completion: @escaping @Sendable (Result<Frame, Fault>) -> Void
+        arrivals: Arrivals? = nil, completion: @escaping @Sendable (Result<Frame, Fault>) -> Void
     ) {
         fetch(
             Order(
                 payload: reference.id, offset: 0, length: reference.size,
                 checksum: reference.checksum, holder: holder, seconds: deadlineSeconds,
-                completion: completion))
+                arrivals: arrivals, completion: completion))
     }
 
     private func fetch(_ order: Order) {

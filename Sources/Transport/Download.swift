@@ -1,6 +1,7 @@
 // One payload on its way into memory: where its bytes go, what they must add up to, who waits.
 
 import Protocol
+import Synchronization
 
 /// What a caller of `BulkExchange.fetch` wants.
 struct Order: Sendable {
@@ -11,7 +12,19 @@ struct Order: Sendable {
     let checksum: UInt64
     let holder: Holder
     let seconds: Double
+    var arrivals: Arrivals? = nil
     let completion: @Sendable (Result<Frame, Fault>) -> Void
+}
+
+/// Bytes that have arrived of what is being fetched, for whoever watches from another thread.
+public final class Arrivals: Sendable {
+    private let count = Atomic<Int>(0)
+
+    public init() {}
+
+    public var bytes: Int { count.load(ordering: .relaxed) }
+
+    func add(_ bytes: Int) { count.add(bytes, ordering: .relaxed) }
 }
 
 /// Belongs to the thread of the exchange.
@@ -45,6 +58,7 @@ final class Download {
                 .copyMemory(from: bytes)
         }
         received += body.count
+        order.arrivals?.add(body.count)
         guard order.checksum != 0 else { return }
         // Now, while the bytes are in the cache.
         let end = contiguousEnd - order.offset

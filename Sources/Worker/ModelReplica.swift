@@ -16,7 +16,6 @@ final class ModelReplica {
     /// The partition and round that `live` was last trained on.
     private var trained: (partition: Int, round: Int)?
     private let threads: Int
-    private static let deadlineSeconds = 600.0
 
     init(
         model: String, rows: Int, dimension: Int, seed: UInt64, threads: Int
@@ -33,19 +32,21 @@ final class ModelReplica {
 
     /// Brings `base` to the version that `task` starts from, and `live` back to it: all rows, or
     /// those that were averaged if `live` holds the same partition's work of the round before.
-    /// - Returns: bytes received.
-    func advance(to task: TrainWordsUnit, from bulk: BulkExchange) throws -> Int {
-        var received = 0
+    /// - Parameter arrivals: counts what comes in, because a large model takes longer than a lease.
+    func advance(
+        to task: TrainWordsUnit, from bulk: BulkExchange, counting arrivals: Arrivals
+    ) throws {
         if task.round != version {
+            let source = Source(bulk: bulk, arrivals: arrivals)
             if task.round == version + 1, let step = task.step {
                 // A failure before the end of both leaves a copy of no version.
                 version = -1
-                received += try apply(step.input, to: base.input, from: bulk)
-                received += try apply(step.output, to: base.output, from: bulk)
+                try apply(step.input, to: base.input, from: source)
+                try apply(step.output, to: base.output, from: source)
             } else if let whole = task.whole {
                 version = -1
-                received += try replace(base.input, by: whole.input, from: bulk)
-                received += try replace(base.output, by: whole.output, from: bulk)
+                try replace(base.input, by: whole.input, from: source)
+                try replace(base.output, by: whole.output, from: source)
             } else if task.round == 0 {
                 begin(seed: task.settings.seed)
             } else {
@@ -62,7 +63,16 @@ final class ModelReplica {
         live.input.copy(from: base.input, rows: stale, threads: threads)
         live.output.copy(from: base.output, rows: stale, threads: threads)
         trained = (task.encoding.partition, task.round)
-        return received
+    }
+
+    private struct Source {
+        let bulk: BulkExchange
+        let arrivals: Arrivals
+
+        func fetch(_ reference: PayloadReference) throws(Fault) -> Frame {
+            try bulk.fetch(
+                reference, from: .coordinator, deadlineSeconds: 600, arrivals: arrivals)
+        }
     }
 
     /// Version 0 again, for a first round that has to be repeated.
@@ -72,32 +82,26 @@ final class ModelReplica {
     }
 
     private func apply(
-        _ reference: PayloadReference, to matrix: Matrix, from bulk: BulkExchange
-    ) throws -> Int {
-        let frame = try bulk.fetch(
-            reference, from: .coordinator, deadlineSeconds: Self.deadlineSeconds)
-        try frame.withUnsafeBytes { bytes in
+        _ reference: PayloadReference, to matrix: Matrix, from source: Source
+    ) throws {
+        try source.fetch(reference).withUnsafeBytes { bytes in
             try RowDelta.View(bytes, expecting: (matrix.rows, matrix.columns), threads: threads)
                 .apply(to: matrix, threads: threads)
         }
-        return frame.count
     }
 
     private func replace(
-        _ matrix: Matrix, by reference: PayloadReference, from bulk: BulkExchange
-    ) throws -> Int {
+        _ matrix: Matrix, by reference: PayloadReference, from source: Source
+    ) throws {
         guard reference.size == matrix.byteCount else {
             throw Fault(
                 .data, "the parameters of \(model) have \(reference.size) bytes instead of "
                     + "\(matrix.byteCount)")
         }
-        let frame = try bulk.fetch(
-            reference, from: .coordinator, deadlineSeconds: Self.deadlineSeconds)
-        frame.withUnsafeBytes { bytes in
+        try source.fetch(reference).withUnsafeBytes { bytes in
             UnsafeMutableRawPointer(matrix.base).copyMemory(
                 from: bytes.baseAddress ?? UnsafeRawPointer(matrix.base), byteCount: bytes.count)
         }
-        return frame.count
     }
 
     /// What training changed, offered on the bulk plane: inputs, then outputs.

@@ -57,7 +57,7 @@ final class TrainWordsProgram: JobProgram {
     ) throws(Fault) -> Step {
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
         var tables: [Frame] = []
-        for outcome in outcomes { tables.append(try payloads.take(outcome, 0, of: 1)) }
+        for outcome in outcomes { tables.append(try payloads.take(outcome, 0, of: 1, from: job)) }
         let vocabulary = try VocabularyReduction(
             tables, minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
         self.vocabulary = vocabulary
@@ -103,8 +103,8 @@ final class TrainWordsProgram: JobProgram {
         var inputs: [Frame] = []
         var outputs: [Frame] = []
         for outcome in outcomes {
-            inputs.append(try payloads.take(outcome, 0, of: 2))
-            outputs.append(try payloads.take(outcome, 1, of: 2))
+            inputs.append(try payloads.take(outcome, 0, of: 2, from: job))
+            outputs.append(try payloads.take(outcome, 1, of: 2, from: job))
         }
         let merged = try average.step(
             inputs: inputs, outputs: outputs, rows: rowsDue.now)

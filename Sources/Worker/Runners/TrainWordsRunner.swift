@@ -27,19 +27,30 @@ final class TrainWordsRunner: UnitRunner {
             let trainer = try trainer(for: task)
             let replica = try replica(for: task)
             let began = monotonicMilliseconds()
-            let received = try replica.advance(to: task, from: bulk)
-            try control.check()
+            let arrivals = try advance(replica, to: task, control)
             let advanced = monotonicMilliseconds()
             let summary = try train(task, stream, trainer, replica, control)
             try control.check()
             let trained = monotonicMilliseconds()
             let outputs = try replica.offerDeltas(
                 of: task, on: bulk, prefix: assignment.outputPrefix)
-            var outcome = outcome(outputs, summary, received: received)
+            var outcome = outcome(outputs, summary, received: arrivals.bytes)
             outcome.measures["advanceSeconds"] = Double(advanced - began) / 1_000
             outcome.measures["deltaSeconds"] = Double(monotonicMilliseconds() - trained) / 1_000
             return outcome
         } catch { throw Fault(running: error) }
+    }
+
+    private func advance(
+        _ replica: ModelReplica, to task: TrainWordsUnit, _ control: RunControl
+    ) throws -> Arrivals {
+        let arrivals = Arrivals()
+        // Renews the lease, and is no visible part of the unit's work.
+        control.follow(
+            total: Double(Limits.payloadBytesMax), done: { Double(arrivals.bytes) }, halt: {})
+        try replica.advance(to: task, from: bulk, counting: arrivals)
+        try control.check()
+        return arrivals
     }
 
     private func outcome(
