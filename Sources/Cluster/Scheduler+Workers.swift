@@ -6,15 +6,6 @@ extension Scheduler {
     /// WELCOME or REFUSED: the shell sends it, and hands in `workerJoined` after a WELCOME to a
     /// worker.
     public func answer(to hello: Hello, softwareVersion: String) -> Header {
-        // What a unit computes belongs to a version: a mixed cluster would not repeat its results.
-        if hello.role == .worker, hello.softwareVersion != softwareVersion {
-            return .refused(
-                Refused(
-                    fault: Fault(
-                        .versionMismatch,
-                        "worker \(hello.name) is sounder \(hello.softwareVersion), the coordinator "
-                            + "is sounder \(softwareVersion); install the same version on both")))
-        }
         if hello.protocolVersion != Limits.protocolVersion {
             return .refused(
                 Refused(
@@ -24,6 +15,15 @@ extension Scheduler {
                             + "speaks protocol \(hello.protocolVersion), the coordinator (sounder "
                             + "\(softwareVersion)) speaks \(Limits.protocolVersion); "
                             + "install the same version on both")))
+        }
+        // What a unit computes belongs to a version: a mixed cluster would not repeat its results.
+        if hello.role == .worker, hello.softwareVersion != softwareVersion {
+            return .refused(
+                Refused(
+                    fault: Fault(
+                        .versionMismatch,
+                        "worker \(hello.name) is sounder \(hello.softwareVersion), the coordinator "
+                            + "is sounder \(softwareVersion); install the same version on both")))
         }
         if hello.role == .worker, workers[hello.name] == nil,
             workers.count >= Limits.workersMax

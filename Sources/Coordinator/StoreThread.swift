@@ -76,6 +76,7 @@ private struct Store {
             switch try step() {
             case .round(let round, let measures):
                 events.post(.roundPlanned(job, round, measures: measures))
+                try programs[job]?.prepare()
             case .completed(let result):
                 events.post(.jobCompleted(job, result))
             }

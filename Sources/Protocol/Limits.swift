@@ -23,7 +23,7 @@ public enum Limits {
     public static let slotsPerWorkerMax = 1_024
     public static let jobsListedMax = 100
     /// One reply names so many; a larger cluster is counted.
-    public static let workersListedMax = 250
+    public static let workersListedMax = 100
     public static let jobsQueuedMax = 10_000
     public static let unitsPerRoundMax = 1_000_000
     public static let payloadsPerUnitMax = 64

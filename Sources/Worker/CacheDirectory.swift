@@ -18,10 +18,13 @@ struct CacheDirectory: Sendable {
         for name in names(in: named) where name.hasPrefix("worker-") {
             Self.removeIfAbandoned(named + "/" + name)
         }
-        path = "\(named)/worker-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try makeDirectory(path)
-        guard Self.lock(path) != nil else {
-            throw Fault(.output, "the directory \(path) cannot be locked; name another --cache")
+        let name = "worker-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        path = named + "/" + name
+        // It gets the name by which others look for it when it is locked.
+        let unlocked = named + "/new-" + name
+        try makeDirectory(unlocked)
+        guard Self.lock(unlocked) != nil, rename(unlocked, path) == 0 else {
+            throw Fault(.output, "cannot lock a directory in \(named); name another --cache")
         }
     }
 
@@ -37,11 +40,7 @@ struct CacheDirectory: Sendable {
     }
 
     private static func removeIfAbandoned(_ path: String) {
-        var status = stat()
-        // Between making its directory and locking it, a worker is young.
-        guard stat(path, &status) == 0, time(nil) - status.st_mtim.tv_sec >= 2,
-            let descriptor = lock(path)
-        else { return }
+        guard let descriptor = lock(path) else { return }
         removeTree(path)
         close(descriptor)
     }

@@ -30,7 +30,8 @@ struct WorkerCommand: ParsableCommand {
     var threads: Int?
     @Option(
         help: ArgumentHelp(
-            "Where this worker makes its directory for encoded text. Default: TMPDIR.", valueName: "dir"))
+            "Where this worker makes its directory for encoded text. Default: TMPDIR.",
+            valueName: "dir"))
     var cache: String?
     @Option(help: "Name in listings, unique in the cluster. Default: the host's name and a number.")
     var name: String?

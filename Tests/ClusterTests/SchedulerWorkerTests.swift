@@ -195,6 +195,10 @@ import Testing
             #expect(refused.fault.message.contains(part))
         }
         hello.protocolVersion = Limits.protocolVersion
+        guard case .refused(let other) = stage.scheduler.answer(to: hello, softwareVersion: "1.0")
+        else { Issue.record("a worker of another version is not refused"); return }
+        #expect(other.fault.message.contains("2.0") && other.fault.message.contains("1.0"))
+        hello.softwareVersion = "1.0"
         #expect(
             stage.scheduler.answer(to: hello, softwareVersion: "1.0")
                 == .welcome(

@@ -95,7 +95,8 @@ final class HandDrivenCoordinator {
                 heard.append(message.header)
                 answer = .refused(Refused(fault: Fault(.forbidden, "not by hand")))
             }
-            _ = try socket.send(try Codec.encode(Message(answer, request: message.request)), to: peer)
+            let reply = Message(answer, request: message.request)
+            _ = try socket.send(try Codec.encode(reply), to: peer)
         }
     }
 }

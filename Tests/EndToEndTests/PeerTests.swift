@@ -138,7 +138,8 @@ extension EndToEnd {
             let isSmall = try await eventually(within: 5) {
                 try cluster.coordinator.residentBytes() < 150 << 20
             }
-            #expect(isSmall, "\(try cluster.coordinator.residentBytes()) bytes are held")
+            let held = try cluster.coordinator.residentBytes()
+            #expect(isSmall, "\(held) bytes are held")
             bulk.stop()
             try await cluster.stop()
         }

@@ -22,7 +22,7 @@ final class JobSession {
         let context = try Context()
         if let address = try options.address() {
             let client = try await attended(nil) {
-                try await ClusterClient.connect(to: address, context: context)
+                try ClusterClient.connect(to: address, context: context)
             }
             guard let client else { throw Fault(.cancelled, "interrupted; nothing was written") }
             return JobSession(client: client, address: address, context: context, local: nil)

@@ -14,6 +14,10 @@ protocol JobProgram: AnyObject {
     /// The first round. - Parameter workers: slots that are connected now, at least 1.
     func plan(workers: Int) throws(Fault) -> Step
 
+    /// What the next reduction will need and can be made while the round runs. Called once the
+    /// round is handed out.
+    func prepare() throws(Fault)
+
     /// Reduces a finished round and says what follows.
     /// - Parameter outcomes: what the units left, in the order of `round.units`.
     func reduce(

@@ -14,6 +14,7 @@ final class TrainWordsProgram: JobProgram {
     private var corpus: Corpus?
     private var vocabulary: VocabularyReduction?
     private var plan = TrainingPlan.empty
+    private var isTraining = false
     private var average: ModelAverage?
     /// Rows averaged after the round that runs, and after the one before.
     private var rowsDue = (now: 0, before: 0)
@@ -84,11 +85,16 @@ final class TrainWordsProgram: JobProgram {
     // MARK: - Encoding → training → the finished model
 
     private func startTraining(workers: Int) throws(Fault) -> Step {
-        guard let vocabulary else { throw Fault(.internalError, "job \(job) lost its vocabulary") }
+        isTraining = true
+        return try trainingRound(0, step: nil, workers: workers)
+    }
+
+    /// The parameters of version 0, which workers make for themselves meanwhile.
+    func prepare() throws(Fault) {
+        guard isTraining, average == nil, let vocabulary else { return }
         average = try ModelAverage(
             rows: vocabulary.count, dimension: spec.dimension, seed: spec.seed,
             momentum: plan.momentum)
-        return try trainingRound(0, step: nil, workers: workers)
     }
 
     private func continueTraining(
@@ -122,10 +128,9 @@ final class TrainWordsProgram: JobProgram {
         _ index: Int, step: ModelPayloads?, workers: Int
     ) throws(Fault) -> Step {
         rowsDue = (now: plan.rowsDue(index, workers: workers), before: rowsDue.now)
-        guard let corpus, let average else {
-            throw Fault(.internalError, "job \(job) lost its corpus or its parameters")
-        }
-        let whole = index == 0 ? nil : average.offerWhole(id: "\(job)/work/\(index)", payloads.bulk)
+        guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
+        let whole =
+            index == 0 ? nil : average?.offerWhole(id: "\(job)/work/\(index)", payloads.bulk)
         let units = (0..<plan.partitions).map { partition in
             WorkUnit(
                 task: .trainWords(

@@ -88,7 +88,7 @@ extension Corpus {
     func countingRanges(workers: Int) -> [Range<Int>] {
         let blocks = blockCount
         guard blocks > 0 else { return [] }
-        let rangeBytes = 64 << 20
+        let rangeBytes = 256 << 20
         let wanted = max(workers, (byteCount + rangeBytes - 1) / rangeBytes)
         let count = min(blocks, wanted, Limits.unitsPerRoundMax)
         return (0..<count).map { blocks * $0 / count..<blocks * ($0 + 1) / count }
