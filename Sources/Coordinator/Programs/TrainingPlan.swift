@@ -31,7 +31,8 @@ struct TrainingPlan {
         partitions = max(1, min(wanted, blocks, Limits.partitionsMax))
         self.rows = rows
         self.vocabulary = vocabulary
-        hotRows = max(1_024, rows / 8)
+        // Two partitions differ less than many, and can wait longer.
+        hotRows = max(1_024, min(rows * partitions / 32, rows / 8))
         let total = words * Double(spec.epochs) / Double(partitions)
         let perRound =
             spec.wordsPerRound > 0
