@@ -9,8 +9,8 @@ struct NeighboursCommand: ParsableCommand {
         commandName: "neighbours",
         abstract: "List the words nearest to others, by cosine.",
         discussion: """
-            With --sum the words are added into one question; -- ends the options, so that words
-            may be subtracted.
+            With --sum the words are added into one question; -- ends the options, so
+            that words may be subtracted.
 
             Examples:
               sounder neighbours --vectors vectors.bin paris berlin

@@ -11,8 +11,9 @@ struct SounderCommand: AsyncParsableCommand {
         commandName: "sounder",
         abstract: "Train word vectors on many workers that move as one.",
         discussion: """
-            Without --cluster a job runs on a cluster of its own on this machine, which goes away
-            with it. With --cluster ADDRESS (or SOUNDER_CLUSTER) it runs on the cluster there.
+            Without --cluster a job runs on a cluster of its own on this machine, which
+            goes away with it. With --cluster ADDRESS (or SOUNDER_CLUSTER) it runs on the
+            cluster there.
 
             Examples:
               sounder train sgns --input corpus.txt --output vectors.bin --workers 2

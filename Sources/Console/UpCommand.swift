@@ -10,12 +10,12 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up",
         abstract: "Run a cluster on this machine until Ctrl-C.",
         discussion: """
-            Prints the address to pass as --cluster. Ctrl-C once lets the workers finish what they
-            run; twice stops at once.
+            Prints the address to pass as --cluster. Ctrl-C once lets the workers finish
+            what they run; twice stops at once.
 
             Examples:
               sounder up --workers 4
-              sounder up --workers 2 --threads 8 --listen tcp://127.0.0.1:5761 --state ./cluster
+              sounder up --workers 2 --listen tcp://127.0.0.1:5761 --state ./cluster
             """)
 
     @Option(help: "Worker processes.")

@@ -14,8 +14,9 @@ struct CoordinatorCommand: ParsableCommand {
         commandName: "sounder-coordinator",
         abstract: "Keep the jobs of a Sounder cluster and merge what its workers make.",
         discussion: """
-            Listens for workers and clients at --listen, and for bulk transfers at the next port
-            (or at PATH.bulk). SIGTERM ends it; jobs that run are taken up again at the next start.
+            Listens for workers and clients at --listen, and for bulk transfers at the
+            next port (or at PATH.bulk). SIGTERM ends it; jobs that run are taken up again
+            at the next start.
 
             Examples:
               sounder-coordinator --listen tcp://127.0.0.1:5761 --state /var/lib/sounder

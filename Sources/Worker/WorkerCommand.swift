@@ -15,12 +15,12 @@ struct WorkerCommand: ParsableCommand {
         commandName: "sounder-worker",
         abstract: "Run work units for a Sounder cluster.",
         discussion: """
-            Connects to the coordinator and needs no open port of its own. SIGTERM lets it finish
-            what it runs; a second one stops it at once.
+            Connects to the coordinator and needs no open port of its own. SIGTERM lets
+            it finish what it runs; a second one stops it at once.
 
             Examples:
               sounder-worker --coordinator tcp://10.0.0.1:5761 --threads 16
-              sounder-worker --coordinator ipc:///run/sounder/control --cache /scratch/sounder
+              sounder-worker --coordinator ipc:///run/sounder/control --cache /scratch
             """,
         version: softwareVersion)
 

@@ -34,6 +34,9 @@ struct RepositoryTests {
     @Test("each source file opens with a comment")
     func opening() { expectNone(WordRules.missingOpening) }
 
+    @Test("the texts of --help fit a terminal of 80 columns")
+    func helpTexts() { expectNone(WordRules.wideHelp) }
+
     @Test("continuous integration calls make test and nothing else")
     func continuousIntegration() throws {
         let commands = try Repository.text(of: ".ci/run").split(separator: "\n").filter {

@@ -59,6 +59,21 @@ enum WordRules {
         return false
     }
 
+    /// A line that the argument parser would break leaves a ragged paragraph behind.
+    static func wideHelp(_ source: SourceText) -> [Violation] {
+        var isHelp = false
+        return source.lines.enumerated().compactMap { index, line in
+            let text = line.drop { $0 == " " }
+            if isHelp, text.hasPrefix("\"\"\"") { isHelp = false }
+            defer { if text.hasSuffix("discussion: \"\"\"") { isHelp = true } }
+            // Help is written three levels deep.
+            guard isHelp, line.count > 80 + 12 else { return nil }
+            return Violation(
+                path: source.path, line: index + 1,
+                sentence: "a line of help has \(line.count - 12) columns; 80 fit a terminal")
+        }
+    }
+
     static func missingOpening(_ source: SourceText) -> [Violation] {
         guard source.module != nil else { return [] }
         let first = source.lines.first ?? ""

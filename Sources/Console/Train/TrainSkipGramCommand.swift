@@ -11,8 +11,9 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
         commandName: "sgns",
         abstract: "Train skip-gram vectors with negative sampling.",
         discussion: """
-            The text is UTF-8, words separated by white space, one sentence or paragraph a line (or
-            one endless line); .gz and .zst are expanded. docs/formats.md has the exact rules.
+            The text is UTF-8, words separated by white space, one sentence or paragraph
+            a line (or one endless line); .gz and .zst are expanded. docs/formats.md has
+            the exact rules.
 
             Examples:
               sounder train sgns --input corpus.txt --output vectors.bin
