@@ -20,22 +20,33 @@ struct FrontDesk {
     }
 
     private let logger: Logger
-    private var guests: [PeerID: Guest] = [:]
-    private var workers: [WorkerID: PeerID] = [:]
+    private var guests: RecentTable<PeerID, Guest>
+    private var workers: RecentTable<WorkerID, PeerID>
     private var questions: [Question] = []
     private var replies: [(peer: PeerID, message: Message)] = []
 
-    init(logger: Logger) { self.logger = logger }
+    private static let silenceMaxMilliseconds: Int64 = 3_600_000
+
+    init(logger: Logger, at now: Moment) {
+        self.logger = logger
+        guests = RecentTable(
+            countMax: Limits.peersRememberedMax, lifetimeMilliseconds: Self.silenceMaxMilliseconds,
+            now: now.milliseconds)
+        workers = RecentTable(
+            countMax: Limits.workersMax, lifetimeMilliseconds: Self.silenceMaxMilliseconds,
+            now: now.milliseconds)
+    }
 
     /// Reads what has come in, at most a batch, and appends what the scheduler must know.
     mutating func receive(
-        from socket: inout Socket, _ scheduler: Scheduler, into events: inout [Event]
+        from socket: inout Socket, _ scheduler: Scheduler, at now: Moment,
+        into events: inout [Event]
     ) throws(TransportError) {
         for _ in 0..<1_000 {
             guard let (peer, frames) = try socket.receive() else { return }
             guard let peer else { continue }
             do throws(CodecError) {
-                take(try Codec.decode(frames), from: peer, scheduler, into: &events)
+                take(try Codec.decode(frames), from: peer, scheduler, at: now, into: &events)
             } catch {
                 logger.warning("dropped a message: \(error)")
                 reply(to: peer, .refused(Refused(fault: Fault(.usage, "\(error)"))))
@@ -56,7 +67,7 @@ struct FrontDesk {
         _ outbound: [Outbound], on socket: borrowing Socket
     ) throws(TransportError) {
         for case .worker(let worker, let header) in outbound {
-            if let peer = workers[worker] { reply(to: peer, header) }
+            if let peer = workers.peek(worker) { reply(to: peer, header) }
         }
         for (peer, message) in replies { try deliver(message, to: peer, on: socket) }
         replies.removeAll()
@@ -91,8 +102,8 @@ struct FrontDesk {
     }
 
     private mutating func forget(_ peer: PeerID) {
-        if case .worker(let worker) = guests.removeValue(forKey: peer), workers[worker] == peer {
-            workers[worker] = nil
+        if case .worker(let worker) = guests.remove(peer), workers.peek(worker) == peer {
+            workers.remove(worker)
         }
     }
 
@@ -105,36 +116,39 @@ struct FrontDesk {
 
 extension FrontDesk {
     private mutating func take(
-        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, into events: inout [Event]
+        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, at now: Moment,
+        into events: inout [Event]
     ) {
         if case .hello(let hello) = message.header {
-            return admit(hello, peer, message.request, scheduler, into: &events)
+            return admit(hello, peer, message.request, scheduler, at: now, into: &events)
         }
-        switch guests[peer] {
-        case .worker(let worker): hear(message.header, from: worker, into: &events)
+        switch guests.use(peer, now: now.milliseconds) {
+        case .worker(let worker) where workers.use(worker, now: now.milliseconds) == peer:
+            hear(message.header, from: worker, into: &events)
         case .client: serve(message, peer, scheduler, into: &events)
-        case nil:
-            // It may have said HELLO to an earlier life of this process: it must say it again.
+        case .worker, nil:
+            // It may have said HELLO to an earlier life of this process, or long ago.
             reply(to: peer, .refused(Refused(fault: .unacquainted)), message.request)
         }
     }
 
     private mutating func admit(
         _ hello: Hello, _ peer: PeerID, _ request: UInt64, _ scheduler: Scheduler,
-        into events: inout [Event]
+        at now: Moment, into events: inout [Event]
     ) {
         let answer = scheduler.answer(to: hello, softwareVersion: softwareVersion)
         reply(to: peer, answer, request)
         if case .refused(let refused) = answer {
             return logger.warning("refused \(hello.role.rawValue) \(hello.name): \(refused.fault)")
         }
+        // One name for each connection, one connection for each name.
+        forget(peer)
         guard hello.role == .worker, let capabilities = hello.capabilities else {
-            return guests[peer] = .client
+            return guests.set(peer, .client, now: now.milliseconds)
         }
-        if let old = workers.updateValue(peer, forKey: hello.name), old != peer {
-            guests[old] = nil
-        }
-        guests[peer] = .worker(hello.name)
+        if let former = workers.peek(hello.name) { guests.remove(former) }
+        guests.set(peer, .worker(hello.name), now: now.milliseconds)
+        workers.set(hello.name, peer, now: now.milliseconds)
         events.append(.workerJoined(hello.name, capabilities))
     }
 

@@ -20,6 +20,8 @@ public enum Limits {
 
     // The cluster
     public static let workersMax = 20_000
+    /// Connections that the coordinator remembers the HELLO of; the others must say it again.
+    public static let peersRememberedMax = 2 * workersMax
     public static let slotsPerWorkerMax = 1_024
     public static let jobsListedMax = 100
     public static let jobsQueuedMax = 10_000
