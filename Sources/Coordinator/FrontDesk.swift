@@ -37,16 +37,20 @@ struct FrontDesk {
             now: now.milliseconds)
     }
 
-    /// Reads what has come in, at most a batch, and appends what the scheduler must know.
+    /// Reads what has come in, at most a batch. Each message meets the scheduler as the one before
+    /// it has left it, so that what is answered is what is done.
     mutating func receive(
-        from socket: inout Socket, _ scheduler: Scheduler, at now: Moment,
-        into events: inout [Event]
+        from socket: inout Socket, _ scheduler: inout Scheduler, at now: Moment,
+        into effects: inout Effects
     ) throws(TransportError) {
         for _ in 0..<1_000 {
             guard let (peer, frames) = try socket.receive() else { return }
             guard let peer else { continue }
             do throws(CodecError) {
-                take(try Codec.decode(frames), from: peer, scheduler, at: now, into: &events)
+                let message = try Codec.decode(frames)
+                if let event = take(message, from: peer, scheduler, at: now) {
+                    scheduler.handle(event, at: now, into: &effects)
+                }
             } catch {
                 logger.warning("dropped a message: \(error)")
                 reply(to: peer, .refused(Refused(fault: Fault(.usage, "\(error)"))))
@@ -116,98 +120,94 @@ struct FrontDesk {
 
 extension FrontDesk {
     private mutating func take(
-        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, at now: Moment,
-        into events: inout [Event]
-    ) {
+        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, at now: Moment
+    ) -> Event? {
         if case .hello(let hello) = message.header {
-            return admit(hello, peer, message.request, scheduler, at: now, into: &events)
+            return admit(hello, peer, message.request, scheduler, at: now)
         }
         switch guests.use(peer, now: now.milliseconds) {
         case .worker(let worker) where workers.use(worker, now: now.milliseconds) == peer:
-            hear(message.header, from: worker, into: &events)
-        case .client: serve(message, peer, scheduler, into: &events)
+            return hear(message.header, from: worker)
+        case .client:
+            return serve(message, peer, scheduler)
         case .worker, nil:
             // It may have said HELLO to an earlier life of this process, or long ago.
             reply(to: peer, .refused(Refused(fault: .unacquainted)), message.request)
+            return nil
         }
     }
 
     private mutating func admit(
         _ hello: Hello, _ peer: PeerID, _ request: UInt64, _ scheduler: Scheduler,
-        at now: Moment, into events: inout [Event]
-    ) {
+        at now: Moment
+    ) -> Event? {
         let answer = scheduler.answer(to: hello, softwareVersion: softwareVersion)
         reply(to: peer, answer, request)
         if case .refused(let refused) = answer {
-            return logger.warning("refused \(hello.role.rawValue) \(hello.name): \(refused.fault)")
+            logger.warning("refused \(hello.role.rawValue) \(hello.name): \(refused.fault)")
+            return nil
         }
         // One name for each connection, one connection for each name.
         forget(peer)
         guard hello.role == .worker, let capabilities = hello.capabilities else {
-            return guests.set(peer, .client, now: now.milliseconds)
+            guests.set(peer, .client, now: now.milliseconds)
+            return nil
         }
         if let former = workers.peek(hello.name) { guests.remove(former) }
         guests.set(peer, .worker(hello.name), now: now.milliseconds)
         workers.set(hello.name, peer, now: now.milliseconds)
-        events.append(.workerJoined(hello.name, capabilities))
+        return .workerJoined(hello.name, capabilities)
     }
 
-    private func hear(_ header: Header, from worker: WorkerID, into events: inout [Event]) {
+    private func hear(_ header: Header, from worker: WorkerID) -> Event? {
         switch header {
         case .heartbeat(let heartbeat):
-            events.append(.workerHeard(worker, heartbeat.running))
+            return .workerHeard(worker, heartbeat.running)
         case .unitFinished(let finished):
-            events.append(
-                .unitFinished(finished.unit, finished.lease, from: worker, finished.outcome))
+            return .unitFinished(finished.unit, finished.lease, from: worker, finished.outcome)
         case .unitFailed(let failed):
-            events.append(.unitFailed(failed.unit, failed.lease, from: worker, failed.fault))
+            return .unitFailed(failed.unit, failed.lease, from: worker, failed.fault)
         case .goodbye(let goodbye):
-            events.append(goodbye.finishing ? .workerDraining(worker) : .workerLeft(worker))
+            return goodbye.finishing ? .workerDraining(worker) : .workerLeft(worker)
         default:
             logger.warning("worker \(worker) sent \(header.kind), which is not a worker's to send")
+            return nil
         }
     }
 
     private mutating func serve(
-        _ message: Message, _ peer: PeerID, _ scheduler: Scheduler, into events: inout [Event]
-    ) {
+        _ message: Message, _ peer: PeerID, _ scheduler: Scheduler
+    ) -> Event? {
         switch message.header {
         case .submit(let submit):
-            let answer = accept(submit, scheduler, into: &events)
+            let job = JobID.random()
+            let answer = answer(to: submit, scheduler, as: job)
             reply(to: peer, answer, message.request)
+            guard answer == .accepted(Accepted(job: job)) else { return nil }
+            return .jobSubmitted(
+                job, key: submit.key, submit.spec, atWallMilliseconds: wallMilliseconds())
         case .cancel(let cancel):
-            events.append(.jobCancelled(cancel.job))
             questions.append(Question(peer: peer, request: message.request, job: cancel.job))
+            return .jobCancelled(cancel.job)
         case .query(let query):
             questions.append(Question(peer: peer, request: message.request, job: query.job))
         default:
             let fault = Fault(.forbidden, "a client may not send \(message.header.kind)")
             reply(to: peer, .refused(Refused(fault: fault)), message.request)
         }
+        return nil
     }
 
-    private func accept(
-        _ submit: Submit, _ scheduler: Scheduler, into events: inout [Event]
-    ) -> Header {
-        if let complaint = submit.spec.complaint {
-            return .refused(Refused(fault: Fault(.usage, complaint)))
-        }
-        // A job of the same batch of messages is not in the scheduler yet.
-        for case .jobSubmitted(let job, submit.key, submit.spec, _) in events {
-            return .accepted(Accepted(job: job))
-        }
+    /// - Parameter job: the name of the job, if it is a new one.
+    private func answer(to submit: Submit, _ scheduler: Scheduler, as job: JobID) -> Header {
+        if let complaint = submit.spec.complaint { return refusal(.usage, complaint) }
         switch scheduler.admission(key: submit.key, spec: submit.spec) {
         case .existing(let job): return .accepted(Accepted(job: job))
         case .reused(let job): return refusal(.jobKeyReused, "job key \(submit.key) belongs to job "
             + "\(job) with other settings; choose another key")
         case .full: return refusal(.temporary, "\(Limits.jobsQueuedMax) jobs are waiting, which is "
             + "the limit; submit again when some have ended", retryable: true)
-        case .new:
-            let job = JobID.random()
-            events.append(
-                .jobSubmitted(
-                    job, key: submit.key, submit.spec, atWallMilliseconds: wallMilliseconds()))
-            return .accepted(Accepted(job: job))
+        case .new: return .accepted(Accepted(job: job))
         }
     }
 
