@@ -1,12 +1,12 @@
-// The payloads that the coordinator holds: results fetched from workers, and what it offers.
+// The payloads that the coordinator offers, and the files that hold them.
 
 import Files
 import Protocol
 import Synchronization
 import Transport
 
-/// Bytes by payload id. Fetched outputs wait here for their reduction; what workers and clients
-/// may ask for is offered on the bulk plane under ids that begin with the job's.
+/// What workers and clients may ask for is offered on the bulk plane under ids that begin with the
+/// job's.
 final class PayloadTable: Sendable {
     let bulk: BulkExchange
     /// Directory of the coordinator's own files: expanded corpora and results.
@@ -15,32 +15,11 @@ final class PayloadTable: Sendable {
     let isDurable: Bool
     /// Jobs whose results are kept, oldest first.
     private let published = Mutex<[JobID]>([])
-    private let fetched = Mutex<[String: Frame]>([:])
 
     init(bulk: BulkExchange, directory: String, isDurable: Bool) {
         self.isDurable = isDurable
         self.bulk = bulk
         self.directory = directory
-    }
-
-    func keep(_ frame: Frame, id: String) {
-        fetched.withLock { $0[id] = frame }
-    }
-
-    /// The bytes of an output; each is taken once, by the reduction it belongs to.
-    func take(_ reference: PayloadReference) throws(Fault) -> Frame {
-        guard let frame = fetched.withLock({ $0.removeValue(forKey: reference.id) }) else {
-            throw Fault(.payloadMissing, "payload \(reference.id) is not held by the coordinator")
-        }
-        return frame
-    }
-
-    /// Output `index` of a unit that has to have `count` of them.
-    func take(_ outcome: UnitOutcome, _ index: Int, of count: Int) throws(Fault) -> Frame {
-        guard outcome.outputs.count == count else {
-            throw Fault(.data, "a unit left \(outcome.outputs.count) outputs instead of \(count)")
-        }
-        return try take(outcome.outputs[index])
     }
 
     /// Where files of the job may be put; it goes when the job is over.
@@ -91,11 +70,8 @@ final class PayloadTable: Sendable {
         removeTree("\(directory)/results/\(forgotten)")
     }
 
-    /// Forgets every output that was fetched for `job` and everything offered for its units.
+    /// Forgets everything offered for the units of `job`.
     func discard(_ job: JobID) {
-        fetched.withLock { table in
-            for id in table.keys where id.hasPrefix(job.text + "/") { table[id] = nil }
-        }
         for part in ["/work/", "/corpus/", "/vocabulary"] {
             _ = bulk.withdraw(prefix: job.text + part, waitingSeconds: 0)
         }

@@ -46,5 +46,60 @@ extension EndToEnd {
             #expect(first == third)
             try await cluster.stop()
         }
+
+        @Test("outputs that arrive after the end of their job are let go")
+        func lateOutputs() async throws {
+            let site = try Site()
+            let cluster = try await StandingCluster(site, workers: 0, liveness: 30_000)
+            let peer = try HandDrivenPeer(cluster.address, name: "slow")
+            try await peer.greet(as: .worker)
+            let client = try HandDrivenPeer(cluster.address, name: "client")
+            try await client.greet(as: .client)
+            let files = [try InputFile(reading: site.corpus())]
+            try await client.say(
+                .submit(Submit(key: "k", spec: .trainWords(TrainWords(files: files)))), request: 1)
+            let given = try await peer.message { message -> Assign? in
+                if case .assign(let assign) = message.header { assign } else { nil }
+            }
+            let frame = Frame([UInt8](repeating: 1, count: 300 << 20))
+            let output = PayloadReference(
+                id: "late", size: frame.count, checksum: Checksum.of(frame))
+            try await peer.say(
+                .unitFinished(
+                    UnitFinished(
+                        unit: given.unit, lease: given.lease,
+                        outcome: UnitOutcome(outputs: [output], measures: [:]))))
+            // What is answered was heard, and so was all that was said before.
+            try await peer.say(.heartbeat(Heartbeat()))
+            _ = try await peer.message { $0.header == .heartbeat(Heartbeat()) ? true : nil }
+            try await client.say(.cancel(Cancel(job: given.unit.job)), request: 2)
+            _ = try await client.answer(to: 2)
+
+            // Only now can the output be fetched, and the fetch is under way already.
+            let bulk = try BulkExchange(
+                connectingTo: Address(cluster.address).bulk(), as: peer.name, role: .worker,
+                context: peer.context, softwareVersion: softwareVersion)
+            bulk.offer(id: "late", frame: frame, checksum: output.checksum)
+            let isServed = try await eventually(within: 20) {
+                bulk.counters.bytesSent >= frame.count
+            }
+            #expect(isServed)
+            let isSmall = try await eventually(within: 5) {
+                try cluster.coordinator.residentBytes() < 150 << 20
+            }
+            let held = try cluster.coordinator.residentBytes()
+            #expect(isSmall, "\(held) bytes are held")
+            bulk.stop()
+            try await cluster.stop()
+        }
+    }
+}
+
+extension Program {
+    /// Memory that the process has in use now.
+    func residentBytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return try #require(pages) * Int(getpagesize())
     }
 }
