@@ -31,6 +31,8 @@ public enum StoreCommand: Sendable, Equatable {
     case fetch(WorkUnitID, Lease, from: WorkerID, [PayloadReference])
     /// Outcomes in the order of the round's units. Answer as to `plan`.
     case reduce(JobID, roundNumber: Int, Round, [UnitOutcome], workers: Int)
+    /// The worker is gone: what is being fetched from it is lost now.
+    case abandon(WorkerID)
     /// The job is over: its payloads may go, except those of its result.
     case discard(JobID)
 }

@@ -127,6 +127,7 @@ extension Scheduler {
     mutating func lose(_ worker: WorkerID, at now: Moment, into effects: inout Effects) {
         guard let record = workers[worker] else { return }
         workers[worker] = nil
+        effects.store.append(.abandon(worker))
         mayPlace = true
         for tenure in record.running {
             loseUnit(tenure.unit, with: worker, at: now, into: &effects)

@@ -58,6 +58,9 @@ final class OutputTable: Sendable {
         }
     }
 
+    /// The worker is gone: nothing more comes of what is being fetched from it.
+    func abandon(_ worker: WorkerID) { bulk.forget(worker) }
+
     private func keep(_ attempt: Attempt, of unit: WorkUnitID) {
         jobs.withLock { jobs in
             guard let held = jobs[unit.job], unit.round >= held.round,

@@ -41,6 +41,7 @@ final class StoreThread: Sendable {
             // Fetching is the work of the bulk thread, and need not wait for a reduction.
             case .fetch(let unit, let lease, let worker, let references):
                 outputs.fetch(unit, lease, from: worker, references)
+            case .abandon(let worker): outputs.abandon(worker)
             case .plan, .reduce, .discard: work.post(.command(command))
             }
         }
@@ -73,7 +74,7 @@ private struct Store {
             advance(job) { () throws(Fault) in
                 try program.reduce(round, outputs: taken, workers: workers)
             }
-        case .fetch: break
+        case .fetch, .abandon: break
         case .discard(let job):
             programs[job] = nil
             outputs.close(job)

@@ -128,7 +128,6 @@ extension BulkLoop {
     }
 
     func forget(_ name: WorkerID) {
-        if let peer = peers.peer(of: name) { lose(peer) }
         failAll(
             of: .worker(name),
             with: Fault(.unavailable, "worker \(name) is gone", retryable: true))

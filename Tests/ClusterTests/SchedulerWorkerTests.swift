@@ -110,6 +110,7 @@ import Testing
         let first = stage.last.assigned[0]
         stage.happens(first.finished(Sample.outcome("p")))
         stage.happens(.workerLeft(first.worker))
+        #expect(stage.last.store == [.abandon(first.worker)], "its outputs will not come")
         #expect(stage.last.assigned.map(\.lease.attempt) == [2])
         #expect(stage.last.assigned[0].worker != first.worker)
         let second = stage.last.assigned[0]
