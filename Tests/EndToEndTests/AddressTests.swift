@@ -1,9 +1,7 @@
 // Who listens where, and who may speak to whom.
 
 import Foundation
-import Protocol
 import Testing
-import Transport
 
 extension EndToEnd {
     @Suite(.serialized)
@@ -81,39 +79,6 @@ extension EndToEnd {
             #expect(second.code != 0, "\(second)")
             #expect(second.errors.contains(site.path("state")), "\(second)")
             #expect(try await cluster.sounder("jobs").code == 0)
-            try await cluster.stop()
-        }
-
-        @Test("a worker of another version is refused, and both versions named")
-        func otherVersion() async throws {
-            let site = try Site()
-            let cluster = try await StandingCluster(site, workers: 0)
-            let context = try Context()
-            var socket = try Socket(.dealer, plane: .control, context: context)
-            try socket.connect(to: Address(cluster.address))
-            let hello = Hello(
-                protocolVersion: 99, softwareVersion: "99.9", role: .worker,
-                name: WorkerID("from-the-future"),
-                capabilities: Capabilities(
-                    kinds: ["train-words"], slots: 1, threads: 1, instructionSet: "none",
-                    host: "elsewhere", processID: 1))
-            var fault: Fault?
-            _ = try await eventually(within: 10) {
-                _ = try socket.send(try Codec.encode(Message(.hello(hello))))
-                try await Task.sleep(for: .milliseconds(50))
-                if let (_, frames) = try socket.receive(),
-                    case .refused(let refused) = try Codec.decode(frames).header
-                {
-                    fault = refused.fault
-                }
-                return fault != nil
-            }
-            let refusal = try #require(fault)
-            #expect(refusal.code == .versionMismatch)
-            #expect(refusal.message.contains("99"), "\(refusal)")
-            #expect(refusal.message.contains("\(Limits.protocolVersion)"), "\(refusal)")
-            let status = try await cluster.sounder("status", "--json")
-            #expect((status.json["workers"] as? [Any])?.isEmpty == true)
             try await cluster.stop()
         }
 

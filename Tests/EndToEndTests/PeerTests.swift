@@ -8,6 +8,48 @@ import Transport
 extension EndToEnd {
     @Suite(.serialized)
     struct PeerTests {
+        @Test("a worker of another protocol is refused, and both versions named")
+        func otherProtocol() async throws {
+            let site = try Site()
+            let cluster = try await StandingCluster(site, workers: 0)
+            let peer = try HandDrivenPeer(cluster.address, name: "from-the-future")
+            let answer = try await peer.greet(
+                as: .worker, softwareVersion: "99.9", protocolVersion: 98)
+            try expectMismatch(answer, "98", "\(Limits.protocolVersion)")
+            try await expectNoWorkers(cluster)
+            try await cluster.stop()
+        }
+
+        @Test("a worker of another software version is refused, a client is not")
+        func otherSoftware() async throws {
+            let site = try Site()
+            let cluster = try await StandingCluster(site, workers: 0)
+            let worker = try HandDrivenPeer(cluster.address, name: "a-worker")
+            let answer = try await worker.greet(as: .worker, softwareVersion: "99.9")
+            try expectMismatch(answer, "99.9", softwareVersion)
+            try await expectNoWorkers(cluster)
+            let client = try HandDrivenPeer(cluster.address, name: "a-client")
+            guard case .welcome = try await client.greet(as: .client, softwareVersion: "99.9")
+            else { Issue.record("the client is refused"); return }
+            try await cluster.stop()
+        }
+
+        private func expectMismatch(_ answer: Header, _ versions: String...) throws {
+            guard case .refused(let refused) = answer else {
+                Issue.record("\(answer)")
+                return
+            }
+            #expect(refused.fault.code == .versionMismatch)
+            for version in versions {
+                #expect(refused.fault.message.contains(version), "\(refused)")
+            }
+        }
+
+        private func expectNoWorkers(_ cluster: StandingCluster) async throws {
+            let status = try await cluster.sounder("status", "--json")
+            #expect((status.json["workers"] as? [Any])?.isEmpty == true, "\(status)")
+        }
+
         @Test("a worker that is refused ends with the sentence it was told")
         func refusedWorker() async throws {
             let site = try Site()
