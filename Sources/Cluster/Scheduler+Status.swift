@@ -8,18 +8,21 @@ extension Scheduler {
         return history[job]?.status
     }
 
-    /// The whole cluster: jobs that run or wait first, then those that ended, newest first; at most
-    /// `Limits.jobsListedMax`, without their outputs and measures.
+    /// The whole cluster: jobs that run or wait first, then those that ended, newest first, without
+    /// their outputs and measures; workers in the order in which they came. At most as many of each
+    /// as `Limits` allows, so that the answer fits a header.
     public func status(at now: Moment, softwareVersion: String = "") -> ClusterStatus {
         let ended = history.keys.reversed().compactMap { history[$0]?.status }
         let listed = jobs.keys.prefix(Limits.jobsListedMax).compactMap { status(of: $0, at: now) }
             + ended
         return ClusterStatus(
             epoch: epoch, softwareVersion: softwareVersion, workers: workerStatuses(at: now),
+            workersTotal: workers.count,
             jobs: listed.prefix(Limits.jobsListedMax).map { job in
                 var brief = job
                 brief.measures = [:]
                 brief.outputs = []
+                brief.fault = job.fault?.shortened(to: Limits.sentenceListedBytesMax)
                 return brief
             })
     }
@@ -62,7 +65,7 @@ extension Scheduler {
     }
 
     private func workerStatuses(at now: Moment) -> [WorkerStatus] {
-        workers.keys.compactMap { id in
+        workers.keys.prefix(Limits.workersListedMax).compactMap { id in
             guard let record = workers[id] else { return nil }
             let capabilities = record.capabilities
             return WorkerStatus(

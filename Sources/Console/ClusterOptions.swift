@@ -52,7 +52,7 @@ extension ClusterClient {
     func awaitWorkers(_ count: Int, deadlineSeconds: Double) async throws {
         let deadline = monotonicMilliseconds() + Int64(deadlineSeconds * 1_000)
         while true {
-            let present = try await cluster().workers.count
+            let present = try await cluster().workersTotal
             if present >= count { return }
             guard monotonicMilliseconds() < deadline else {
                 throw Fault(

@@ -71,6 +71,8 @@ struct StatusCommand: AsyncParsableCommand {
         }
         Terminal.output("Sounder \(status.softwareVersion), epoch \(status.epoch)")
         Table.lines([header] + rows).forEach(Terminal.output)
+        let more = status.workersTotal - status.workers.count
+        if more > 0 { Terminal.output("and \(more) more workers") }
     }
 }
 

@@ -115,15 +115,19 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
 public struct ClusterStatus: Hashable, Sendable, Codable {
     public var epoch: UInt64
     public var softwareVersion: String
+    /// The first `Limits.workersListedMax` of them.
     public var workers: [WorkerStatus]
+    public var workersTotal: Int
     public var jobs: [JobStatus]
 
     public init(
-        epoch: UInt64, softwareVersion: String, workers: [WorkerStatus], jobs: [JobStatus]
+        epoch: UInt64, softwareVersion: String, workers: [WorkerStatus], workersTotal: Int,
+        jobs: [JobStatus]
     ) {
         self.epoch = epoch
         self.softwareVersion = softwareVersion
         self.workers = workers
+        self.workersTotal = workersTotal
         self.jobs = jobs
     }
 }

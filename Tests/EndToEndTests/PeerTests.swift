@@ -134,6 +134,26 @@ extension EndToEnd {
             bulk.stop()
             try await cluster.stop()
         }
+
+        @Test("a cluster of thousands is summed up")
+        func crowd() async throws {
+            let site = try Site()
+            let cluster = try await StandingCluster(site, workers: 0, liveness: 60_000)
+            let peer = try HandDrivenPeer(cluster.address, name: "the-last")
+            for index in 1..<2_000 {
+                let hello = Hello(
+                    softwareVersion: softwareVersion, role: .worker, name: WorkerID("w\(index)"),
+                    capabilities: HandDrivenPeer.capabilities)
+                try await peer.say(.hello(hello))
+            }
+            try await peer.greet(as: .worker)
+            let status = try await cluster.sounder("status", "--json")
+            #expect(status.number("workersTotal") == 2_000, "\(status)")
+            let listing = try await cluster.sounder("status")
+            #expect(listing.code == 0, "\(listing)")
+            #expect(listing.output.hasSuffix("and 1900 more workers\n"), "\(listing)")
+            try await cluster.stop()
+        }
     }
 }
 
