@@ -40,7 +40,7 @@ extension ClusterClient {
             address, name: "client-\(getpid())-\(UInt32.random(in: 0...UInt32.max))",
             context: context, softwareVersion: softwareVersion)
         do throws(Fault) {
-            _ = try await client.cluster()
+            _ = try await client.welcome()
             return client
         } catch {
             client.close()

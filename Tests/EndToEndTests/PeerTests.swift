@@ -64,6 +64,18 @@ extension EndToEnd {
             try await site.expectNothingLeft()
         }
 
+        @Test("a command asks for what it needs and nothing before")
+        func firstWord() async throws {
+            let site = try Site()
+            let address = "ipc://\(site.path("control"))"
+            let coordinator = try HandDrivenCoordinator(
+                address, greeting: HandDrivenCoordinator.welcome)
+            let ending = try await coordinator.serve(
+                site.start(["cancel", "j-1", "--cluster", address]))
+            #expect(ending.code == 77, "\(ending)")
+            #expect(coordinator.heard == [.cancel(Cancel(job: JobID("j-1")))])
+        }
+
         @Test("of two submissions under one key that come together, the other one is refused")
         func keyReusedAtOnce() async throws {
             let site = try Site()
