@@ -75,7 +75,7 @@ struct CoordinatorCommand: ParsableCommand {
             epoch: journal.epoch)
         let cluster = try ClusterThread()
         let payloads = PayloadTable(
-            bulk: bulk, directory: state, isDurable: parentFd == nil)
+            bulk: bulk, directory: state, isDurable: temporary == nil)
         payloads.removeLeftovers()
         for job in try journal.recover() { job.ended.map(payloads.restore) }
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
