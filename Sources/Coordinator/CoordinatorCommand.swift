@@ -76,8 +76,8 @@ struct CoordinatorCommand: ParsableCommand {
         let cluster = try ClusterThread()
         let payloads = PayloadTable(
             bulk: bulk, directory: state, isDurable: temporary == nil)
-        payloads.removeLeftovers()
         for job in try journal.recover() { job.ended.map(payloads.restore) }
+        payloads.removeLeftovers()
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) {
             [temporary] reason in

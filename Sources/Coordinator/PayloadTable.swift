@@ -56,8 +56,15 @@ final class PayloadTable: Sendable {
         }
     }
 
-    /// Files of jobs that were running when an earlier process died.
-    func removeLeftovers() { removeTree("\(directory)/jobs") }
+    /// Files of jobs that were running when an earlier process died, and results that were not
+    /// restored because their job is not listed any more.
+    func removeLeftovers() {
+        removeTree("\(directory)/jobs")
+        let kept = published.withLock { Set($0.map(\.text)) }
+        for job in entries(of: "\(directory)/results") where !kept.contains(job) {
+            removeTree("\(directory)/results/\(job)")
+        }
+    }
 
     /// Results are kept as long as the job is listed.
     private func remember(_ job: JobID) {

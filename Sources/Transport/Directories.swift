@@ -36,20 +36,28 @@ public func makeTemporaryDirectory() throws(Fault) -> String {
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// Removes a directory that we made, with all that is in it; symbolic links are not followed.
-public func removeTree(_ path: String) {
-    guard let listing = opendir(path) else { return }
+/// The names in a directory; none if there is no such directory.
+public func entries(of path: String) -> [String] {
+    guard let listing = opendir(path) else { return [] }
+    defer { closedir(listing) }
+    var names: [String] = []
     while let entry = readdir(listing) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) {
             $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
-        guard name != "." && name != ".." else { continue }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+}
+
+/// Removes a directory that we made, with all that is in it; symbolic links are not followed.
+public func removeTree(_ path: String) {
+    for name in entries(of: path) {
         let child = path + "/" + name
         var status = stat()
         guard lstat(child, &status) == 0 else { continue }
         if status.st_mode & S_IFMT == S_IFDIR { removeTree(child) } else { unlink(child) }
     }
-    closedir(listing)
     rmdir(path)
 }
 
