@@ -22,10 +22,12 @@ public func makeDirectory(_ path: String) throws(Fault) {
     }
 }
 
-/// Makes a new directory in TMPDIR, or in /tmp.
-public func makeTemporaryDirectory() throws(Fault) -> String {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/sounder-XXXXXX".utf8CString)
+/// Makes a new directory in `parent`; without one in TMPDIR, or in /tmp.
+public func makeTemporaryDirectory(
+    in parent: String? = nil, prefix: String = "sounder-"
+) throws(Fault) -> String {
+    let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
         let reason = String(cString: strerror(errno))
         throw Fault(

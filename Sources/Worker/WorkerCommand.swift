@@ -30,7 +30,8 @@ struct WorkerCommand: ParsableCommand {
     var threads: Int?
     @Option(
         help: ArgumentHelp(
-            "Directory for encoded text. Default: a temporary one.", valueName: "dir"))
+            "Directory for encoded text; workers may share it. Default: a temporary one.",
+            valueName: "dir"))
     var cache: String?
     @Option(help: "Name in listings, unique in the cluster. Default: the host's name and a number.")
     var name: String?
@@ -74,7 +75,7 @@ struct WorkerCommand: ParsableCommand {
             connectingTo: address.bulk(), as: identity, role: .worker, context: context,
             softwareVersion: softwareVersion)
         let directory = try CacheDirectory(cache)
-        defer { directory.removeIfTemporary() }
+        defer { directory.remove() }
         let ended = try Mailbox<UnitEnd>()
         let fetchText = fetchText
         let path = directory.path
@@ -84,7 +85,7 @@ struct WorkerCommand: ParsableCommand {
         let control = ControlThread(ended: ended)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
             if reason == .parentDied || control.isDraining {
-                directory.removeIfTemporary()
+                directory.remove()
                 endProgram(code: reason == .signal ? 143 : 0)
             }
             control.drain()

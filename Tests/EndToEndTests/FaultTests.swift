@@ -22,6 +22,29 @@ extension EndToEnd {
             try await cluster.stop()
         }
 
+        @Test("workers share a cache directory, and tidy up after one that was killed")
+        func sharedCache() async throws {
+            let site = try Site()
+            let flags = ["--cache", site.path("cache")]
+            let cluster = try await StandingCluster(site, workers: 2, workerFlags: flags)
+            let before = site.names(in: "cache")
+            #expect(before.count == 2)
+            cluster.workers[0].signal(SIGKILL)
+            _ = try await cluster.workers[0].ending()
+            #expect(Set(site.names(in: "cache")) == Set(before))
+            try cluster.startWorker(flags)
+            let isTidy = try await eventually(within: 10) {
+                let now = Set(site.names(in: "cache"))
+                return now.count == 2 && !now.isSuperset(of: before)
+            }
+            #expect(isTidy, "\(before) became \(site.names(in: "cache"))")
+            let ending = try await site.train(
+                [site.corpus()], "v.bin", "--cluster", cluster.address, "--partitions", "2")
+            #expect(ending.code == 0, "\(ending)")
+            try await cluster.stop()
+            #expect(site.names(in: "cache").isEmpty)
+        }
+
         @Test("a worker that stops answering is given up, and the job finishes")
         func frozenWorker() async throws {
             let site = try Site()
