@@ -16,6 +16,7 @@ public final class ClusterClient: Sendable {
     public let address: Address
     private let work: Mailbox<Work>
     private let thread: OwnedThread
+    private let hello: Hello
 
     /// Connects and says HELLO; that it was heard is known once `welcome` returns.
     public init(
@@ -26,6 +27,7 @@ public final class ClusterClient: Sendable {
         self.address = address
         let hello = Hello(
             softwareVersion: softwareVersion, role: .client, name: WorkerID(name))
+        self.hello = hello
         thread = try OwnedThread(name: "client") {
             var correspondence = Correspondence(address: address, hello: hello)
             do throws(TransportError) {
@@ -84,6 +86,14 @@ public final class ClusterClient: Sendable {
 }
 
 extension ClusterClient {
+    /// Waits until the coordinator has answered HELLO.
+    public func welcome() async throws(Fault) -> Welcome {
+        guard case .welcome(let welcome) = try await ask(.hello(hello)) else {
+            throw unexpected("hello")
+        }
+        return welcome
+    }
+
     /// - Returns: the job, a new one or the one that `key` already names.
     public func submit(_ spec: JobSpec, key: String) async throws(Fault) -> JobID {
         guard case .accepted(let accepted) = try await ask(.submit(Submit(key: key, spec: spec)))

@@ -80,14 +80,19 @@ struct Correspondence {
         while let (_, frames) = try socket.receive() {
             guard let message = try? Codec.decode(frames) else { continue }
             switch message.header {
-            case .welcome: welcomed = true
+            case .welcome:
+                welcomed = true
+                answer(message)
             case .refused(let refused) where refused.fault.isUnacquainted: restart()
             case .refused(let refused) where message.request == 0:
                 finishAll(with: refused.fault)
-            default:
-                pending.removeValue(forKey: message.request)?.answer(.success(message.header))
+            default: answer(message)
             }
         }
+    }
+
+    private mutating func answer(_ message: Message) {
+        pending.removeValue(forKey: message.request)?.answer(.success(message.header))
     }
 
     /// The coordinator has forgotten us: say HELLO and everything unanswered once more.

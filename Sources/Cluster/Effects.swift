@@ -31,9 +31,8 @@ public enum StoreCommand: Sendable, Equatable {
     case fetch(WorkUnitID, Lease, from: WorkerID, [PayloadReference])
     /// Outcomes in the order of the round's units. Answer as to `plan`.
     case reduce(JobID, roundNumber: Int, Round, [UnitOutcome], workers: Int)
-    /// What is being fetched from a worker that is gone fails now; a worker that comes back
-    /// offers it again. Not answered by itself.
-    case forget(WorkerID)
+    /// The worker is gone: what is being fetched from it is lost now.
+    case abandon(WorkerID)
     /// The job is over: its payloads may go, except those of its result.
     case discard(JobID)
 }

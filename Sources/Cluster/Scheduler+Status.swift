@@ -8,9 +8,9 @@ extension Scheduler {
         return history[job]?.status
     }
 
-    /// The whole cluster: jobs that run or wait first, then those that ended, newest first; at most
-    /// `Limits.jobsListedMax`, without their outputs and measures, and with the beginning of what
-    /// went wrong.
+    /// The whole cluster: jobs that run or wait first, then those that ended, newest first, without
+    /// their outputs and measures; workers in the order in which they came. At most as many of each
+    /// as `Limits` allows, so that the answer fits a header.
     public func status(at now: Moment, softwareVersion: String = "") -> ClusterStatus {
         let ended = history.keys.reversed().compactMap { history[$0]?.status }
         let listed = jobs.keys.prefix(Limits.jobsListedMax).compactMap { status(of: $0, at: now) }
@@ -22,7 +22,7 @@ extension Scheduler {
                 var brief = job
                 brief.measures = [:]
                 brief.outputs = []
-                brief.fault = job.fault.map { Fault($0.code, String($0.message.prefix(200))) }
+                brief.fault = job.fault?.shortened(to: Limits.sentenceListedBytesMax)
                 return brief
             })
     }

@@ -6,24 +6,8 @@ extension Scheduler {
     /// WELCOME or REFUSED: the shell sends it, and hands in `workerJoined` after a WELCOME to a
     /// worker.
     public func answer(to hello: Hello, softwareVersion: String) -> Header {
-        if hello.protocolVersion != Limits.protocolVersion {
-            return .refused(
-                Refused(
-                    fault: Fault(
-                        .versionMismatch,
-                        "\(hello.role.rawValue) \(hello.name) (sounder \(hello.softwareVersion)) "
-                            + "speaks protocol \(hello.protocolVersion), the coordinator (sounder "
-                            + "\(softwareVersion)) speaks \(Limits.protocolVersion); "
-                            + "install the same version on both")))
-        }
-        // What a unit computes belongs to a version: a mixed cluster would not repeat its results.
-        if hello.role == .worker, hello.softwareVersion != softwareVersion {
-            return .refused(
-                Refused(
-                    fault: Fault(
-                        .versionMismatch,
-                        "worker \(hello.name) is sounder \(hello.softwareVersion), the coordinator "
-                            + "is sounder \(softwareVersion); install the same version on both")))
+        if let fault = hello.mismatch(with: softwareVersion) {
+            return .refused(Refused(fault: fault))
         }
         if hello.role == .worker, workers[hello.name] == nil,
             workers.count >= Limits.workersMax
@@ -136,12 +120,12 @@ extension Scheduler {
     mutating func lose(_ worker: WorkerID, at now: Moment, into effects: inout Effects) {
         guard let record = workers[worker] else { return }
         workers[worker] = nil
+        effects.store.append(.abandon(worker))
         mayPlace = true
         for tenure in record.running {
             loseUnit(tenure.unit, with: worker, at: now, into: &effects)
         }
         if record.unfetched > 0 {
-            effects.store.append(.forget(worker))
             for unit in unfetched(from: worker) {
                 loseUnit(unit, with: worker, at: now, into: &effects)
             }
@@ -173,5 +157,24 @@ extension Scheduler {
         let slots = record.capabilities.slots
         guard record.unfetched < policy.unfetchedPerSlotMax * slots else { return 0 }
         return max(0, slots - record.running.count)
+    }
+}
+
+extension Hello {
+    /// Why whoever says this cannot join a coordinator of `version`. A worker's arithmetic is part
+    /// of the result, so its software counts, too.
+    fileprivate func mismatch(with version: String) -> Fault? {
+        if protocolVersion != Limits.protocolVersion {
+            return Fault(
+                .versionMismatch,
+                "\(role.rawValue) \(name) (sounder \(softwareVersion)) speaks protocol "
+                    + "\(protocolVersion), the coordinator (sounder \(version)) speaks "
+                    + "\(Limits.protocolVersion); install the same version on both")
+        }
+        guard role == .worker, softwareVersion != version else { return nil }
+        return Fault(
+            .versionMismatch,
+            "worker \(name) is sounder \(softwareVersion), the coordinator is \(version): results "
+                + "of a mixture cannot be repeated; install the same version on both")
     }
 }

@@ -107,7 +107,7 @@ extension WorkerSession {
                     + "measures; the limits are \(Limits.payloadsPerUnitMax) and "
                     + "\(Limits.measuresPerUnitMax)")
         case .failure(let failure):
-            fault = failure.shortened
+            fault = failure.shortened(to: Limits.sentenceBytesMax)
         }
         return .unitFailed(UnitFailed(unit: attempt.unit, lease: attempt.lease, fault: fault))
     }
@@ -127,18 +127,4 @@ extension WorkerSession {
 
 extension Limits {
     static let measuresPerUnitMax = 100
-}
-
-extension Fault {
-    /// With a message that fits `Limits.sentenceBytesMax`.
-    var shortened: Fault {
-        guard message.utf8.count > Limits.sentenceBytesMax else { return self }
-        var text = ""
-        for character in message {
-            let bytes = text.utf8.count + character.utf8.count
-            guard bytes < Limits.sentenceBytesMax - 3 else { break }
-            text.append(character)
-        }
-        return Fault(code, text + "…", retryable: retryable)
-    }
 }

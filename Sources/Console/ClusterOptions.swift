@@ -34,11 +34,18 @@ struct ClusterOptions: ParsableArguments {
 }
 
 extension ClusterClient {
-    /// Whether anybody is there is said by the first request, within five seconds.
-    static func connect(to address: Address, context: Context) throws -> ClusterClient {
-        try ClusterClient(
+    /// Connects, or says within five seconds that nobody answers.
+    static func connect(to address: Address, context: Context) async throws -> ClusterClient {
+        let client = try ClusterClient(
             address, name: "client-\(getpid())-\(UInt32.random(in: 0...UInt32.max))",
             context: context, softwareVersion: softwareVersion)
+        do throws(Fault) {
+            _ = try await client.welcome()
+            return client
+        } catch {
+            client.close()
+            throw error
+        }
     }
 
     /// Waits until `count` workers are there.

@@ -21,7 +21,7 @@ struct FetchCommand: AsyncParsableCommand {
         let destination = try VectorDestination(output, format: format)
         let address = try cluster.existing()
         let context = try Context()
-        let client = try ClusterClient.connect(to: address, context: context)
+        let client = try await ClusterClient.connect(to: address, context: context)
         defer { client.close() }
         let status = try await client.status(of: JobID(job))
         let fetch = try ResultFetch(address: address, context: context)

@@ -71,8 +71,8 @@ struct StatusCommand: AsyncParsableCommand {
         }
         Terminal.output("Sounder \(status.softwareVersion), epoch \(status.epoch)")
         Table.lines([header] + rows).forEach(Terminal.output)
-        let unlisted = status.workersTotal - status.workers.count
-        if unlisted > 0 { Terminal.output("and \(unlisted) more workers") }
+        let more = status.workersTotal - status.workers.count
+        if more > 0 { Terminal.output("and \(more) more workers") }
     }
 }
 
@@ -96,7 +96,7 @@ struct CancelCommand: AsyncParsableCommand {
 func withClient<Value: Sendable>(
     _ options: ClusterOptions, _ body: (ClusterClient) async throws -> Value
 ) async throws -> Value {
-    let client = try ClusterClient.connect(to: options.existing(), context: Context())
+    let client = try await ClusterClient.connect(to: options.existing(), context: Context())
     defer { client.close() }
     return try await body(client)
 }

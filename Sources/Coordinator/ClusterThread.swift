@@ -27,7 +27,7 @@ final class ClusterThread: Sendable {
         policy: Policy, seed: UInt64, logger: Logger
     ) throws {
         var scheduler = Scheduler(epoch: journal.epoch, policy: policy, seed: seed)
-        var desk = FrontDesk(logger: logger)
+        var desk = FrontDesk(logger: logger, at: .now)
         var effects = Effects()
         scheduler.recover(try journal.recover(), at: .now, into: &effects)
 
@@ -40,11 +40,11 @@ final class ClusterThread: Sendable {
                 timeoutMilliseconds: Moment.now.wait(until: effects.wakeAt))
             effects = Effects()
 
-            var inbox = events.drain()
-            try desk.receive(from: &socket, scheduler, into: &inbox)
-            for event in inbox { scheduler.handle(event, at: .now, into: &effects) }
-            scheduler.tick(at: .now, into: &effects)
-            desk.answer(scheduler, at: .now)
+            let now = Moment.now
+            for event in events.drain() { scheduler.handle(event, at: now, into: &effects) }
+            try desk.receive(from: &socket, &scheduler, at: now, into: &effects)
+            scheduler.tick(at: now, into: &effects)
+            desk.answer(scheduler, at: now)
         }
     }
 }

@@ -77,9 +77,8 @@ struct CoordinatorCommand: ParsableCommand {
         let cluster = try ClusterThread()
         let payloads = PayloadTable(
             bulk: bulk, directory: state, isDurable: temporary == nil)
-        let recovered = try journal.recover()
-        payloads.removeLeftovers(keeping: recovered.map(\.job))
-        for job in recovered { job.ended.map(payloads.restore) }
+        for job in try journal.recover() { job.ended.map(payloads.restore) }
+        payloads.removeLeftovers()
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) {
             [temporary] reason in

@@ -20,24 +20,37 @@ struct FrontDesk {
     }
 
     private let logger: Logger
-    private var guests: [PeerID: Guest] = [:]
-    /// Nobody says when a client goes; whoever is forgotten and still there is told to say HELLO.
-    private static let guestsMax = 4 * Limits.workersMax
-    private var workers: [WorkerID: PeerID] = [:]
+    private var guests: RecentTable<PeerID, Guest>
+    private var workers: RecentTable<WorkerID, PeerID>
     private var questions: [Question] = []
     private var replies: [(peer: PeerID, message: Message)] = []
 
-    init(logger: Logger) { self.logger = logger }
+    private static let silenceMaxMilliseconds: Int64 = 3_600_000
 
-    /// Reads what has come in, at most a batch, and appends what the scheduler must know.
+    init(logger: Logger, at now: Moment) {
+        self.logger = logger
+        guests = RecentTable(
+            countMax: Limits.peersRememberedMax, lifetimeMilliseconds: Self.silenceMaxMilliseconds,
+            now: now.milliseconds)
+        workers = RecentTable(
+            countMax: Limits.workersMax, lifetimeMilliseconds: Self.silenceMaxMilliseconds,
+            now: now.milliseconds)
+    }
+
+    /// Reads what has come in, at most a batch. Each message meets the scheduler as the one before
+    /// it has left it, so that what is answered is what is done.
     mutating func receive(
-        from socket: inout Socket, _ scheduler: Scheduler, into events: inout [Event]
+        from socket: inout Socket, _ scheduler: inout Scheduler, at now: Moment,
+        into effects: inout Effects
     ) throws(TransportError) {
         for _ in 0..<1_000 {
             guard let (peer, frames) = try socket.receive() else { return }
             guard let peer else { continue }
             do throws(CodecError) {
-                take(try Codec.decode(frames), from: peer, scheduler, into: &events)
+                let message = try Codec.decode(frames)
+                if let event = take(message, from: peer, scheduler, at: now) {
+                    scheduler.handle(event, at: now, into: &effects)
+                }
             } catch {
                 logger.warning("dropped a message: \(error)")
                 reply(to: peer, .refused(Refused(fault: Fault(.usage, "\(error)"))))
@@ -58,7 +71,7 @@ struct FrontDesk {
         _ outbound: [Outbound], on socket: borrowing Socket
     ) throws(TransportError) {
         for case .worker(let worker, let header) in outbound {
-            if let peer = workers[worker] { reply(to: peer, header) }
+            if let peer = workers.peek(worker) { reply(to: peer, header) }
         }
         for (peer, message) in replies { try deliver(message, to: peer, on: socket) }
         replies.removeAll()
@@ -93,13 +106,9 @@ struct FrontDesk {
     }
 
     private mutating func forget(_ peer: PeerID) {
-        if case .worker(let worker) = guests.removeValue(forKey: peer), workers[worker] == peer {
-            workers[worker] = nil
+        if case .worker(let worker) = guests.remove(peer), workers.peek(worker) == peer {
+            workers.remove(worker)
         }
-    }
-
-    private mutating func forgetClients() {
-        guests = guests.filter { if case .worker = $0.value { true } else { false } }
     }
 
     private mutating func reply(to peer: PeerID, _ header: Header, _ request: UInt64 = 0) {
@@ -111,102 +120,95 @@ struct FrontDesk {
 
 extension FrontDesk {
     private mutating func take(
-        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, into events: inout [Event]
-    ) {
+        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, at now: Moment
+    ) -> Event? {
         if case .hello(let hello) = message.header {
-            return admit(hello, peer, message.request, scheduler, into: &events)
+            return admit(hello, peer, message.request, scheduler, at: now)
         }
-        switch guests[peer] {
-        case .worker(let worker): hear(message.header, from: worker, into: &events)
-        case .client: serve(message, peer, scheduler, into: &events)
-        case nil:
-            // It may have said HELLO to an earlier life of this process: it must say it again.
+        switch guests.use(peer, now: now.milliseconds) {
+        case .worker(let worker) where workers.use(worker, now: now.milliseconds) == peer:
+            return hear(message.header, from: worker)
+        case .client:
+            return serve(message, peer, scheduler)
+        case .worker, nil:
+            // It may have said HELLO to an earlier life of this process, or long ago.
             reply(to: peer, .refused(Refused(fault: .unacquainted)), message.request)
+            return nil
         }
     }
 
     private mutating func admit(
         _ hello: Hello, _ peer: PeerID, _ request: UInt64, _ scheduler: Scheduler,
-        into events: inout [Event]
-    ) {
+        at now: Moment
+    ) -> Event? {
         let answer = scheduler.answer(to: hello, softwareVersion: softwareVersion)
         reply(to: peer, answer, request)
         if case .refused(let refused) = answer {
-            return logger.warning("refused \(hello.role.rawValue) \(hello.name): \(refused.fault)")
+            logger.warning("refused \(hello.role.rawValue) \(hello.name): \(refused.fault)")
+            return nil
         }
+        // One name for each connection, one connection for each name.
+        forget(peer)
         guard hello.role == .worker, let capabilities = hello.capabilities else {
-            if guests.count >= Self.guestsMax { forgetClients() }
-            return guests[peer] = .client
+            guests.set(peer, .client, now: now.milliseconds)
+            return nil
         }
-        if let old = workers.updateValue(peer, forKey: hello.name), old != peer {
-            guests[old] = nil
-        }
-        guests[peer] = .worker(hello.name)
-        events.append(.workerJoined(hello.name, capabilities))
+        if let former = workers.peek(hello.name) { guests.remove(former) }
+        guests.set(peer, .worker(hello.name), now: now.milliseconds)
+        workers.set(hello.name, peer, now: now.milliseconds)
+        return .workerJoined(hello.name, capabilities)
     }
 
-    private func hear(_ header: Header, from worker: WorkerID, into events: inout [Event]) {
+    private func hear(_ header: Header, from worker: WorkerID) -> Event? {
         switch header {
         case .heartbeat(let heartbeat):
-            events.append(.workerHeard(worker, heartbeat.running))
+            return .workerHeard(worker, heartbeat.running)
         case .unitFinished(let finished):
-            events.append(
-                .unitFinished(finished.unit, finished.lease, from: worker, finished.outcome))
+            return .unitFinished(finished.unit, finished.lease, from: worker, finished.outcome)
         case .unitFailed(let failed):
-            events.append(.unitFailed(failed.unit, failed.lease, from: worker, failed.fault))
+            return .unitFailed(failed.unit, failed.lease, from: worker, failed.fault)
         case .goodbye(let goodbye):
-            events.append(goodbye.finishing ? .workerDraining(worker) : .workerLeft(worker))
+            return goodbye.finishing ? .workerDraining(worker) : .workerLeft(worker)
         default:
             logger.warning("worker \(worker) sent \(header.kind), which is not a worker's to send")
+            return nil
         }
     }
 
     private mutating func serve(
-        _ message: Message, _ peer: PeerID, _ scheduler: Scheduler, into events: inout [Event]
-    ) {
+        _ message: Message, _ peer: PeerID, _ scheduler: Scheduler
+    ) -> Event? {
         switch message.header {
         case .submit(let submit):
-            let answer = accept(submit, scheduler, into: &events)
+            let job = JobID.random()
+            let answer = answer(to: submit, scheduler, as: job)
             reply(to: peer, answer, message.request)
+            guard answer == .accepted(Accepted(job: job)) else { return nil }
+            return .jobSubmitted(
+                job, key: submit.key, submit.spec, atWallMilliseconds: wallMilliseconds())
         case .cancel(let cancel):
-            events.append(.jobCancelled(cancel.job))
             questions.append(Question(peer: peer, request: message.request, job: cancel.job))
+            return .jobCancelled(cancel.job)
         case .query(let query):
             questions.append(Question(peer: peer, request: message.request, job: query.job))
         default:
             let fault = Fault(.forbidden, "a client may not send \(message.header.kind)")
             reply(to: peer, .refused(Refused(fault: fault)), message.request)
         }
+        return nil
     }
 
-    private func accept(
-        _ submit: Submit, _ scheduler: Scheduler, into events: inout [Event]
-    ) -> Header {
-        if let complaint = submit.spec.complaint {
-            return .refused(Refused(fault: Fault(.usage, complaint)))
-        }
-        // A job of the same batch of messages is not in the scheduler yet.
-        for case .jobSubmitted(let job, submit.key, let spec, _) in events {
-            return spec == submit.spec ? .accepted(Accepted(job: job)) : reused(submit.key, by: job)
-        }
+    /// - Parameter job: the name of the job, if it is a new one.
+    private func answer(to submit: Submit, _ scheduler: Scheduler, as job: JobID) -> Header {
+        if let complaint = submit.spec.complaint { return refusal(.usage, complaint) }
         switch scheduler.admission(key: submit.key, spec: submit.spec) {
         case .existing(let job): return .accepted(Accepted(job: job))
-        case .reused(let job): return reused(submit.key, by: job)
+        case .reused(let job): return refusal(.jobKeyReused, "job key \(submit.key) belongs to job "
+            + "\(job) with other settings; choose another key")
         case .full: return refusal(.temporary, "\(Limits.jobsQueuedMax) jobs are waiting, which is "
             + "the limit; submit again when some have ended", retryable: true)
-        case .new:
-            let job = JobID.random()
-            events.append(
-                .jobSubmitted(
-                    job, key: submit.key, submit.spec, atWallMilliseconds: wallMilliseconds()))
-            return .accepted(Accepted(job: job))
+        case .new: return .accepted(Accepted(job: job))
         }
-    }
-
-    private func reused(_ key: String, by job: JobID) -> Header {
-        refusal(
-            .jobKeyReused,
-            "job key \(key) belongs to job \(job) with other settings; choose another key")
     }
 
     private func refusal(

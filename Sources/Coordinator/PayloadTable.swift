@@ -1,12 +1,12 @@
-// The payloads that the coordinator holds: results fetched from workers, and what it offers.
+// The payloads that the coordinator offers, and the files that hold them.
 
 import Files
 import Protocol
 import Synchronization
 import Transport
 
-/// Bytes by payload id. Fetched outputs wait here for their reduction; what workers and clients
-/// may ask for is offered on the bulk plane under ids that begin with the job's.
+/// What workers and clients may ask for is offered on the bulk plane under ids that begin with the
+/// job's.
 final class PayloadTable: Sendable {
     let bulk: BulkExchange
     /// Directory of the coordinator's own files: expanded corpora and results.
@@ -15,45 +15,11 @@ final class PayloadTable: Sendable {
     let isDurable: Bool
     /// Jobs whose results are kept, oldest first.
     private let published = Mutex<[JobID]>([])
-    /// Of jobs that run; what arrives for others has nobody to take it.
-    private let fetched = Mutex<[JobID: [String: Frame]]>([:])
 
     init(bulk: BulkExchange, directory: String, isDurable: Bool) {
         self.isDurable = isDurable
         self.bulk = bulk
         self.directory = directory
-    }
-
-    /// From here until `discard`, outputs of the job are kept.
-    func admit(_ job: JobID) {
-        fetched.withLock { $0[job] = $0[job] ?? [:] }
-    }
-
-    func keep(_ frame: Frame, id: String, of job: JobID) {
-        fetched.withLock { $0[job]?[id] = frame }
-    }
-
-    /// Drops outputs that no reduction took: those of attempts that did not count.
-    func forgetOutputs(of job: JobID) {
-        fetched.withLock { if $0[job] != nil { $0[job] = [:] } }
-    }
-
-    /// The bytes of an output; each is taken once, by the reduction it belongs to.
-    func take(_ reference: PayloadReference, of job: JobID) throws(Fault) -> Frame {
-        guard let frame = fetched.withLock({ $0[job]?.removeValue(forKey: reference.id) }) else {
-            throw Fault(.payloadMissing, "payload \(reference.id) is not held by the coordinator")
-        }
-        return frame
-    }
-
-    /// Output `index` of a unit that has to have `count` of them.
-    func take(
-        _ outcome: UnitOutcome, _ index: Int, of count: Int, from job: JobID
-    ) throws(Fault) -> Frame {
-        guard outcome.outputs.count == count else {
-            throw Fault(.data, "a unit left \(outcome.outputs.count) outputs instead of \(count)")
-        }
-        return try take(outcome.outputs[index], of: job)
     }
 
     /// Where files of the job may be put; it goes when the job is over.
@@ -90,12 +56,13 @@ final class PayloadTable: Sendable {
         }
     }
 
-    /// Files of jobs that were running when an earlier process died, and results of jobs that are
-    /// not listed any more.
-    func removeLeftovers(keeping listed: [JobID]) {
+    /// Files of jobs that were running when an earlier process died, and results that were not
+    /// restored because their job is not listed any more.
+    func removeLeftovers() {
         removeTree("\(directory)/jobs")
-        for name in names(in: "\(directory)/results") where !listed.contains(JobID(name)) {
-            removeTree("\(directory)/results/\(name)")
+        let kept = published.withLock { Set($0.map(\.text)) }
+        for job in entries(of: "\(directory)/results") where !kept.contains(job) {
+            removeTree("\(directory)/results/\(job)")
         }
     }
 
@@ -110,9 +77,8 @@ final class PayloadTable: Sendable {
         removeTree("\(directory)/results/\(forgotten)")
     }
 
-    /// Forgets every output that was fetched for `job` and everything offered for its units.
+    /// Forgets everything offered for the units of `job`.
     func discard(_ job: JobID) {
-        fetched.withLock { $0[job] = nil }
         for part in ["/work/", "/corpus/", "/vocabulary"] {
             _ = bulk.withdraw(prefix: job.text + part, waitingSeconds: 0)
         }

@@ -1,4 +1,4 @@
-// The thread that does the coordinator's heavy work: fetching outputs, planning and reducing.
+// The thread that does the coordinator's heavy work: planning and reducing.
 
 import Cluster
 import Logging
@@ -16,12 +16,16 @@ final class StoreThread: Sendable {
 
     private let work: Mailbox<Work>
     private let thread: OwnedThread
+    private let outputs: OutputTable
 
     init(payloads: PayloadTable, events: Mailbox<Event>, logger: Logger) throws {
         let work = try Mailbox<Work>()
         self.work = work
+        let outputs = OutputTable(bulk: payloads.bulk, events: events)
+        self.outputs = outputs
         thread = try OwnedThread(name: "store") {
-            var store = Store(payloads: payloads, events: events, logger: logger)
+            var store = Store(
+                payloads: payloads, outputs: outputs, events: events, logger: logger)
             while true {
                 for item in work.next(timeoutMilliseconds: 1_000) {
                     guard case .command(let command) = item else { return }
@@ -32,7 +36,15 @@ final class StoreThread: Sendable {
     }
 
     func perform(_ commands: [StoreCommand]) {
-        for command in commands { work.post(.command(command)) }
+        for command in commands {
+            switch command {
+            // Fetching is the work of the bulk thread, and need not wait for a reduction.
+            case .fetch(let unit, let lease, let worker, let references):
+                outputs.fetch(unit, lease, from: worker, references)
+            case .abandon(let worker): outputs.abandon(worker)
+            case .plan, .reduce, .discard: work.post(.command(command))
+            }
+        }
     }
 
     func stop() {
@@ -44,6 +56,7 @@ final class StoreThread: Sendable {
 /// The programs of the running jobs, and the interpretation of each command.
 private struct Store {
     let payloads: PayloadTable
+    let outputs: OutputTable
     let events: Mailbox<Event>
     let logger: Logger
     var programs: [JobID: any JobProgram] = [:]
@@ -53,20 +66,18 @@ private struct Store {
         case .plan(let job, let spec, let workers):
             let program = spec.makeProgram(job: job, payloads: payloads)
             programs[job] = program
-            payloads.admit(job)
+            outputs.open(job)
             advance(job) { () throws(Fault) in try program.plan(workers: workers) }
-        case .reduce(let job, _, let round, let outcomes, let workers):
+        case .reduce(let job, let number, let round, let outcomes, let workers):
             guard let program = programs[job] else { return }
+            let taken = outputs.take(round: number, of: job, outcomes)
             advance(job) { () throws(Fault) in
-                defer { payloads.forgetOutputs(of: job) }
-                return try program.reduce(round, outcomes: outcomes, workers: workers)
+                try program.reduce(round, outputs: taken, workers: workers)
             }
-        case .forget(let worker):
-            payloads.bulk.forget(worker)
-        case .fetch(let unit, let lease, let worker, let outputs):
-            fetch(unit, lease, from: worker, outputs)
+        case .fetch, .abandon: break
         case .discard(let job):
             programs[job] = nil
+            outputs.close(job)
             payloads.discard(job)
         }
     }
@@ -83,47 +94,6 @@ private struct Store {
         } catch {
             logger.error("job \(job) cannot go on: \(error)")
             events.post(.jobFaulted(job, error))
-        }
-    }
-
-    /// All outputs of the unit, side by side; the last to arrive tells the scheduler.
-    private func fetch(
-        _ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID, _ outputs: [PayloadReference]
-    ) {
-        let pending = Pending(count: outputs.count)
-        for output in outputs {
-            payloads.bulk.fetch(output, from: .worker(worker), deadlineSeconds: 600) {
-                [payloads, events] result in
-                switch result {
-                case .success(let frame):
-                    payloads.keep(frame, id: output.id, of: unit.job)
-                    if pending.arrived() { events.post(.outputsStored(unit, lease)) }
-                case .failure(let fault):
-                    if pending.failed() { events.post(.outputsLost(unit, lease, fault)) }
-                }
-            }
-        }
-    }
-}
-
-/// Counts arrivals of one unit's outputs; says true once, at the last arrival or the first failure.
-private final class Pending: Sendable {
-    private let left: Mutex<Int>
-
-    init(count: Int) { left = Mutex(count) }
-
-    func arrived() -> Bool {
-        left.withLock {
-            $0 -= 1
-            return $0 == 0
-        }
-    }
-
-    func failed() -> Bool {
-        left.withLock {
-            let first = $0 > 0
-            $0 = Int.min / 2
-            return first
         }
     }
 }

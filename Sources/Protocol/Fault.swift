@@ -28,6 +28,19 @@ public struct Fault: Error, Hashable, Sendable, Codable, CustomStringConvertible
 
     public var description: String { message }
 
+    /// With a message of at most `bytesMax` bytes.
+    public func shortened(to bytesMax: Int) -> Fault {
+        guard message.utf8.count > bytesMax else { return self }
+        let ellipsis = "…"
+        var text = ""
+        for character in message {
+            let bytes = text.utf8.count + character.utf8.count
+            guard bytes <= bytesMax - ellipsis.utf8.count else { break }
+            text.append(character)
+        }
+        return Fault(code, text + ellipsis, retryable: retryable)
+    }
+
     /// The exit code of a command that ends with this fault (sysexits.h; 130 for an interrupt).
     public var exitCode: Int32 {
         switch code {

@@ -36,10 +36,21 @@ private func identifierComplaint(_ what: String, _ text: String) -> String? {
         ? "\(what) is longer than \(Limits.identifierBytesMax) bytes" : nil
 }
 
+/// For what is shown in listings: short, and nothing that a terminal would act upon.
+private func lineComplaint(_ what: String, _ text: String) -> String? {
+    if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+        return "\(what) has control characters"
+    }
+    return text.utf8.count > Limits.identifierBytesMax
+        ? "\(what) is longer than \(Limits.identifierBytesMax) bytes" : nil
+}
+
 extension Hello {
     fileprivate func complaint() -> String? {
-        if let complaint = identifierComplaint("name", name.text) { return complaint }
-        if let complaint = identifierComplaint("softwareVersion", softwareVersion) {
+        if let complaint = identifierComplaint("name", name.text)
+            ?? identifierComplaint("softwareVersion", softwareVersion)
+            ?? lineComplaint("name", name.text)
+        {
             return complaint
         }
         guard let capabilities else { return role == .worker ? "worker without capabilities" : nil }
@@ -49,7 +60,11 @@ extension Hello {
         guard (1...Limits.threadsMax).contains(capabilities.threads) else {
             return "threads \(capabilities.threads)"
         }
-        return capabilities.kinds.count > 100 ? "\(capabilities.kinds.count) kinds" : nil
+        return capabilities.kinds.count > 100
+            ? "\(capabilities.kinds.count) kinds"
+            : lineComplaint("instructionSet", capabilities.instructionSet)
+                ?? lineComplaint("host", capabilities.host)
+                ?? capabilities.kinds.lazy.compactMap { lineComplaint("kind", $0) }.first
     }
 }
 

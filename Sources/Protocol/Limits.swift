@@ -13,6 +13,8 @@ public enum Limits {
     public static let bulkFrameBytesMax = chunkBytesMax + 4 * 1024
     public static let identifierBytesMax = 200
     public static let sentenceBytesMax = 2_000
+    /// A listing has room for the beginning of each sentence; who asks for one job gets all of it.
+    public static let sentenceListedBytesMax = 120
     public static let payloadBytesMax = 1 << 40
     /// Chunks one receiver may have in flight from one holder; far below the high-water mark of
     /// the sockets.
@@ -20,10 +22,12 @@ public enum Limits {
 
     // The cluster
     public static let workersMax = 20_000
+    /// Connections that the coordinator remembers the HELLO of; the others must say it again.
+    public static let peersRememberedMax = 2 * workersMax
+    /// A listing that is as long as may be still fits a header.
+    public static let workersListedMax = 100
     public static let slotsPerWorkerMax = 1_024
     public static let jobsListedMax = 100
-    /// One reply names so many; a larger cluster is counted.
-    public static let workersListedMax = 100
     public static let jobsQueuedMax = 10_000
     public static let unitsPerRoundMax = 1_000_000
     public static let payloadsPerUnitMax = 64

@@ -115,7 +115,7 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
 public struct ClusterStatus: Hashable, Sendable, Codable {
     public var epoch: UInt64
     public var softwareVersion: String
-    /// At most `Limits.workersListedMax` of `workersTotal`.
+    /// The first `Limits.workersListedMax` of them.
     public var workers: [WorkerStatus]
     public var workersTotal: Int
     public var jobs: [JobStatus]

@@ -102,8 +102,8 @@ public final class BulkExchange: Sendable {
         shared.mailbox.post(.greet(serving.welcome(epoch: epoch)))
     }
 
-    /// The worker is known to be dead: what is being fetched from it fails now and not at its
-    /// deadline.
+    /// The worker counts as gone: what is being fetched from it fails now and not at its deadline.
+    /// Should it live after all, it is served and fetched from as before.
     public func forget(_ worker: WorkerID) { shared.mailbox.post(.forget(worker)) }
 
     /// Blocks until the listening side has answered HELLO.

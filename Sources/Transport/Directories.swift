@@ -22,10 +22,12 @@ public func makeDirectory(_ path: String) throws(Fault) {
     }
 }
 
-/// Makes a new directory in TMPDIR, or in /tmp.
-public func makeTemporaryDirectory() throws(Fault) -> String {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/sounder-XXXXXX".utf8CString)
+/// Makes a new directory in `parent`; without one in TMPDIR, or in /tmp.
+public func makeTemporaryDirectory(
+    in parent: String? = nil, prefix: String = "sounder-"
+) throws(Fault) -> String {
+    let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
         let reason = String(cString: strerror(errno))
         throw Fault(
@@ -36,8 +38,8 @@ public func makeTemporaryDirectory() throws(Fault) -> String {
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// What stands in a directory, in no order; nothing if it cannot be read.
-public func names(in path: String) -> [String] {
+/// The names in a directory; none if there is no such directory.
+public func entries(of path: String) -> [String] {
     guard let listing = opendir(path) else { return [] }
     defer { closedir(listing) }
     var names: [String] = []
@@ -52,7 +54,7 @@ public func names(in path: String) -> [String] {
 
 /// Removes a directory that we made, with all that is in it; symbolic links are not followed.
 public func removeTree(_ path: String) {
-    for name in names(in: path) {
+    for name in entries(of: path) {
         let child = path + "/" + name
         var status = stat()
         guard lstat(child, &status) == 0 else { continue }

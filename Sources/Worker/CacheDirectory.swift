@@ -4,9 +4,13 @@ import Glibc
 import Protocol
 import Transport
 
-/// A directory of this process alone, in the one that was named or in TMPDIR. It goes with the
-/// worker; one that a killed worker left goes when the next worker starts beside it.
+/// A directory of this worker alone, gone with it: within the one that was named, which several
+/// workers may share, or in TMPDIR.
+///
+/// The owner holds a lock on a file in it. The lock ends with the process, however that ends, and
+/// the next worker with the same named directory removes what nobody holds.
 struct CacheDirectory: Sendable {
+    private static let prefix = "sounder-worker-"
     let path: String
 
     init(_ named: String?) throws(Fault) {
@@ -15,33 +19,45 @@ struct CacheDirectory: Sendable {
             return
         }
         try makeDirectory(named)
-        for name in names(in: named) where name.hasPrefix("worker-") {
-            Self.removeIfAbandoned(named + "/" + name)
+        for name in entries(of: named) where name.hasPrefix(Self.prefix) {
+            Self.removeIfAbandoned("\(named)/\(name)")
         }
-        let name = "worker-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        path = named + "/" + name
-        // It gets the name by which others look for it when it is locked.
-        let unlocked = named + "/new-" + name
-        try makeDirectory(unlocked)
-        guard Self.lock(unlocked) != nil, rename(unlocked, path) == 0 else {
-            throw Fault(.output, "cannot lock a directory in \(named); name another --cache")
-        }
+        path = try Self.make(in: named)
     }
 
     func remove() { removeTree(path) }
 
-    /// The lock lasts as long as the process; nil if another process has it.
-    private static func lock(_ path: String) -> Int32? {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
-        close(descriptor)
-        return nil
+    private static func make(in named: String) throws(Fault) -> String {
+        // Before it is locked another worker may take it for abandoned.
+        for _ in 0..<10 {
+            let path = try makeTemporaryDirectory(in: named, prefix: prefix)
+            // Open, and so locked, until the process ends.
+            if lock(path, O_CREAT) != nil { return path }
+        }
+        throw Fault(.output, "cannot lock a file in \(named); choose another directory")
     }
 
     private static func removeIfAbandoned(_ path: String) {
-        guard let descriptor = lock(path) else { return }
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+            status.st_uid == geteuid(), let descriptor = lock(path, 0)
+        else { return }
         removeTree(path)
         close(descriptor)
+    }
+
+    /// - Returns: the descriptor that holds the lock; nil if another process does.
+    private static func lock(_ path: String, _ flags: Int32) -> Int32? {
+        let descriptor = open(path + "/lock", O_RDWR | O_CLOEXEC | flags, 0o600)
+        guard descriptor >= 0 else { return nil }
+        var status = stat()
+        // Whoever held it before us may have removed the file.
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &status) == 0,
+            status.st_nlink > 0
+        {
+            return descriptor
+        }
+        close(descriptor)
+        return nil
     }
 }

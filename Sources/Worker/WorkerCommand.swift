@@ -30,7 +30,7 @@ struct WorkerCommand: ParsableCommand {
     var threads: Int?
     @Option(
         help: ArgumentHelp(
-            "Where this worker makes its directory for encoded text. Default: TMPDIR.",
+            "Directory for encoded text; workers may share it. Default: a temporary one.",
             valueName: "dir"))
     var cache: String?
     @Option(help: "Name in listings, unique in the cluster. Default: the host's name and a number.")

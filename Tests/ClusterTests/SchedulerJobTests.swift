@@ -235,4 +235,30 @@ import Testing
         stage.pass(700)
         #expect(stage.last.store == [.plan("j", Sample.spec(7), workers: 2)])
     }
+
+    @Test("a listing fits a header, whatever the workers call themselves and fail with")
+    func longestListing() throws {
+        var stage = Stage()
+        let longest = String(repeating: "\"", count: Limits.identifierBytesMax)
+        var capabilities = Sample.capabilities()
+        capabilities.host = longest
+        capabilities.instructionSet = longest
+        for index in 0..<500 {
+            let name = WorkerID("\(index)" + longest.dropLast(3))
+            stage.happens(.workerJoined(name, capabilities))
+        }
+        let sentence = String(repeating: "\u{1}", count: Limits.sentenceBytesMax)
+        for index in 0..<150 {
+            let job = JobID("j-\(index)-0123456789ab")
+            stage.start(Sample.round(units: 1), job: job)
+            stage.happens(stage.last.assigned[0].failed(Fault(.data, sentence)))
+            #expect(stage.status(job)?.fault?.message.contains(sentence) == true)
+        }
+        stage.start(Sample.round(units: 500))
+        let status = stage.scheduler.status(at: stage.now)
+        #expect(status.workersTotal == 500)
+        #expect(status.workers.count == Limits.workersListedMax)
+        #expect(status.jobs.count == Limits.jobsListedMax)
+        #expect(throws: Never.self) { try Codec.encode(Message(.cluster(status))) }
+    }
 }

@@ -110,6 +110,7 @@ import Testing
         let first = stage.last.assigned[0]
         stage.happens(first.finished(Sample.outcome("p")))
         stage.happens(.workerLeft(first.worker))
+        #expect(stage.last.store == [.abandon(first.worker)], "its outputs will not come")
         #expect(stage.last.assigned.map(\.lease.attempt) == [2])
         #expect(stage.last.assigned[0].worker != first.worker)
         let second = stage.last.assigned[0]
@@ -182,25 +183,38 @@ import Testing
     }
 
     @Test("another protocol version is refused with both versions in the sentence")
-    func refused() {
-        let stage = Stage()
+    func otherProtocol() {
+        for role in [Role.worker, .client] {
+            let hello = Hello(
+                protocolVersion: 9, softwareVersion: "2.0", role: role, name: "a",
+                capabilities: Sample.capabilities())
+            expectMismatch(hello, "2.0", "1.0", "protocol 9", "speaks 1")
+        }
+    }
+
+    @Test("a worker of another software version is refused, a client is not")
+    func otherSoftware() {
         var hello = Hello(
-            protocolVersion: 9, softwareVersion: "2.0", role: .worker, name: "a",
-            capabilities: Sample.capabilities())
-        guard case .refused(let refused) = stage.scheduler.answer(
+            softwareVersion: "2.0", role: .worker, name: "a", capabilities: Sample.capabilities())
+        expectMismatch(hello, "worker a", "2.0", "1.0", "install")
+        hello.role = .client
+        expectWelcome(hello)
+        hello.role = .worker
+        hello.softwareVersion = "1.0"
+        expectWelcome(hello)
+    }
+
+    private func expectMismatch(_ hello: Hello, _ parts: String...) {
+        guard case .refused(let refused) = Stage().scheduler.answer(
             to: hello, softwareVersion: "1.0")
         else { Issue.record("not refused"); return }
-        #expect(refused.fault.code == .versionMismatch)
-        for part in ["2.0", "1.0", "protocol 9", "speaks 1"] {
-            #expect(refused.fault.message.contains(part))
-        }
-        hello.protocolVersion = Limits.protocolVersion
-        guard case .refused(let other) = stage.scheduler.answer(to: hello, softwareVersion: "1.0")
-        else { Issue.record("a worker of another version is not refused"); return }
-        #expect(other.fault.message.contains("2.0") && other.fault.message.contains("1.0"))
-        hello.softwareVersion = "1.0"
+        #expect(refused.fault.code == .versionMismatch && !refused.fault.retryable)
+        for part in parts { #expect(refused.fault.message.contains(part)) }
+    }
+
+    private func expectWelcome(_ hello: Hello) {
         #expect(
-            stage.scheduler.answer(to: hello, softwareVersion: "1.0")
+            Stage().scheduler.answer(to: hello, softwareVersion: "1.0")
                 == .welcome(
                     Welcome(
                         epoch: 1, softwareVersion: "1.0", heartbeatMilliseconds: 1_000,

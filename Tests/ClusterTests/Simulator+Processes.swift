@@ -120,7 +120,7 @@ extension Simulator {
             // Some fetches outlive the worker they fetch from.
             let done = happens(20) ? now + roll(15_000) : later
             agenda.add(.fetched(unit, lease, from: worker, epoch: epoch), at: done)
-        case .forget, .discard:
+        case .abandon, .discard:
             break
         }
     }

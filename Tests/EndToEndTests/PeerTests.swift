@@ -123,6 +123,9 @@ extension EndToEnd {
                     UnitFinished(
                         unit: given.unit, lease: given.lease,
                         outcome: UnitOutcome(outputs: [output], measures: [:]))))
+            // What is answered was heard, and so was all that was said before.
+            try await peer.say(.heartbeat(Heartbeat()))
+            _ = try await peer.message { $0.header == .heartbeat(Heartbeat()) ? true : nil }
             try await client.say(.cancel(Cancel(job: given.unit.job)), request: 2)
             _ = try await client.answer(to: 2)
 

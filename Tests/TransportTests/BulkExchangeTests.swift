@@ -245,6 +245,21 @@ struct BulkExchangeTests {
         #expect(pair.stop())
     }
 
+    @Test("a worker that was given up too early is served and fetched from as before")
+    func forgottenTooEarly() throws {
+        let pair = try Pair()
+        let frame = noise(3_000_000)
+        let theirs = pair.coordinator.offer(id: "theirs", frame: frame)
+        let ours = pair.worker.offer(id: "ours", frame: frame)
+        pair.coordinator.forget(Pair.name)
+        let served = try pair.worker.fetch(theirs, from: .coordinator, deadlineSeconds: 5)
+        #expect(Array(served.bytes) == Array(frame.bytes))
+        let fetched = try pair.coordinator.fetch(
+            ours, from: .worker(Pair.name), deadlineSeconds: 5)
+        #expect(Array(fetched.bytes) == Array(frame.bytes))
+        #expect(pair.stop())
+    }
+
     @Test("a transfer goes on where it was when the worker comes back on a new connection")
     func resumes() throws {
         let pair = try Pair()

@@ -103,6 +103,18 @@ struct HostilePeerTests {
         }
     }
 
+    @Test(
+        "a name or a host that a terminal would act upon is out of bounds",
+        arguments: [("w\n", "here"), ("w", "\u{1b}[2J")])
+    func controlCharacters(_ name: String, _ host: String) throws {
+        let hello = Hello(
+            softwareVersion: "test", role: .worker, name: WorkerID(name),
+            capabilities: Capabilities(
+                kinds: [], slots: 1, threads: 1, instructionSet: "", host: host, processID: 1))
+        let frames = try Codec.encode(Message(.hello(hello)))
+        #expect(throws: CodecError.self) { try Codec.decode(frames) }
+    }
+
     @Test("a request out of range is answered with MISSING")
     func outOfRange() throws {
         try attack { peer, pair in

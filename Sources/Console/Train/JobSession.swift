@@ -21,7 +21,10 @@ final class JobSession {
     static func open(_ options: ClusterOptions, _ place: TrainingPlace) async throws -> JobSession {
         let context = try Context()
         if let address = try options.address() {
-            let client = try ClusterClient.connect(to: address, context: context)
+            let client = try await attended(nil) {
+                try await ClusterClient.connect(to: address, context: context)
+            }
+            guard let client else { throw Fault(.cancelled, "interrupted; nothing was written") }
             return JobSession(client: client, address: address, context: context, local: nil)
         }
         let threads = place.threads ?? max(1, processorCount() / place.workers)
@@ -36,12 +39,7 @@ final class JobSession {
     /// - Throws: the fault the job failed with, or `cancelled` after Ctrl-C.
     func run(_ spec: JobSpec, key: String?, isQuiet: Bool) async throws -> JobStatus {
         let random = UInt64.random(in: 0...UInt64.max)
-        let submitted = try await attended(local) { [client] in
-            try await client.submit(spec, key: key ?? "once-\(String(random, radix: 36))")
-        }
-        guard let job = submitted else {
-            throw Fault(.cancelled, "interrupted; nothing was written")
-        }
+        let job = try await client.submit(spec, key: key ?? "once-\(String(random, radix: 36))")
         var line = ProgressLine(isQuiet: isQuiet)
         defer { line.finish() }
         var interrupts = 0

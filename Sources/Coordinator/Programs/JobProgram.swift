@@ -19,10 +19,20 @@ protocol JobProgram: AnyObject {
     func prepare() throws(Fault)
 
     /// Reduces a finished round and says what follows.
-    /// - Parameter outcomes: what the units left, in the order of `round.units`.
+    /// - Parameter outputs: what the units left, in the order of `round.units`.
     func reduce(
-        _ round: Round, outcomes: [UnitOutcome], workers: Int
+        _ round: Round, outputs: [[Frame]], workers: Int
     ) throws(Fault) -> Step
+}
+
+extension [Frame] {
+    /// Output `index` of a unit that has to have `count` of them.
+    func output(_ index: Int, of count: Int) throws(Fault) -> Frame {
+        guard self.count == count else {
+            throw Fault(.data, "a unit left \(self.count) outputs instead of \(count)")
+        }
+        return self[index]
+    }
 }
 
 extension JobSpec {

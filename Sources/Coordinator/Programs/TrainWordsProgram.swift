@@ -42,23 +42,23 @@ final class TrainWordsProgram: JobProgram {
     }
 
     func reduce(
-        _ round: Round, outcomes: [UnitOutcome], workers: Int
+        _ round: Round, outputs: [[Frame]], workers: Int
     ) throws(Fault) -> Step {
         switch round.stage {
-        case "counting": try startEncoding(outcomes, workers: workers)
+        case "counting": try startEncoding(outputs, workers: workers)
         case "encoding": try startTraining(workers: workers)
-        default: try continueTraining(round, outcomes, workers: workers)
+        default: try continueTraining(round, outputs, workers: workers)
         }
     }
 
     // MARK: - Counting → encoding
 
     private func startEncoding(
-        _ outcomes: [UnitOutcome], workers: Int
+        _ outputs: [[Frame]], workers: Int
     ) throws(Fault) -> Step {
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
         var tables: [Frame] = []
-        for outcome in outcomes { tables.append(try payloads.take(outcome, 0, of: 1, from: job)) }
+        for unit in outputs { tables.append(try unit.output(0, of: 1)) }
         let vocabulary = try VocabularyReduction(
             tables, minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
         self.vocabulary = vocabulary
@@ -98,7 +98,7 @@ final class TrainWordsProgram: JobProgram {
     }
 
     private func continueTraining(
-        _ round: Round, _ outcomes: [UnitOutcome], workers: Int
+        _ round: Round, _ units: [[Frame]], workers: Int
     ) throws(Fault) -> Step {
         guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
         // The parameters are rewritten in place, so nobody may still be reading them.
@@ -108,9 +108,9 @@ final class TrainWordsProgram: JobProgram {
         }
         var inputs: [Frame] = []
         var outputs: [Frame] = []
-        for outcome in outcomes {
-            inputs.append(try payloads.take(outcome, 0, of: 2, from: job))
-            outputs.append(try payloads.take(outcome, 1, of: 2, from: job))
+        for unit in units {
+            inputs.append(try unit.output(0, of: 2))
+            outputs.append(try unit.output(1, of: 2))
         }
         let merged = try average.step(
             inputs: inputs, outputs: outputs, rows: rowsDue.now)
