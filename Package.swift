@@ -56,7 +56,7 @@ let package = Package(
         library("Protocol"),
         library("Transport", ["Protocol", "CZeroMQ", "CXXHash", logging]),
         library("Cluster", ["Protocol"]),
-        library("Journal", ["Cluster", "Protocol", grdb]),
+        library("Journal", ["Cluster", "Protocol", "CXXHash", grdb]),
         library("Client", ["Protocol", "Transport"]),
 
         // Math tower

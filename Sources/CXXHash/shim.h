@@ -14,6 +14,10 @@ static inline uint64_t cxxhash_xxh3_64(const void *bytes, size_t count) {
     return XXH3_64bits(bytes, count);
 }
 
+static inline uint64_t cxxhash_xxh3_64_seeded(const void *bytes, size_t count, uint64_t seed) {
+    return XXH3_64bits_withSeed(bytes, count, seed);
+}
+
 /// NULL when memory is short.
 static inline void *cxxhash_open(void) {
     XXH3_state_t *state = XXH3_createState();

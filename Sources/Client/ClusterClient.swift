@@ -124,6 +124,21 @@ extension ClusterClient {
         return status
     }
 
+    /// Lets a job that failed or was cancelled run again.
+    public func retry(_ job: JobID) async throws(Fault) -> JobStatus {
+        guard case .jobs(let jobs) = try await ask(.retry(Retry(job: job))),
+            let status = jobs.jobs.first
+        else { throw unexpected("retry") }
+        return status
+    }
+
+    /// Lines of the job's log after line `after`; none if there are no more yet.
+    public func log(of job: JobID, after: Int) async throws(Fault) -> [LogLine] {
+        guard case .log(let log) = try await ask(.readLog(ReadLog(job: job, after: after)))
+        else { throw unexpected("readLog") }
+        return log.lines
+    }
+
     private func unexpected(_ request: String) -> Fault {
         Fault(
             .internalError, "the coordinator at \(address) gave an unexpected reply to \(request)")

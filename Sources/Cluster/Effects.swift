@@ -25,16 +25,18 @@ public struct Effects: Sendable, Equatable {
 /// Work on payloads and by the job's program. Every `plan`, `reduce` and `fetch` is answered by
 /// exactly one event, whatever happens.
 public enum StoreCommand: Sendable, Equatable {
-    /// Answer with `roundPlanned`, `jobCompleted` or `jobFaulted`; `workers` is live slots.
+    /// Answer with `roundPlanned`, `jobCompleted` or `jobFaulted`; `workers` is live slots. A job
+    /// that left a checkpoint goes on from there.
     case plan(JobID, JobSpec, workers: Int)
     /// Answer with `outputsStored` or `outputsLost`.
     case fetch(WorkUnitID, Lease, from: WorkerID, [PayloadReference])
-    /// Outcomes in the order of the round's units. Answer as to `plan`.
+    /// Outcomes in the order of the round's units. Answer as to `plan`, or with `outputsGone`.
     case reduce(JobID, roundNumber: Int, Round, [UnitOutcome], workers: Int)
     /// The worker is gone: what is being fetched from it is lost now.
     case abandon(WorkerID)
     /// The job is over: its payloads may go, except those of its result.
-    case discard(JobID)
+    /// `keepsProgress` if it may be tried again.
+    case discard(JobID, keepsProgress: Bool)
 }
 
 public enum Outbound: Sendable, Equatable {

@@ -9,8 +9,13 @@ public struct Policy: Hashable, Sendable {
     public var livenessMilliseconds = 5_000
     /// Time without progress after which a unit is taken from its worker.
     public var leaseMilliseconds = 30_000
-    /// Times a unit may fail, and times it may lose its worker, before its job fails.
+    /// Times a unit may fail before it is split, or its job fails.
     public var attemptsMax = 4
+    /// Times a unit may lose its worker before it is split, where that is possible: it may be what
+    /// kills them.
+    public var lossesBeforeSplit = 4
+    /// Times a unit may lose its worker before its job fails. Machines die for many reasons.
+    public var lossesMax = 16
     /// Wait before the first retry of a failed unit; doubles with every failure.
     public var retryBackoffMilliseconds = 500
     public var retryBackoffMaxMilliseconds = 30_000
@@ -21,6 +26,13 @@ public struct Policy: Hashable, Sendable {
     /// Lateness of the coordinator itself after which all deadlines start anew: whoever was asleep
     /// cannot tell who else was silent.
     public var stallMilliseconds = 2_000
+    /// Share of a round's units that must be done before a slow one is tried a second time beside
+    /// the first attempt, and how much longer than the median it must have run.
+    public var backupDoneShare = 0.75
+    public var backupSlowness = 1.5
+    public var backupMilliseconds = 2_000
+    /// Second attempts, as a share of the round's units; one is always allowed.
+    public var backupShareMax = 0.1
     /// Finished jobs whose status is kept in memory.
     public var historyMax = Limits.jobsListedMax
     /// Named figures kept per job.

@@ -46,6 +46,13 @@ package struct ReadyQueue: Sendable {
         for home in byHome.keys { byHome[home]?.cursor = 0 }
     }
 
+    /// A unit that was not in the round when it was planned.
+    package mutating func append(_ unit: WorkUnit) {
+        byKind[unit.task.kind, default: Lane()].order.append(waits.count)
+        waits.append(true)
+        count += 1
+    }
+
     package mutating func remove(_ index: Int) {
         precondition(waits[index], "unit \(index) does not wait")
         waits[index] = false

@@ -6,6 +6,7 @@ import Protocol
 struct Tenure: Sendable {
     let unit: WorkUnitID
     let lease: Lease
+    let startedAt: Moment
     var sentAt: Moment
     var expiresAt: Moment
     /// Nil until a heartbeat names the unit.
@@ -30,37 +31,52 @@ enum UnitState: Sendable, Equatable {
     case waiting
     /// It failed and is tried again then.
     case delayed(until: Moment)
-    case assigned(WorkerID)
-    case fetching(from: WorkerID, UnitOutcome)
+    /// To the worker of its claim.
+    case assigned
+    case fetching(UnitOutcome)
     case done(UnitOutcome)
+}
+
+/// Who may hand in a result.
+struct Claim: Sendable, Equatable {
+    let lease: Lease
+    let worker: WorkerID
 }
 
 struct UnitRecord: Sendable {
     var state = UnitState.waiting
-    /// The lease whose result counts. It outlives the loss of its worker until the unit is assigned
-    /// again, so that work survives a silence; nil where no result counts.
-    var lease: Lease?
-    var holder: WorkerID?
+    /// The attempt whose result counts. It outlives the loss of its worker until the unit is
+    /// assigned again, so that work survives a silence; nil where no result counts.
+    var claim: Claim?
+    /// A second attempt beside the first, which is slow: whichever ends first counts.
+    var backup: Claim?
     var attempts = 0
     var failures = 0
     var losses = 0
 
-    func isHeld(by worker: WorkerID, under lease: Lease) -> Bool {
-        self.lease == lease && holder == worker
+    func isClaimed(by worker: WorkerID, under lease: Lease) -> Bool {
+        let given = Claim(lease: lease, worker: worker)
+        return claim == given || backup == given
     }
 }
 
 struct RoundRecord: Sendable {
     let number: Int
-    let round: Round
+    var round: Round
     let work: Double
     var units: [UnitRecord]
     var queue: ReadyQueue
-    var delayed: [Int] = []
+    /// Units that wait to be tried again.
+    var delayed = 0
+    /// Until then units of a round that was taken up again wait for those who held them.
+    var placesFrom: Moment?
     /// Workers on which a unit failed. Looked up, never iterated.
     var failedOn: [Int: [WorkerID]] = [:]
     var done = 0
     var workDone = 0.0
+    var backups = 0
+    /// Milliseconds that done units took, for the judgement of those that take longer.
+    var durations = Durations()
 
     init(number: Int, round: Round, home: (WorkUnit) -> WorkerID?) {
         self.number = number
@@ -97,15 +113,18 @@ struct JobRecord: Sendable {
     var stageWork = 0.0
     var round: RoundRecord?
     var roundsStarted = 0
+    /// What the journal held of the round that ran when the coordinator died.
+    var recovered: RecoveredRound?
     var retries = 0
     var measures: [String: Double] = [:]
     /// The worker that last ran a unit with the affinity key. Looked up, never iterated.
     var homes: [Int: WorkerID] = [:]
 }
 
-/// A job that is over: enough to answer for it, and to know its key again.
+/// A job that is over: enough to answer for it, to know its key again, and to try it again.
 struct EndedJob: Sendable {
     let key: String
     let spec: JobSpec
+    let roundsStarted: Int
     let status: JobStatus
 }

@@ -21,6 +21,7 @@ extension Scheduler {
     private func contradiction(of id: WorkerID) -> String? {
         guard let worker = workers[id] else { return nil }
         let slots = worker.capabilities.slots
+        if vacancy(of: id) > 0, vacant[id] == nil { return "\(id) has room and is not known to" }
         if worker.running.count > slots {
             return "\(id) runs \(worker.running.count) units in \(slots) slots"
         }
@@ -32,7 +33,8 @@ extension Scheduler {
             guard let unit = record(of: tenure.unit) else {
                 return "\(id) runs \(tenure.unit), which does not exist"
             }
-            if unit.state != .assigned(id) || unit.lease != tenure.lease {
+            let isFirst = unit.state == .assigned && unit.claim?.lease == tenure.lease
+            if !isFirst && unit.backup?.lease != tenure.lease {
                 return "\(id) runs \(tenure.unit), which is \(unit.state)"
             }
         }
@@ -57,7 +59,7 @@ extension Scheduler {
             case .assigned, .fetching: break
             }
         }
-        let counted = (round.done, round.delayed.count, round.queue.count)
+        let counted = (round.done, round.delayed, round.queue.count)
         if counted != (done, delayed, waiting) {
             return "\(id): done, delayed, waiting are \((done, delayed, waiting)), not \(counted)"
         }
@@ -71,15 +73,28 @@ extension Scheduler {
         if round.queue.contains(id.index) != (unit.state == .waiting) {
             return "is \(unit.state), but its place in the queue says otherwise"
         }
-        if let lease = unit.lease, lease.attempt != unit.attempts {
-            return "had \(unit.attempts) attempts but holds that of attempt \(lease.attempt)"
+        if let claim = unit.claim, unit.backup == nil, claim.lease.attempt > unit.attempts {
+            return "had \(unit.attempts) attempts but holds that of attempt \(claim.lease.attempt)"
         }
-        if case .assigned(let worker) = unit.state,
-            unit.lease.flatMap({ workers[worker]?.position(of: id, $0) }) == nil
-        {
-            return "is assigned to \(worker), which does not run it"
+        if unit.state == .assigned {
+            guard let claim = unit.claim, isRun(id, under: claim) else {
+                return "is assigned as \(String(describing: unit.claim)), but nobody runs it"
+            }
         }
-        if case .delayed = unit.state, unit.lease != nil { return "is delayed and holds a lease" }
+        if let backup = unit.backup {
+            switch unit.state {
+            case .assigned, .fetching: break
+            default: return "is \(unit.state) and has a backup"
+            }
+            guard isRun(id, under: backup), backup.worker != unit.claim?.worker else {
+                return "has a backup at \(backup.worker), which does not run it"
+            }
+        }
+        if case .delayed = unit.state, unit.claim != nil { return "is delayed and claimed" }
         return nil
+    }
+
+    private func isRun(_ unit: WorkUnitID, under claim: Claim) -> Bool {
+        workers[claim.worker]?.position(of: unit, claim.lease) != nil
     }
 }

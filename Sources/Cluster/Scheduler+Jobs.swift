@@ -34,30 +34,12 @@ extension Scheduler {
         effects.journal.append(.jobSubmitted(job, key: key, spec, atWallMilliseconds: wall))
     }
 
-    private mutating func enqueue(
+    mutating func enqueue(
         _ job: JobID, key: String, _ spec: JobSpec, atWall wall: Int64, at now: Moment
     ) {
         jobs[job] = JobRecord(
             id: job, key: key, spec: spec, submittedAtMilliseconds: wall, stageStartedAt: now)
         jobsByKey[key] = job
-    }
-
-    /// Takes up what the journal holds: jobs that ended are remembered, the others run again from
-    /// their start, once every worker that is alive has had the time to come back. To be called
-    /// once, before any event.
-    public mutating func recover(
-        _ recovered: [RecoveredJob], at now: Moment, into effects: inout Effects
-    ) {
-        for entry in recovered {
-            if let status = entry.ended {
-                remember(entry.job, EndedJob(key: entry.key, spec: entry.spec, status: status))
-            } else {
-                enqueue(
-                    entry.job, key: entry.key, entry.spec, atWall: entry.submittedAtMilliseconds,
-                    at: now)
-                gathersUntil = now + policy.livenessMilliseconds
-            }
-        }
     }
 
     mutating func startJobs(at now: Moment, into effects: inout Effects) {
@@ -91,12 +73,29 @@ extension Scheduler {
         jobs[job]?.enter(round.stage, at: now)
         jobs[job]?.set(measures, max: policy.measuresMax)
         guard let record = jobs[job] else { return }
-        let number = record.roundsStarted
         let homes = record.homes
-        jobs[job]?.round = RoundRecord(number: number, round: round) { homes[$0.affinity] }
-        jobs[job]?.roundsStarted = number + 1
+        if record.stageWork == 0 {
+            // Rounds before the one that a job is taken up with.
+            jobs[job]?.stageWork = round.units.reduce(0) { $0 + $1.work } * Double(round.index)
+        }
+        var started = RoundRecord(number: record.roundsStarted, round: round) {
+            homes[$0.affinity]
+        }
+        let recovered = record.recovered
+        jobs[job]?.recovered = nil
         jobs[job]?.phase = .running
-        effects.journal.append(.roundStarted(job, number: number, round))
+        if let recovered, recovered.isSame(as: round) {
+            started = RoundRecord(number: recovered.summary.number, round: round) { _ in nil }
+            jobs[job]?.round = started
+            takeUp(recovered, of: job, at: now)
+        } else {
+            jobs[job]?.round = started
+            jobs[job]?.roundsStarted += 1
+            let summary = RoundSummary(
+                number: started.number, stage: round.stage, index: round.index,
+                count: round.count, units: round.units.count, measures: record.measures(at: now))
+            effects.journal.append(.roundStarted(job, summary))
+        }
         mayPlace = true
         reduceIfComplete(job, into: &effects)
     }
@@ -157,31 +156,58 @@ extension Scheduler {
         status.outputs = outputs
         recall(unitsOf: record, into: &effects)
         jobs[job] = nil
-        remember(job, EndedJob(key: record.key, spec: record.spec, status: status))
+        remember(
+            job,
+            EndedJob(
+                key: record.key, spec: record.spec, roundsStarted: record.roundsStarted,
+                status: status))
         effects.journal.append(.jobEnded(job, status))
-        effects.store.append(.discard(job))
+        effects.store.append(.discard(job, keepsProgress: state == .failed))
+    }
+
+    /// Why a job cannot be tried again; nil if it can.
+    public func obstacle(toRetrying job: JobID) -> Fault? {
+        guard let ended = history[job] else {
+            return jobs[job] == nil
+                ? Fault(.unknownJob, "no job \(job) is known; see `sounder jobs`")
+                : Fault(.usage, "job \(job) is not over; only one that failed can be retried")
+        }
+        if ended.status.state == .finished {
+            return Fault(.usage, "job \(job) has finished; only one that failed can be retried")
+        }
+        if jobs.count >= Limits.jobsQueuedMax {
+            return Fault(.temporary, "\(jobs.count) jobs are waiting, which is the limit")
+        }
+        return nil
+    }
+
+    /// The job waits for its turn again; its program goes on from what the job has left.
+    mutating func retry(_ job: JobID, at now: Moment, into effects: inout Effects) {
+        guard obstacle(toRetrying: job) == nil, let ended = history[job] else { return }
+        history[job] = nil
+        enqueue(
+            job, key: ended.key, ended.spec, atWall: ended.status.submittedAtMilliseconds, at: now)
+        jobs[job]?.roundsStarted = ended.roundsStarted
+        effects.journal.append(.jobRetried(job))
     }
 
     private mutating func recall(unitsOf job: JobRecord, into effects: inout Effects) {
         guard let round = job.round else { return }
         for (index, record) in round.units.enumerated() {
-            guard let lease = record.lease else { continue }
             let unit = WorkUnitID(job: job.id, round: round.number, index: index)
+            if let backup = record.backup { revoke(unit, backup, into: &effects) }
+            guard let claim = record.claim else { continue }
             switch record.state {
-            case .assigned(let worker):
-                vacate(unit, lease, on: worker)
-                effects.outbound.append(
-                    .worker(worker, .revoke(Revoke(unit: unit, lease: lease))))
-            case .fetching(let worker, _):
-                endFetch(from: worker)
-                release(unit, lease, on: worker, into: &effects)
-            case .waiting, .delayed, .done:
-                break
+            case .assigned: revoke(unit, claim, into: &effects)
+            case .fetching:
+                endFetch(from: claim.worker)
+                release(unit, claim, into: &effects)
+            case .waiting, .delayed, .done: break
             }
         }
     }
 
-    private mutating func remember(_ job: JobID, _ ended: EndedJob) {
+    mutating func remember(_ job: JobID, _ ended: EndedJob) {
         history[job] = ended
         jobsByKey[ended.key] = job
         while history.count > policy.historyMax, let oldest = history.firstKey {

@@ -50,7 +50,9 @@ extension Scheduler {
         var done = job.stageWork + round.workDone
         workers.forEach { _, worker in
             for tenure in worker.running where tenure.unit.job == job.id {
-                guard let progress = tenure.progress else { continue }
+                guard let progress = tenure.progress,
+                    round.units[tenure.unit.index].backup?.lease != tenure.lease
+                else { continue }
                 let work = round.round.units[tenure.unit.index].work
                 done += work * fraction(progress)
             }

@@ -19,16 +19,16 @@ extension Scheduler {
     /// Hands waiting units to free slots; earlier jobs first.
     mutating func placeUnits(at now: Moment, into effects: inout Effects) {
         mayPlace = false
-        var vacancies = workers.keys.compactMap { id -> Vacancy? in
-            let free = vacancy(of: id)
-            guard free > 0, let record = workers[id] else { return nil }
-            return Vacancy(
-                worker: id, kinds: record.capabilities.kinds, running: record.running.count,
-                free: free)
+        let ready = jobs.keys.filter { job in
+            guard let record = jobs[job], record.phase == .running, let round = record.round else {
+                return false
+            }
+            return round.queue.count > 0 && round.placesFrom == nil
         }
-        for job in jobs.keys where !vacancies.isEmpty {
-            guard jobs[job]?.phase == .running, jobs[job]?.round?.queue.count ?? 0 > 0,
-                let number = jobs[job]?.round?.number, let units = jobs[job]?.round?.round.units,
+        guard !ready.isEmpty else { return }
+        var vacancies = self.vacancies
+        for job in ready where !vacancies.isEmpty {
+            guard let number = jobs[job]?.round?.number, let units = jobs[job]?.round?.round.units,
                 let failedOn = jobs[job]?.round?.failedOn,
                 var queue = jobs[job]?.round?.takeQueue()
             else { continue }
@@ -44,6 +44,16 @@ extension Scheduler {
         }
     }
 
+    private var vacancies: [Vacancy] {
+        vacant.keys.compactMap { id in
+            let free = vacancy(of: id)
+            guard free > 0, let record = workers[id] else { return nil }
+            return Vacancy(
+                worker: id, kinds: record.capabilities.kinds, running: record.running.count,
+                free: free)
+        }
+    }
+
     /// Whether the unit failed there and another worker could have it, if only later.
     private func avoids(_ worker: WorkerID, _ failedOn: [WorkerID], kind: String) -> Bool {
         guard failedOn.contains(worker) else { return false }
@@ -56,24 +66,44 @@ extension Scheduler {
     private mutating func assign(
         _ unit: WorkUnitID, to worker: WorkerID, at now: Moment, into effects: inout Effects
     ) {
-        guard let attempts = record(of: unit)?.attempts,
-            let planned = jobs[unit.job]?.round?.round.units[unit.index]
+        guard let affinity = jobs[unit.job]?.round?.round.units[unit.index].affinity,
+            let claim = claim(unit, for: worker, at: now, into: &effects)
         else { return }
-        let lease = Lease(epoch: epoch, attempt: attempts + 1, token: generator.next())
-        jobs[unit.job]?.round?.units[unit.index].attempts = attempts + 1
-        jobs[unit.job]?.round?.units[unit.index].lease = lease
-        jobs[unit.job]?.round?.units[unit.index].holder = worker
-        jobs[unit.job]?.round?.units[unit.index].state = .assigned(worker)
+        jobs[unit.job]?.round?.units[unit.index].claim = claim
+        jobs[unit.job]?.round?.units[unit.index].state = .assigned
         if jobs[unit.job]?.homes.count ?? 0 >= Limits.unitsPerRoundMax {
             jobs[unit.job]?.homes.removeAll()
         }
-        jobs[unit.job]?.homes[planned.affinity] = worker
+        jobs[unit.job]?.homes[affinity] = worker
+    }
+
+    /// The next attempt at the unit, which begins on `worker` under a new lease.
+    mutating func claim(
+        _ unit: WorkUnitID, for worker: WorkerID, at now: Moment, into effects: inout Effects
+    ) -> Claim? {
+        guard let attempts = record(of: unit)?.attempts, let task = task(of: unit) else {
+            return nil
+        }
+        let lease = Lease(epoch: epoch, attempt: attempts + 1, token: generator.next())
+        jobs[unit.job]?.round?.units[unit.index].attempts = attempts + 1
+        occupy(worker, with: unit, lease, nil, at: now)
+        effects.journal.append(.unitAssigned(unit, lease, worker))
+        effects.outbound.append(
+            .worker(worker, .assign(Assign(unit: unit, lease: lease, task: task))))
+        return Claim(lease: lease, worker: worker)
+    }
+
+    mutating func occupy(
+        _ worker: WorkerID, with unit: WorkUnitID, _ lease: Lease, _ progress: Progress?,
+        at now: Moment
+    ) {
+        let expiresAt = now + policy.leaseMilliseconds
         workers[worker]?.running.append(
             Tenure(
-                unit: unit, lease: lease, sentAt: now,
-                expiresAt: now + policy.leaseMilliseconds))
-        effects.outbound.append(
-            .worker(worker, .assign(Assign(unit: unit, lease: lease, task: planned.task))))
+                unit: unit, lease: lease, startedAt: now, sentAt: now, expiresAt: expiresAt,
+                progress: progress))
+        leases.add(Attempt(unit, lease), at: expiresAt)
+        if vacancy(of: worker) == 0 { vacant[worker] = nil }
     }
 
     mutating func finish(
@@ -82,44 +112,52 @@ extension Scheduler {
     ) {
         // Whoever was given up says HELLO again first, and then says it again.
         guard workers[worker] != nil else { return }
-        guard let record = record(of: unit), record.isHeld(by: worker, under: lease) else {
-            return release(unit, lease, on: worker, into: &effects)
+        if isAwaited(unit) { return }
+        let given = Claim(lease: lease, worker: worker)
+        guard let record = record(of: unit), record.isClaimed(by: worker, under: lease) else {
+            return release(unit, given, into: &effects)
         }
         switch record.state {
-        case .fetching: return // Said twice; it is being worked on.
-        case .done: return release(unit, lease, on: worker, into: &effects)
+        case .fetching where record.claim == given:
+            return // Said twice; it is being worked on.
+        case .fetching, .done:
+            return release(unit, given, into: &effects)
         case .waiting: jobs[unit.job]?.round?.queue.remove(unit.index)
-        case .assigned: vacate(unit, lease, on: worker)
-        case .delayed(_): preconditionFailure("delayed unit \(unit) holds lease \(lease)")
+        case .assigned: vacate(unit, lease, on: worker, endedAt: now)
+        case .delayed(_): preconditionFailure("delayed unit \(unit) is claimed")
         }
+        putFirst(lease, of: unit)
         if outcome.outputs.isEmpty {
             settle(unit, lease, outcome, from: worker, into: &effects)
         } else {
-            jobs[unit.job]?.round?.units[unit.index].state = .fetching(from: worker, outcome)
+            jobs[unit.job]?.round?.units[unit.index].state = .fetching(outcome)
             workers[worker]?.unfetched += 1
+            if vacancy(of: worker) == 0 { vacant[worker] = nil }
             effects.store.append(.fetch(unit, lease, from: worker, outcome.outputs))
         }
     }
 
-    mutating func store(_ unit: WorkUnitID, _ lease: Lease, into effects: inout Effects) {
-        guard let record = record(of: unit), record.lease == lease,
-            case .fetching(let worker, let outcome) = record.state
+    mutating func store(
+        _ unit: WorkUnitID, _ lease: Lease, at now: Moment, into effects: inout Effects
+    ) {
+        guard let record = record(of: unit), let claim = record.claim, claim.lease == lease,
+            case .fetching(let outcome) = record.state
         else { return }
-        endFetch(from: worker)
-        settle(unit, lease, outcome, from: worker, into: &effects)
+        endFetch(from: claim.worker)
+        settle(unit, lease, outcome, from: claim.worker, into: &effects)
     }
 
     mutating func loseOutputs(
         _ unit: WorkUnitID, _ lease: Lease, _ fault: Fault, at now: Moment,
         into effects: inout Effects
     ) {
-        guard let record = record(of: unit), record.lease == lease,
-            case .fetching(let worker, _) = record.state
+        guard let record = record(of: unit), let claim = record.claim, claim.lease == lease,
+            case .fetching = record.state
         else { return }
-        endFetch(from: worker)
-        release(unit, lease, on: worker, into: &effects)
+        endFetch(from: claim.worker)
+        release(unit, claim, into: &effects)
         let again = Fault(fault.code, fault.message, retryable: true)
-        retry(unit, after: again, on: worker, at: now, into: &effects)
+        retry(unit, lease, after: again, on: claim.worker, at: now, into: &effects)
     }
 
     /// The unit counts, once: only here does it become done.
@@ -134,7 +172,8 @@ extension Scheduler {
         jobs[unit.job]?.add(outcome.measures, max: policy.measuresMax)
         workers[worker]?.unitsDone += 1
         effects.journal.append(.unitDone(unit, lease, outcome))
-        release(unit, lease, on: worker, into: &effects)
+        release(unit, Claim(lease: lease, worker: worker), into: &effects)
+        endBackup(of: unit, into: &effects)
         reduceIfComplete(unit.job, into: &effects)
     }
 
@@ -143,116 +182,72 @@ extension Scheduler {
         at now: Moment, into effects: inout Effects
     ) {
         guard workers[worker] != nil else { return }
-        release(unit, lease, on: worker, into: &effects)
-        guard let record = record(of: unit), record.isHeld(by: worker, under: lease),
-            case .assigned = record.state
+        if isAwaited(unit) { return }
+        release(unit, Claim(lease: lease, worker: worker), into: &effects)
+        // What is fetching or waiting has no running attempt of this lease.
+        guard workers[worker]?.position(of: unit, lease) != nil, let record = record(of: unit),
+            record.isClaimed(by: worker, under: lease)
         else { return }
         vacate(unit, lease, on: worker)
         // A unit handed back by a worker that goes away did nothing wrong.
         if workers[worker]?.isDraining == true, fault.code == .temporary {
-            loseUnit(unit, with: worker, at: now, into: &effects)
+            loseUnit(unit, lease, with: worker, at: now, into: &effects)
         } else {
-            retry(unit, after: fault, on: worker, at: now, into: &effects)
+            retry(unit, lease, after: fault, on: worker, at: now, into: &effects)
         }
     }
 
     mutating func expireLeases(at now: Moment, into effects: inout Effects) {
-        for worker in workers.keys {
-            for tenure in workers[worker]?.running ?? [] where tenure.expiresAt <= now {
-                let (unit, lease) = (tenure.unit, tenure.lease)
-                // An expiry before this one may have failed the whole job.
-                guard workers[worker]?.position(of: unit, lease) != nil else { continue }
-                vacate(unit, lease, on: worker)
-                effects.outbound.append(
-                    .worker(worker, .revoke(Revoke(unit: unit, lease: lease))))
-                let fault = Fault(
-                    .temporary, "no progress for \(policy.leaseMilliseconds) ms", retryable: true)
-                retry(unit, after: fault, on: worker, at: now, into: &effects)
+        while let attempt = leases.take(dueAt: now) {
+            let (unit, lease) = (attempt.unit, attempt.lease)
+            guard let record = record(of: unit),
+                let claim = [record.claim, record.backup].compactMap({ $0 })
+                    .first(where: { $0.lease == lease }),
+                let position = workers[claim.worker]?.position(of: unit, lease),
+                let tenure = workers[claim.worker]?.running[position]
+            else { continue }
+            guard tenure.expiresAt <= now else {
+                leases.add(attempt, at: tenure.expiresAt)
+                continue
             }
-        }
-    }
-
-    /// A failed unit is tried again after a while, or its job fails with its fault.
-    private mutating func retry(
-        _ unit: WorkUnitID, after fault: Fault, on worker: WorkerID, at now: Moment,
-        into effects: inout Effects
-    ) {
-        guard let before = record(of: unit) else { return }
-        let failures = before.failures + 1
-        jobs[unit.job]?.retries += 1
-        guard fault.retryable, failures < policy.attemptsMax else {
-            return giveUp(unit, "failed \(times(failures))", fault, worker, now, &effects)
-        }
-        let wait = min(
-            policy.retryBackoffMilliseconds << min(failures - 1, 20),
-            policy.retryBackoffMaxMilliseconds)
-        jobs[unit.job]?.round?.units[unit.index].failures = failures
-        jobs[unit.job]?.round?.failedOn[unit.index, default: []].append(worker)
-        jobs[unit.job]?.round?.units[unit.index].lease = nil
-        jobs[unit.job]?.round?.units[unit.index].state = .delayed(until: now + wait)
-        jobs[unit.job]?.round?.delayed.append(unit.index)
-    }
-
-    /// A unit whose worker is gone waits again at once; its lease counts until it is assigned anew.
-    mutating func loseUnit(
-        _ unit: WorkUnitID, with worker: WorkerID, at now: Moment, into effects: inout Effects
-    ) {
-        guard let before = record(of: unit) else { return }
-        jobs[unit.job]?.retries += 1
-        let losses = before.losses + 1
-        guard losses < policy.attemptsMax else {
-            let fault = Fault(.unavailable, "the worker went away")
-            return giveUp(unit, "was lost \(times(losses))", fault, worker, now, &effects)
-        }
-        jobs[unit.job]?.round?.units[unit.index].losses = losses
-        jobs[unit.job]?.round?.units[unit.index].state = .waiting
-        jobs[unit.job]?.round?.queue.insert(unit.index)
-        mayPlace = true
-    }
-
-    private mutating func giveUp(
-        _ unit: WorkUnitID, _ what: String, _ fault: Fault, _ worker: WorkerID, _ now: Moment,
-        _ effects: inout Effects
-    ) {
-        jobs[unit.job]?.round?.units[unit.index].lease = nil
-        let stage = jobs[unit.job]?.stage ?? ""
-        let sentence = "unit \(unit.index) of round \(unit.round) (\(stage)) \(what), "
-            + "last on worker \(worker): \(fault.message)"
-        end(unit.job, .failed, fault: Fault(fault.code, sentence), at: now, into: &effects)
-    }
-
-    private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
-
-    mutating func endDelays(at now: Moment) {
-        for job in jobs.keys {
-            guard let delayed = jobs[job]?.round?.delayed, !delayed.isEmpty else { continue }
-            for index in delayed {
-                guard case .delayed(let until) = jobs[job]?.round?.units[index].state,
-                    until <= now
-                else { continue }
-                jobs[job]?.round?.units[index].state = .waiting
-                jobs[job]?.round?.queue.insert(index)
-                jobs[job]?.round?.delayed.removeAll { $0 == index }
-                mayPlace = true
-            }
+            revoke(unit, claim, into: &effects)
+            let fault = Fault(
+                .temporary, "no progress for \(policy.leaseMilliseconds) ms", retryable: true)
+            retry(unit, lease, after: fault, on: claim.worker, at: now, into: &effects)
         }
     }
 
     /// Frees the slot that the unit had.
-    mutating func vacate(_ unit: WorkUnitID, _ lease: Lease, on worker: WorkerID) {
-        guard let position = workers[worker]?.position(of: unit, lease) else { return }
-        workers[worker]?.running.remove(at: position)
-        mayPlace = true
+    mutating func vacate(
+        _ unit: WorkUnitID, _ lease: Lease, on worker: WorkerID, endedAt now: Moment? = nil
+    ) {
+        guard let position = workers[worker]?.position(of: unit, lease),
+            let tenure = workers[worker]?.running.remove(at: position)
+        else { return }
+        if let now { jobs[unit.job]?.round?.durations.add(now - tenure.startedAt) }
+        makeRoom(on: worker)
     }
 
     mutating func endFetch(from worker: WorkerID) {
         workers[worker]?.unfetched -= 1
+        makeRoom(on: worker)
+    }
+
+    private mutating func makeRoom(on worker: WorkerID) {
+        guard vacancy(of: worker) > 0 else { return }
+        vacant[worker] = true
         mayPlace = true
     }
 
-    func release(
-        _ unit: WorkUnitID, _ lease: Lease, on worker: WorkerID, into effects: inout Effects
-    ) {
-        effects.outbound.append(.worker(worker, .release(Release(unit: unit, lease: lease))))
+    func release(_ unit: WorkUnitID, _ claim: Claim, into effects: inout Effects) {
+        let release = Release(unit: unit, lease: claim.lease)
+        effects.outbound.append(.worker(claim.worker, .release(release)))
+    }
+
+    /// Also frees its slot, if it has one.
+    mutating func revoke(_ unit: WorkUnitID, _ claim: Claim, into effects: inout Effects) {
+        vacate(unit, claim.lease, on: claim.worker)
+        let revoke = Revoke(unit: unit, lease: claim.lease)
+        effects.outbound.append(.worker(claim.worker, .revoke(revoke)))
     }
 }

@@ -31,6 +31,8 @@ extension Scheduler {
             workers[worker]?.heardAt = now
         } else if workers.count < Limits.workersMax {
             workers[worker] = WorkerRecord(capabilities: capabilities, heardAt: now)
+            silences.add(worker, at: now + policy.livenessMilliseconds)
+            vacant[worker] = true
             mayPlace = true
         }
     }
@@ -60,9 +62,10 @@ extension Scheduler {
             workers[worker]?.running[position].expiresAt = now + policy.leaseMilliseconds
             return
         }
-        guard let record = record(of: unit), record.isHeld(by: worker, under: lease) else {
-            effects.outbound.append(.worker(worker, .revoke(Revoke(unit: unit, lease: lease))))
-            return
+        // The round it belongs to is being planned again.
+        if isAwaited(unit) { return }
+        guard let record = record(of: unit), record.isClaimed(by: worker, under: lease) else {
+            return revoke(unit, Claim(lease: lease, worker: worker), into: &effects)
         }
         switch record.state {
         case .fetching:
@@ -71,7 +74,7 @@ extension Scheduler {
             resume(unit, lease, on: worker, report.progress, at: now)
         default:
             // Told to stop, the worker drops the result: it must not count if it is on its way.
-            if record.state == .waiting { jobs[unit.job]?.round?.units[unit.index].lease = nil }
+            if record.state == .waiting { jobs[unit.job]?.round?.units[unit.index].claim = nil }
             effects.outbound.append(.worker(worker, .revoke(Revoke(unit: unit, lease: lease))))
         }
     }
@@ -82,11 +85,8 @@ extension Scheduler {
         at now: Moment
     ) {
         jobs[unit.job]?.round?.queue.remove(unit.index)
-        jobs[unit.job]?.round?.units[unit.index].state = .assigned(worker)
-        workers[worker]?.running.append(
-            Tenure(
-                unit: unit, lease: lease, sentAt: now,
-                expiresAt: now + policy.leaseMilliseconds, progress: progress))
+        jobs[unit.job]?.round?.units[unit.index].state = .assigned
+        occupy(worker, with: unit, lease, progress, at: now)
     }
 
     /// An assignment that the worker does not list may have been lost on its way; saying it twice
@@ -108,11 +108,13 @@ extension Scheduler {
     }
 
     mutating func expireWorkers(at now: Moment, into effects: inout Effects) {
-        for id in workers.keys {
-            guard let heardAt = workers[id]?.heardAt,
-                now - heardAt >= policy.livenessMilliseconds
-            else { continue }
-            lose(id, at: now, into: &effects)
+        while let id = silences.take(dueAt: now) {
+            guard let heardAt = workers[id]?.heardAt else { continue }
+            if now - heardAt >= policy.livenessMilliseconds {
+                lose(id, at: now, into: &effects)
+            } else {
+                silences.add(id, at: heardAt + policy.livenessMilliseconds)
+            }
         }
     }
 
@@ -120,25 +122,28 @@ extension Scheduler {
     mutating func lose(_ worker: WorkerID, at now: Moment, into effects: inout Effects) {
         guard let record = workers[worker] else { return }
         workers[worker] = nil
+        vacant[worker] = nil
         effects.store.append(.abandon(worker))
         mayPlace = true
         for tenure in record.running {
-            loseUnit(tenure.unit, with: worker, at: now, into: &effects)
+            loseUnit(tenure.unit, tenure.lease, with: worker, at: now, into: &effects)
         }
         if record.unfetched > 0 {
-            for unit in unfetched(from: worker) {
-                loseUnit(unit, with: worker, at: now, into: &effects)
+            for (unit, lease) in unfetched(from: worker) {
+                loseUnit(unit, lease, with: worker, at: now, into: &effects)
             }
         }
     }
 
-    func unfetched(from worker: WorkerID) -> [WorkUnitID] {
-        var found: [WorkUnitID] = []
+    func unfetched(from worker: WorkerID) -> [(WorkUnitID, Lease)] {
+        var found: [(WorkUnitID, Lease)] = []
         jobs.forEach { id, job in
             guard let round = job.round else { return }
             for (index, unit) in round.units.enumerated() {
-                guard case .fetching(worker, _) = unit.state else { continue }
-                found.append(WorkUnitID(job: id, round: round.number, index: index))
+                guard case .fetching = unit.state, let claim = unit.claim,
+                    claim.worker == worker
+                else { continue }
+                found.append((WorkUnitID(job: id, round: round.number, index: index), claim.lease))
             }
         }
         return found

@@ -24,6 +24,14 @@ public struct Scheduler: Sendable {
     var gathersUntil: Moment?
     /// Whether slots or waiting units may have appeared since units were placed.
     var mayPlace = false
+    /// Workers that may have room for another unit.
+    var vacant = Table<WorkerID, Bool>()
+
+    var silences = DeadlineQueue<WorkerID>()
+    var leases = DeadlineQueue<Attempt>()
+    var delays = DeadlineQueue<WorkUnitID>()
+    /// When to look for stragglers again.
+    var patrolAt: Moment?
 
     /// - Parameters:
     ///   - epoch: higher than that of any coordinator before, on the same state.
@@ -45,6 +53,7 @@ public struct Scheduler: Sendable {
             hear(worker, running, at: now, into: &effects)
         case .workerDraining(let worker):
             workers[worker]?.isDraining = true
+            vacant[worker] = nil
             mayPlace = true
         case .workerLeft(let worker):
             lose(worker, at: now, into: &effects)
@@ -52,14 +61,18 @@ public struct Scheduler: Sendable {
             submit(job, key: key, spec, atWall: wall, at: now, into: &effects)
         case .jobCancelled(let job):
             cancel(job, at: now, into: &effects)
+        case .jobRetried(let job):
+            retry(job, at: now, into: &effects)
         case .unitFinished(let unit, let lease, let worker, let outcome):
             finish(unit, lease, from: worker, outcome, at: now, into: &effects)
         case .unitFailed(let unit, let lease, let worker, let fault):
             fail(unit, lease, from: worker, fault, at: now, into: &effects)
         case .outputsStored(let unit, let lease):
-            store(unit, lease, into: &effects)
+            store(unit, lease, at: now, into: &effects)
         case .outputsLost(let unit, let lease, let fault):
             loseOutputs(unit, lease, fault, at: now, into: &effects)
+        case .outputsGone(let job, let units):
+            repeatUnits(units, of: job)
         case .roundPlanned(let job, let round, let measures):
             begin(round, of: job, measures, at: now, into: &effects)
         case .jobCompleted(let job, let result):
@@ -77,28 +90,20 @@ public struct Scheduler: Sendable {
         endDelays(at: now)
         startJobs(at: now, into: &effects)
         if mayPlace { placeUnits(at: now, into: &effects) }
-        effects.wakeAt = nextDeadline()
+        backUpStragglers(at: now, into: &effects)
+        effects.wakeAt = nextDeadline
         promisedWakeAt = effects.wakeAt
     }
 
-    /// The earliest moment at which a worker, a lease or a delay runs out.
-    private func nextDeadline() -> Moment? {
-        var earliest: Moment?
-        func consider(_ moment: Moment) {
-            earliest = earliest.map { min($0, moment) } ?? moment
-        }
-        workers.forEach { _, worker in
-            consider(worker.heardAt + policy.livenessMilliseconds)
-            for tenure in worker.running { consider(tenure.expiresAt) }
-        }
-        if let gathersUntil { consider(gathersUntil) }
+    /// The earliest moment at which a worker, a lease or a wait may run out.
+    private var nextDeadline: Moment? {
+        var placesFrom: Moment?
         jobs.forEach { _, job in
-            guard let round = job.round else { return }
-            for index in round.delayed {
-                if case .delayed(let until) = round.units[index].state { consider(until) }
-            }
+            guard let moment = job.round?.placesFrom else { return }
+            placesFrom = placesFrom.map { min($0, moment) } ?? moment
         }
-        return earliest
+        return [silences.first, leases.first, delays.first, gathersUntil, patrolAt, placesFrom]
+            .compactMap { $0 }.min()
     }
 
     /// A coordinator that stood still heard nobody, so nobody's silence counts against them.

@@ -32,7 +32,6 @@ extension WorkerSession {
                     + "\(known): it runs from an old copy of its state; point it to the newest one")
             return stop(.fault(fault), into: &effects)
         }
-        if let known = epoch, welcome.epoch > known { forgetAll(into: &effects) }
         epoch = welcome.epoch
         heartbeatMilliseconds = welcome.heartbeatMilliseconds
         livenessMilliseconds = welcome.livenessMilliseconds
@@ -54,7 +53,7 @@ extension WorkerSession {
             return
         }
         if let lease = running[assign.unit]?.lease {
-            guard assign.lease.attempt > lease.attempt else { return }
+            guard lease.isOlder(than: assign.lease) else { return }
             running[assign.unit] = nil
             effects.stop.append(Attempt(assign.unit, lease))
         }
@@ -127,4 +126,10 @@ extension WorkerSession {
 
 extension Limits {
     static let measuresPerUnitMax = 100
+}
+
+extension Lease {
+    fileprivate func isOlder(than other: Lease) -> Bool {
+        (epoch, attempt) < (other.epoch, other.attempt)
+    }
 }

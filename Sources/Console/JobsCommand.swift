@@ -92,6 +92,29 @@ struct CancelCommand: AsyncParsableCommand {
     }
 }
 
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Run a job again that failed or was cancelled.",
+        discussion: """
+            A job that failed goes on from what it has left: its vocabulary, and the last
+            checkpoint of its parameters. One that was cancelled begins anew.
+
+            Example:
+              sounder retry j-3f9a21 --cluster tcp://127.0.0.1:5761
+            """)
+
+    @Argument var job: String
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        let status = try await withClient(cluster) { client in
+            try await client.retry(JobID(job))
+        }
+        Terminal.say("sounder: job \(status.job) is \(status.state.rawValue)")
+    }
+}
+
 /// One connection for the duration of `body`.
 func withClient<Value: Sendable>(
     _ options: ClusterOptions, _ body: (ClusterClient) async throws -> Value

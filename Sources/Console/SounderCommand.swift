@@ -24,7 +24,8 @@ struct SounderCommand: AsyncParsableCommand {
         version: softwareVersion,
         subcommands: [
             TrainCommand.self, UpCommand.self, JobsCommand.self, StatusCommand.self,
-            CancelCommand.self, FetchCommand.self, NeighboursCommand.self, EvalCommand.self,
+            CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
+            NeighboursCommand.self, EvalCommand.self,
         ])
 
     static func main() async {

@@ -16,9 +16,10 @@ enum Terminal {
     /// Replaces the current line of an interactive standard error.
     static func redraw(_ line: String) { put("\r\u{1B}[K" + line, STDERR_FILENO) }
 
-    static func outputJSON(_ value: some Encodable) throws(Fault) {
+    static func outputJSON(_ value: some Encodable, isPretty: Bool = true) throws(Fault) {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
         do { output(String(decoding: try encoder.encode(value), as: UTF8.self)) } catch {
             throw Fault(.internalError, "the result cannot be written as JSON: \(error)")
         }

@@ -29,7 +29,7 @@ final class ClusterThread: Sendable {
         var scheduler = Scheduler(epoch: journal.epoch, policy: policy, seed: seed)
         var desk = FrontDesk(logger: logger, at: .now)
         var effects = Effects()
-        scheduler.recover(try journal.recover(), at: .now, into: &effects)
+        scheduler.recover(journal.recovered, at: .now, into: &effects)
 
         while !stopping.load(ordering: .acquiring) {
             try journal.commit(effects.journal)
@@ -44,7 +44,7 @@ final class ClusterThread: Sendable {
             for event in events.drain() { scheduler.handle(event, at: now, into: &effects) }
             try desk.receive(from: &socket, &scheduler, at: now, into: &effects)
             scheduler.tick(at: now, into: &effects)
-            desk.answer(scheduler, at: now)
+            try desk.answer(scheduler, journal, at: now)
         }
     }
 }

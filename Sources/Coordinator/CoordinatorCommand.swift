@@ -67,7 +67,8 @@ struct CoordinatorCommand: ParsableCommand {
         let logger = makeLogger("sounder-coordinator", level: logLevel)
         let address = try Address(listen)
         try makeDirectory(state)
-        let journal = try JobJournal(path: state + "/journal.sqlite")
+        let journal = try JobJournal(
+            path: state + "/journal.sqlite", isDurable: temporary == nil)
         let context = try Context()
         var socket = try Socket(.router, plane: .control, context: context)
         let bound = try socket.bind(to: address)
@@ -77,8 +78,9 @@ struct CoordinatorCommand: ParsableCommand {
         let cluster = try ClusterThread()
         let payloads = PayloadTable(
             bulk: bulk, directory: state, isDurable: temporary == nil)
-        for job in try journal.recover() { job.ended.map(payloads.restore) }
-        payloads.removeLeftovers()
+        for job in journal.recovered { job.ended.map(payloads.restore) }
+        let unfinished = journal.recovered.filter { $0.ended.map { $0.state == .failed } ?? true }
+        payloads.removeLeftovers(besides: Set(unfinished.map(\.job.text)))
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) {
             [temporary] reason in

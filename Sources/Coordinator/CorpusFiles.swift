@@ -44,9 +44,12 @@ struct CorpusFiles {
     private func expanded(_ file: InputFile, _ index: Int) throws(Fault) -> InputFile {
         do {
             guard try Decompressor.compression(of: file.path) != nil else { return file }
-            let directory = payloads.directory(of: job)
+            let directory = payloads.directory(of: job).path
             try makeDirectory(directory)
             let path = "\(directory)/\(index).txt"
+            // It appears whole or not at all, and the compressed file is as it was: so workers
+            // know a corpus again that was expanded before a restart.
+            if let known = try? InputFile(reading: path) { return known }
             try Decompressor.expand(file.path, to: path)
             return try InputFile(reading: path)
         } catch let fault as Fault {

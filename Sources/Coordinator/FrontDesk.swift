@@ -1,6 +1,7 @@
 // Who is connected, what their messages mean to the scheduler, and which replies they are owed.
 
 import Cluster
+import Journal
 import Logging
 import Protocol
 import Transport
@@ -23,6 +24,7 @@ struct FrontDesk {
     private var guests: RecentTable<PeerID, Guest>
     private var workers: RecentTable<WorkerID, PeerID>
     private var questions: [Question] = []
+    private var readings: [(peer: PeerID, request: UInt64, what: ReadLog)] = []
     private var replies: [(peer: PeerID, message: Message)] = []
 
     private static let silenceMaxMilliseconds: Int64 = 3_600_000
@@ -59,11 +61,23 @@ struct FrontDesk {
     }
 
     /// Answers the questions of clients from the state that the loop has reached.
-    mutating func answer(_ scheduler: Scheduler, at now: Moment) {
+    mutating func answer(
+        _ scheduler: Scheduler, _ journal: JobJournal, at now: Moment
+    ) throws(JournalError) {
         for question in questions {
             reply(to: question.peer, scheduler.answer(question.job, at: now), question.request)
         }
         questions.removeAll()
+        for (peer, request, what) in readings {
+            guard scheduler.status(of: what.job, at: now) != nil else {
+                reply(to: peer, scheduler.answer(what.job, at: now), request)
+                continue
+            }
+            let lines = try journal.log(
+                of: what.job, after: what.after, limit: Limits.logLinesMax)
+            reply(to: peer, .log(JobLog(lines: lines)), request)
+        }
+        readings.removeAll()
     }
 
     /// Sends what the scheduler wants said and the replies held back so far.
@@ -191,6 +205,15 @@ extension FrontDesk {
             return .jobCancelled(cancel.job)
         case .query(let query):
             questions.append(Question(peer: peer, request: message.request, job: query.job))
+        case .retry(let retry):
+            if let obstacle = scheduler.obstacle(toRetrying: retry.job) {
+                reply(to: peer, .refused(Refused(fault: obstacle)), message.request)
+                return nil
+            }
+            questions.append(Question(peer: peer, request: message.request, job: retry.job))
+            return .jobRetried(retry.job)
+        case .readLog(let what):
+            readings.append((peer, message.request, what))
         default:
             let fault = Fault(.forbidden, "a client may not send \(message.header.kind)")
             reply(to: peer, .refused(Refused(fault: fault)), message.request)

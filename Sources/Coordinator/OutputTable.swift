@@ -7,6 +7,7 @@ import Transport
 
 /// Fetches what units left and holds it until their round is reduced or their job is over. Of each
 /// unit it holds one attempt, the last: so what is held is bounded, whatever comes late or twice.
+/// Outputs that must survive this process are held on the disk (`Round.keepsOutputs`).
 final class OutputTable: Sendable {
     private struct Attempt {
         let number: Int
@@ -15,9 +16,18 @@ final class OutputTable: Sendable {
     }
 
     private struct Held {
+        let directory: JobDirectory
         /// The first round that is not reduced yet; what comes of others is let go.
         var round = 0
+        var keeps = false
         var units: [Int: Attempt] = [:]
+    }
+
+    /// An attempt whose outputs are here, and are to be put on the disk.
+    struct Keeping: Sendable {
+        let unit: WorkUnitID
+        let lease: Lease
+        let frames: [Frame]
     }
 
     private static let deadlineSeconds = 600.0
@@ -31,13 +41,25 @@ final class OutputTable: Sendable {
     }
 
     /// From here on until `close` outputs of the job are held.
-    func open(_ job: JobID) { jobs.withLock { $0[job] = Held() } }
+    func open(_ job: JobID, in directory: JobDirectory) {
+        jobs.withLock { $0[job] = Held(directory: directory) }
+    }
+
+    /// What the next round of the job asks for; to be said before the round is handed out.
+    func expect(_ round: Round, of job: JobID) {
+        jobs.withLock { jobs in
+            let isDurable = jobs[job]?.directory.isDurable ?? false
+            jobs[job]?.keeps = round.keepsOutputs && isDurable
+        }
+    }
 
     func close(_ job: JobID) { jobs.withLock { $0[job] = nil } }
 
-    /// All outputs of the unit, side by side; the last to arrive tells the scheduler.
+    /// All outputs of the unit, side by side; the last to arrive tells the scheduler, or first
+    /// `keep`, which has the time to write.
     func fetch(
-        _ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID, _ references: [PayloadReference]
+        _ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID,
+        _ references: [PayloadReference], keep: @escaping @Sendable (Keeping) -> Void
     ) {
         let pending = PendingFrames(count: references.count)
         for (index, reference) in references.enumerated() {
@@ -47,7 +69,10 @@ final class OutputTable: Sendable {
                 switch result {
                 case .success(let frame):
                     guard let frames = pending.add(frame, at: index) else { return }
-                    keep(
+                    if jobs.withLock({ $0[unit.job]?.keeps ?? false }) {
+                        return keep(Keeping(unit: unit, lease: lease, frames: frames))
+                    }
+                    hold(
                         Attempt(number: lease.attempt, references: references, frames: frames),
                         of: unit)
                     events.post(.outputsStored(unit, lease))
@@ -61,7 +86,7 @@ final class OutputTable: Sendable {
     /// The worker is gone: nothing more comes of what is being fetched from it.
     func abandon(_ worker: WorkerID) { bulk.forget(worker) }
 
-    private func keep(_ attempt: Attempt, of unit: WorkUnitID) {
+    private func hold(_ attempt: Attempt, of unit: WorkUnitID) {
         jobs.withLock { jobs in
             guard let held = jobs[unit.job], unit.round >= held.round,
                 attempt.number >= held.units[unit.index]?.number ?? 0
@@ -70,19 +95,51 @@ final class OutputTable: Sendable {
         }
     }
 
-    /// The outputs of a round that is reduced now, in the order of its units; none of those of
-    /// which the outcome that counts is not held.
-    func take(round: Int, of job: JobID, _ outcomes: [UnitOutcome]) -> [[Frame]] {
-        let units = jobs.withLock { jobs in
-            defer { jobs[job] = jobs[job].map { _ in Held(round: round + 1) } }
-            return jobs[job]?.units ?? [:]
-        }
-        return outcomes.enumerated().map { index, outcome in
-            guard let attempt = units[index], attempt.references == outcome.outputs else {
-                return []
+    /// Puts outputs on the disk and tells the scheduler.
+    func keep(_ kept: Keeping) {
+        guard let held = jobs.withLock({ $0[kept.unit.job] }) else { return }
+        do throws(Fault) {
+            for (index, frame) in kept.frames.enumerated() {
+                try held.directory.save(frame, as: Self.name(kept.unit, index))
             }
-            return attempt.frames
+            events.post(.outputsStored(kept.unit, kept.lease))
+        } catch { events.post(.outputsLost(kept.unit, kept.lease, error)) }
+    }
+
+    private static let prefix = "output-"
+
+    private static func name(_ unit: WorkUnitID, _ index: Int) -> String {
+        "\(prefix)\(unit.round)-\(unit.index)-\(index)"
+    }
+
+    /// The outputs of a round that is reduced now, in the order of its units; nil for a unit of
+    /// which the outcome that counts is not there or is damaged.
+    func take(round: Int, of job: JobID, _ outcomes: [UnitOutcome]) -> [[Frame]?] {
+        guard let held = jobs.withLock({ $0[job] }) else { return outcomes.map { _ in nil } }
+        return outcomes.enumerated().map { index, outcome in
+            if let attempt = held.units[index], attempt.references == outcome.outputs {
+                return attempt.frames
+            }
+            let unit = WorkUnitID(job: job, round: round, index: index)
+            var frames: [Frame] = []
+            for (position, reference) in outcome.outputs.enumerated() {
+                guard let frame = held.directory.load(Self.name(unit, position)),
+                    frame.count == reference.size
+                else { return nil }
+                frames.append(frame)
+            }
+            return frames
         }
+    }
+
+    /// The round is reduced, and what came of it is safe.
+    func reduced(round: Int, of job: JobID) {
+        let held = jobs.withLock { jobs in
+            jobs[job]?.units = [:]
+            jobs[job]?.round = round + 1
+            return jobs[job]
+        }
+        if held?.keeps == true { held?.directory.removeAll(beginningWith: Self.prefix) }
     }
 }
 

@@ -22,8 +22,10 @@ final class PayloadTable: Sendable {
         self.directory = directory
     }
 
-    /// Where files of the job may be put; it goes when the job is over.
-    func directory(of job: JobID) -> String { "\(directory)/jobs/\(job)" }
+    /// Where files of the job are put until it is over.
+    func directory(of job: JobID) -> JobDirectory {
+        JobDirectory(job: job, path: "\(directory)/jobs/\(job)", isDurable: isDurable)
+    }
 
     /// Keeps a result of the job in a file, so that it outlives this process, and offers it.
     func publish(_ frame: Frame, name: String, of job: JobID) throws(Fault) -> NamedPayload {
@@ -56,10 +58,13 @@ final class PayloadTable: Sendable {
         }
     }
 
-    /// Files of jobs that were running when an earlier process died, and results that were not
-    /// restored because their job is not listed any more.
-    func removeLeftovers() {
-        removeTree("\(directory)/jobs")
+    /// Files of jobs that are not known any more or need them no more, and results that were not
+    /// restored because their job is not listed.
+    /// - Parameter unfinished: jobs that are to be run, or may be tried again.
+    func removeLeftovers(besides unfinished: Set<String>) {
+        for job in entries(of: "\(directory)/jobs") where !unfinished.contains(job) {
+            removeTree("\(directory)/jobs/\(job)")
+        }
         let kept = published.withLock { Set($0.map(\.text)) }
         for job in entries(of: "\(directory)/results") where !kept.contains(job) {
             removeTree("\(directory)/results/\(job)")
@@ -78,10 +83,10 @@ final class PayloadTable: Sendable {
     }
 
     /// Forgets everything offered for the units of `job`.
-    func discard(_ job: JobID) {
+    func discard(_ job: JobID, keepsProgress: Bool) {
         for part in ["/work/", "/corpus/", "/vocabulary"] {
             _ = bulk.withdraw(prefix: job.text + part, waitingSeconds: 0)
         }
-        removeTree(directory(of: job))
+        if !keepsProgress { directory(of: job).remove() }
     }
 }

@@ -19,6 +19,7 @@ struct VocabularyReduction {
 
     init(_ tables: [Frame], minimumCount: Int, limit: Int) throws(Fault) {
         let kept: CountTable
+        let corpusWords: Double
         do throws(CountTableError) {
             var counts: [CountTable] = []
             for table in tables {
@@ -35,12 +36,27 @@ struct VocabularyReduction {
                 minimum: UInt64(minimumCount), limit: limit > 0 ? limit : nil)
             corpusWords = Double(merged.total)
         } catch { throw Self.fault(error) }
+        self.init(kept, payload: kept.withPayload { Frame($0) }, corpusWords: corpusWords)
+    }
+
+    /// What an earlier process made and saved.
+    init(saved payload: Frame, corpusWords: Double) throws(Fault) {
+        let read = payload.withUnsafeBytes { bytes in
+            Result { () throws(CountTableError) in try CountTable(copying: bytes) }
+        }
+        let kept: CountTable
+        do throws(CountTableError) { kept = try read.get() } catch { throw Self.fault(error) }
+        self.init(kept, payload: payload, corpusWords: corpusWords)
+    }
+
+    private init(_ kept: CountTable, payload: Frame, corpusWords: Double) {
+        self.payload = payload
+        self.corpusWords = corpusWords
         count = kept.entries
         keptWords = Double(kept.total)
         // The order of the tallies is that of `WordCounter.Tallies`.
         overlongTokens = Double(kept.tallies[1])
         replacedTokens = Double(kept.tallies[2])
-        payload = kept.withPayload { Frame($0) }
     }
 
     private static func fault(_ error: CountTableError) -> Fault {
@@ -61,8 +77,8 @@ struct VocabularyReduction {
 /// The rows that workers hold are bit-identical to these: a step is rounded to bfloat16 before it
 /// is taken here and sent there.
 final class ModelAverage {
-    private var input: OuterNesterov
-    private var output: OuterNesterov
+    var input: OuterNesterov
+    var output: OuterNesterov
     private let threads = processorCount()
 
     /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
@@ -78,6 +94,11 @@ final class ModelAverage {
         } catch {
             throw Fault(.unavailable, "the coordinator cannot hold the parameters: \(error)")
         }
+    }
+
+    init(input: OuterNesterov, output: OuterNesterov) {
+        self.input = input
+        self.output = output
     }
 
     /// Takes the mean of the deltas, in the order of the partitions, as the outer gradient.

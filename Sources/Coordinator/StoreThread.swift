@@ -11,6 +11,7 @@ import Transport
 final class StoreThread: Sendable {
     private enum Work: Sendable {
         case command(StoreCommand)
+        case keep(OutputTable.Keeping)
         case stop
     }
 
@@ -28,8 +29,11 @@ final class StoreThread: Sendable {
                 payloads: payloads, outputs: outputs, events: events, logger: logger)
             while true {
                 for item in work.next(timeoutMilliseconds: 1_000) {
-                    guard case .command(let command) = item else { return }
-                    store.perform(command)
+                    switch item {
+                    case .command(let command): store.perform(command)
+                    case .keep(let kept): outputs.keep(kept)
+                    case .stop: return
+                    }
                 }
             }
         }
@@ -40,7 +44,9 @@ final class StoreThread: Sendable {
             switch command {
             // Fetching is the work of the bulk thread, and need not wait for a reduction.
             case .fetch(let unit, let lease, let worker, let references):
-                outputs.fetch(unit, lease, from: worker, references)
+                outputs.fetch(unit, lease, from: worker, references) { [work] kept in
+                    work.post(.keep(kept))
+                }
             case .abandon(let worker): outputs.abandon(worker)
             case .plan, .reduce, .discard: work.post(.command(command))
             }
@@ -64,21 +70,30 @@ private struct Store {
     mutating func perform(_ command: StoreCommand) {
         switch command {
         case .plan(let job, let spec, let workers):
-            let program = spec.makeProgram(job: job, payloads: payloads)
+            let directory = payloads.directory(of: job)
+            let program = spec.makeProgram(directory: directory, payloads: payloads)
             programs[job] = program
-            outputs.open(job)
+            outputs.open(job, in: directory)
             advance(job) { () throws(Fault) in try program.plan(workers: workers) }
         case .reduce(let job, let number, let round, let outcomes, let workers):
             guard let program = programs[job] else { return }
             let taken = outputs.take(round: number, of: job, outcomes)
+            let gone = taken.indices.filter { taken[$0] == nil }
+            guard gone.isEmpty else {
+                events.post(.outputsGone(job, gone))
+                return
+            }
             advance(job) { () throws(Fault) in
-                try program.reduce(round, outputs: taken, workers: workers)
+                let step = try program.reduce(
+                    round, outputs: taken.compactMap { $0 }, workers: workers)
+                outputs.reduced(round: number, of: job)
+                return step
             }
         case .fetch, .abandon: break
-        case .discard(let job):
+        case .discard(let job, let keepsProgress):
             programs[job] = nil
             outputs.close(job)
-            payloads.discard(job)
+            payloads.discard(job, keepsProgress: keepsProgress)
         }
     }
 
@@ -86,14 +101,23 @@ private struct Store {
         do throws(Fault) {
             switch try step() {
             case .round(let round, let measures):
+                outputs.expect(round, of: job)
                 events.post(.roundPlanned(job, round, measures: measures))
-                try programs[job]?.prepare()
+                try prepare(job)
             case .completed(let result):
                 events.post(.jobCompleted(job, result))
             }
         } catch {
             logger.error("job \(job) cannot go on: \(error)")
             events.post(.jobFaulted(job, error))
+        }
+    }
+
+    /// What cannot be saved now is saved later; the job goes on meanwhile.
+    private func prepare(_ job: JobID) throws(Fault) {
+        do throws(Fault) { try programs[job]?.prepare() } catch {
+            guard error.retryable else { throw error }
+            logger.warning("job \(job) goes on, but: \(error)")
         }
     }
 }

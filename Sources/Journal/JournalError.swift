@@ -47,6 +47,10 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
             self = known
             return
         }
+        if let damage = error as? Damage {
+            self = .corrupt(path: path, detail: "\(damage)")
+            return
+        }
         guard let error = error as? DatabaseError else {
             self = .corrupt(path: path, detail: "\(error)")
             return

@@ -5,8 +5,10 @@ import GRDB
 enum JournalSchema {
     /// Jobs that ended and are kept.
     static let historyMax = 1_000
+    /// Lines of a job's log that are kept.
+    static let logLinesMax = 1_000
 
-    static var configuration: Configuration {
+    static func configuration(isDurable: Bool) -> Configuration {
         var configuration = Configuration()
         configuration.label = "journal"
         configuration.busyMode = .timeout(0.5)
@@ -20,7 +22,7 @@ enum JournalSchema {
                     PRAGMA cell_size_check = ON;
                     PRAGMA mmap_size = 0;
                     PRAGMA journal_mode = WAL;
-                    PRAGMA synchronous = FULL;
+                    PRAGMA synchronous = \(isDurable ? "FULL" : "OFF");
                     PRAGMA journal_size_limit = 16777216;
                     """)
         }
@@ -28,32 +30,37 @@ enum JournalSchema {
     }
 
     static func prepare(_ database: DatabaseQueue, path: String) throws {
-        let complaint = try database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-        guard complaint == "ok" else {
-            throw JournalError.corrupt(path: path, detail: complaint ?? "it cannot be checked")
-        }
         let migrator = migrator
-        if try database.read({ try migrator.hasBeenSuperseded($0) }) {
-            throw JournalError.newer(path: path)
+        do {
+            if try database.read({ try migrator.hasBeenSuperseded($0) }) {
+                throw JournalError.newer(path: path)
+            }
+            try migrator.migrate(database)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            // A file whose tables are not what they should be: damage, not bad luck.
+            throw JournalError.corrupt(path: path, detail: error.message ?? "its tables are wrong")
         }
-        try migrator.migrate(database)
     }
 
-    /// Also forgets the rounds of the coordinator before: its jobs run again from their start.
     static func raiseEpoch(_ db: Database) throws -> UInt64 {
-        try db.execute(
-            sql: """
-                UPDATE meta SET epoch = epoch + 1;
-                DELETE FROM rounds;
-                DELETE FROM units;
-                """)
-        return UInt64(try Int64.fetchOne(db, sql: "SELECT epoch FROM meta") ?? 1)
+        let before = try Meta.read(db)
+        let after = Meta(epoch: before.epoch + 1, jobs: before.jobs, sum: before.sum)
+        try after.write(to: db)
+        return UInt64(after.epoch)
     }
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1: jobs, rounds, units") { db in
+        // The journals of 0.1 had no checksums and no rounds that could be taken up again.
+        migrator.registerMigration("1: jobs, rounds, units") { _ in }
+        migrator.registerMigration("2: checksums, chains, log") { db in
+            try db.execute(
+                sql: """
+                    DROP TABLE IF EXISTS meta; DROP TABLE IF EXISTS jobs;
+                    DROP TABLE IF EXISTS rounds; DROP TABLE IF EXISTS units;
+                    """)
             try db.execute(sql: tables)
+            try Meta(epoch: 0, jobs: 0, sum: 0).write(to: db)
         }
         return migrator
     }
@@ -61,9 +68,11 @@ enum JournalSchema {
     private static let tables = """
         CREATE TABLE meta (
             id INTEGER PRIMARY KEY CHECK (id = 1),
-            epoch INTEGER NOT NULL
+            epoch INTEGER NOT NULL,
+            jobs INTEGER NOT NULL,
+            sum INTEGER NOT NULL,
+            checksum INTEGER NOT NULL
         ) STRICT;
-        INSERT INTO meta VALUES (1, 0);
         CREATE TABLE jobs (
             position INTEGER PRIMARY KEY AUTOINCREMENT,
             job TEXT NOT NULL UNIQUE,
@@ -71,27 +80,33 @@ enum JournalSchema {
             spec TEXT NOT NULL,
             submittedAtMilliseconds INTEGER NOT NULL,
             ended INTEGER UNIQUE,
-            status TEXT
+            status TEXT,
+            checksum INTEGER NOT NULL
         ) STRICT;
-        CREATE TABLE rounds (
-            job TEXT NOT NULL,
-            number INTEGER NOT NULL,
-            epoch INTEGER NOT NULL,
-            stage TEXT NOT NULL,
+        CREATE TABLE heads (
+            position INTEGER PRIMARY KEY,
+            anchor INTEGER NOT NULL,
+            chain INTEGER NOT NULL,
+            first INTEGER NOT NULL,
+            next INTEGER NOT NULL,
+            checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE entries (
             position INTEGER NOT NULL,
-            count INTEGER NOT NULL,
-            units INTEGER NOT NULL,
-            reduced INTEGER NOT NULL DEFAULT 0,
-            PRIMARY KEY (job, number)
+            sequence INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            bytes BLOB NOT NULL,
+            checksum INTEGER NOT NULL,
+            chain INTEGER NOT NULL,
+            PRIMARY KEY (position, sequence)
         ) STRICT, WITHOUT ROWID;
-        CREATE TABLE units (
-            job TEXT NOT NULL,
-            round INTEGER NOT NULL,
+        CREATE TABLE log (
             position INTEGER NOT NULL,
-            epoch INTEGER NOT NULL,
-            attempt INTEGER NOT NULL,
-            outcome TEXT NOT NULL,
-            PRIMARY KEY (job, round, position)
+            line INTEGER NOT NULL,
+            atMilliseconds INTEGER NOT NULL,
+            level TEXT NOT NULL,
+            sentence TEXT NOT NULL,
+            PRIMARY KEY (position, line)
         ) STRICT, WITHOUT ROWID;
         """
 }

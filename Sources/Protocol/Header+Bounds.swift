@@ -21,11 +21,14 @@ extension Header {
         case .submit(let submit): identifierComplaint("key", submit.key)
         case .cancel(let cancel): identifierComplaint("job", cancel.job.text)
         case .query(let query): query.job.flatMap { identifierComplaint("job", $0.text) }
+        case .retry(let retry): identifierComplaint("job", retry.job.text)
+        case .readLog(let read):
+            read.after < 0 ? "log after \(read.after)" : identifierComplaint("job", read.job.text)
         case .get(let get): get.complaint()
         case .missing(let missing): identifierComplaint("payload", missing.payload)
         case .refused(let refused): refused.fault.complaint()
         case .welcome(let welcome): welcome.complaint()
-        case .goodbye, .drain, .accepted, .jobs, .cluster, .chunk: nil
+        case .goodbye, .drain, .accepted, .jobs, .cluster, .log, .chunk: nil
         }
     }
 }

@@ -20,9 +20,12 @@ extension Header: Codable {
         case .submit: "submit"
         case .cancel: "cancel"
         case .query: "query"
+        case .retry: "retry"
+        case .readLog: "readLog"
         case .accepted: "accepted"
         case .jobs: "jobs"
         case .cluster: "cluster"
+        case .log: "log"
         case .get: "get"
         case .chunk: "chunk"
         case .missing: "missing"
@@ -46,9 +49,12 @@ extension Header: Codable {
         case "submit": self = .submit(try Submit(from: decoder))
         case "cancel": self = .cancel(try Cancel(from: decoder))
         case "query": self = .query(try Query(from: decoder))
+        case "retry": self = .retry(try Retry(from: decoder))
+        case "readLog": self = .readLog(try ReadLog(from: decoder))
         case "accepted": self = .accepted(try Accepted(from: decoder))
         case "jobs": self = .jobs(try Jobs(from: decoder))
         case "cluster": self = .cluster(try ClusterStatus(from: decoder))
+        case "log": self = .log(try JobLog(from: decoder))
         case "get": self = .get(try Get(from: decoder))
         case "chunk": self = .chunk(try Chunk(from: decoder))
         case "missing": self = .missing(try Missing(from: decoder))
@@ -76,9 +82,12 @@ extension Header: Codable {
         case .submit(let fields): try fields.encode(to: encoder)
         case .cancel(let fields): try fields.encode(to: encoder)
         case .query(let fields): try fields.encode(to: encoder)
+        case .retry(let fields): try fields.encode(to: encoder)
+        case .readLog(let fields): try fields.encode(to: encoder)
         case .accepted(let fields): try fields.encode(to: encoder)
         case .jobs(let fields): try fields.encode(to: encoder)
         case .cluster(let fields): try fields.encode(to: encoder)
+        case .log(let fields): try fields.encode(to: encoder)
         case .get(let fields): try fields.encode(to: encoder)
         case .chunk(let fields): try fields.encode(to: encoder)
         case .missing(let fields): try fields.encode(to: encoder)

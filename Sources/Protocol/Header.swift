@@ -24,11 +24,14 @@ public enum Header: Hashable, Sendable {
     case submit(Submit)
     case cancel(Cancel)
     case query(Query)
+    case retry(Retry)
+    case readLog(ReadLog)
 
     // Coordinator → client
     case accepted(Accepted)
     case jobs(Jobs)
     case cluster(ClusterStatus)
+    case log(JobLog)
 
     // Bulk, both ways: the receiver of bytes asks for each chunk
     case get(Get)
@@ -206,6 +209,29 @@ public struct Cancel: Hashable, Sendable, Codable {
 public struct Query: Hashable, Sendable, Codable {
     public var job: JobID?
     public init(job: JobID? = nil) { self.job = job }
+}
+
+/// A job that failed or was cancelled is to run again, from what it has left.
+public struct Retry: Hashable, Sendable, Codable {
+    public var job: JobID
+    public init(job: JobID) { self.job = job }
+}
+
+/// Asks for lines of the job's log after line `after`, oldest first.
+public struct ReadLog: Hashable, Sendable, Codable {
+    public var job: JobID
+    public var after: Int
+
+    public init(job: JobID, after: Int = 0) {
+        self.job = job
+        self.after = after
+    }
+}
+
+/// At most `Limits.logLinesMax` lines; the next question goes on after the last.
+public struct JobLog: Hashable, Sendable, Codable {
+    public var lines: [LogLine]
+    public init(lines: [LogLine]) { self.lines = lines }
 }
 
 public struct Accepted: Hashable, Sendable, Codable {

@@ -15,6 +15,8 @@ public enum Limits {
     public static let sentenceBytesMax = 2_000
     /// A listing has room for the beginning of each sentence; who asks for one job gets all of it.
     public static let sentenceListedBytesMax = 120
+    /// Lines of one reply, so that it fits a header.
+    public static let logLinesMax = 100
     public static let payloadBytesMax = 1 << 40
     /// Chunks one receiver may have in flight from one holder; far below the high-water mark of
     /// the sockets.

@@ -131,3 +131,21 @@ public struct ClusterStatus: Hashable, Sendable, Codable {
         self.jobs = jobs
     }
 }
+
+/// One line of what happened to a job.
+public struct LogLine: Hashable, Sendable, Codable {
+    /// From 1, in the order in which things happened.
+    public var number: Int
+    /// Since 1970, for people only.
+    public var atMilliseconds: Int64
+    /// info, warning or error.
+    public var level: String
+    public var sentence: String
+
+    public init(number: Int, atMilliseconds: Int64, level: String, sentence: String) {
+        self.number = number
+        self.atMilliseconds = atMilliseconds
+        self.level = level
+        self.sentence = sentence
+    }
+}

@@ -138,13 +138,19 @@ public struct Round: Hashable, Sendable, Codable {
     /// Position among the rounds of its stage, from 0.
     public let index: Int
     public let count: Int
-    public let units: [WorkUnit]
+    public var units: [WorkUnit]
+    /// Whether outputs of its units are kept on the coordinator's disk until they are reduced, so
+    /// that no unit runs again after a restart. Not worth its price where a round takes a second.
+    public let keepsOutputs: Bool
 
-    public init(stage: String, index: Int, count: Int, units: [WorkUnit]) {
+    public init(
+        stage: String, index: Int, count: Int, units: [WorkUnit], keepsOutputs: Bool = false
+    ) {
         self.stage = stage
         self.index = index
         self.count = count
         self.units = units
+        self.keepsOutputs = keepsOutputs
     }
 }
 

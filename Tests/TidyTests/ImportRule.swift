@@ -22,7 +22,7 @@ enum ImportRule {
             module: "Cluster",
             mayImport: ["Protocol", "DequeModule", "HeapModule", "OrderedCollections"],
             only: true),
-        ModuleRule(module: "Journal", mayImport: ["Protocol", "Cluster", "GRDB"]),
+        ModuleRule(module: "Journal", mayImport: ["Protocol", "Cluster", "CXXHash", "GRDB"]),
         ModuleRule(module: "Client", mayImport: ["Protocol", "Transport"]),
         ModuleRule(
             module: "Gateway",

@@ -11,11 +11,12 @@ enum Step {
 /// One job's reductions and plans. A program lives on the store thread and is used by it alone;
 /// the scheduler never sees what is in a payload.
 protocol JobProgram: AnyObject {
-    /// The first round. - Parameter workers: slots that are connected now, at least 1.
+    /// The first round; of a job that was begun before, the one to go on with.
+    /// - Parameter workers: slots that are connected now, at least 1.
     func plan(workers: Int) throws(Fault) -> Step
 
     /// What the next reduction will need and can be made while the round runs. Called once the
-    /// round is handed out.
+    /// round is handed out. Also the time to save what is needed to go on after a restart.
     func prepare() throws(Fault)
 
     /// Reduces a finished round and says what follows.
@@ -36,10 +37,10 @@ extension [Frame] {
 }
 
 extension JobSpec {
-    func makeProgram(job: JobID, payloads: PayloadTable) -> any JobProgram {
+    func makeProgram(directory: JobDirectory, payloads: PayloadTable) -> any JobProgram {
         switch self {
         case .trainWords(let spec):
-            TrainWordsProgram(job: job, spec: spec, payloads: payloads)
+            TrainWordsProgram(spec: spec, directory: directory, payloads: payloads)
         }
     }
 }

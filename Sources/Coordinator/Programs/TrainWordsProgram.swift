@@ -7,38 +7,57 @@ import Transport
 final class TrainWordsProgram: JobProgram {
     private let job: JobID
     private let spec: TrainWords
+    private let directory: JobDirectory
     private let payloads: PayloadTable
-    /// Names the parameters: a job that is planned again trains others.
-    private let model: String
     private let corpusFiles: CorpusFiles
+    private let checkpoints: ModelCheckpoints
+    private var checkpointClock = CheckpointClock(now: monotonicMilliseconds())
+    private var progress: TrainingProgress
     private var corpus: Corpus?
     private var vocabulary: VocabularyReduction?
     private var plan = TrainingPlan.empty
-    private var isTraining = false
+    /// The round of training that runs.
+    private var trainingRound: Int?
     private var average: ModelAverage?
     /// Rows averaged after the round that runs, and after the one before.
     private var rowsDue = (now: 0, before: 0)
 
-    init(job: JobID, spec: TrainWords, payloads: PayloadTable) {
-        self.job = job
+    init(spec: TrainWords, directory: JobDirectory, payloads: PayloadTable) {
+        job = directory.job
         self.spec = spec
+        self.directory = directory
         self.payloads = payloads
-        model = "\(job)#\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         corpusFiles = CorpusFiles(job: job, payloads: payloads)
+        checkpoints = ModelCheckpoints(directory: directory)
+        progress = TrainingProgress(job: job, workers: 1)
     }
 
     func plan(workers: Int) throws(Fault) -> Step {
         let corpus = try corpusFiles.open(spec.files)
         self.corpus = corpus
-        let ranges = corpus.countingRanges(workers: workers)
-        let units = ranges.enumerated().map { index, blocks in
-            WorkUnit(
-                task: .countWords(CountWords(corpus: corpus, blocks: blocks)),
-                affinity: index, work: Double(blocks.count * corpus.blockBytes))
+        if let known = TrainingProgress(in: directory) {
+            progress = known
+            if let step = try goOn(corpus) { return step }
+        } else {
+            progress = TrainingProgress(job: job, workers: workers)
+            try progress.save(in: directory)
         }
-        return .round(
-            Round(stage: "counting", index: 0, count: 1, units: units),
-            measures: ["corpusBytes": Double(corpus.byteCount)])
+        return counting(corpus)
+    }
+
+    /// Takes the job up where an earlier process left it; nil if that was before the vocabulary.
+    private func goOn(_ corpus: Corpus) throws(Fault) -> Step? {
+        guard let workers = progress.trainingWorkers,
+            let saved = directory.load(TrainingProgress.vocabularyName)
+        else { return nil }
+        let vocabulary = try VocabularyReduction(saved: saved, corpusWords: progress.corpusWords)
+        let encoding = encoding(vocabulary, of: corpus, workers: workers)
+        guard let (average, mark) = checkpoints.load(), mark.model == progress.model,
+            mark.round > 0, mark.round < plan.rounds
+        else { return encoding }
+        self.average = average
+        rowsDue.now = plan.rowsDue(mark.round - 1, workers: workers)
+        return try training(mark.round, step: nil, workers: workers)
     }
 
     func reduce(
@@ -46,12 +65,24 @@ final class TrainWordsProgram: JobProgram {
     ) throws(Fault) -> Step {
         switch round.stage {
         case "counting": try startEncoding(outputs, workers: workers)
-        case "encoding": try startTraining(workers: workers)
+        case "encoding": try training(0, step: nil, workers: workers)
         default: try continueTraining(round, outputs, workers: workers)
         }
     }
 
     // MARK: - Counting → encoding
+
+    private func counting(_ corpus: Corpus) -> Step {
+        let ranges = corpus.countingRanges(workers: progress.countingWorkers)
+        let units = ranges.enumerated().map { index, blocks in
+            WorkUnit(
+                task: .countWords(CountWords(corpus: corpus, blocks: blocks)),
+                affinity: index, work: Double(blocks.count * corpus.blockBytes))
+        }
+        return .round(
+            Round(stage: "counting", index: 0, count: 1, units: units, keepsOutputs: true),
+            measures: ["corpusBytes": Double(corpus.byteCount)])
+    }
 
     private func startEncoding(
         _ outputs: [[Frame]], workers: Int
@@ -61,6 +92,16 @@ final class TrainWordsProgram: JobProgram {
         for unit in outputs { tables.append(try unit.output(0, of: 1)) }
         let vocabulary = try VocabularyReduction(
             tables, minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
+        try directory.save(vocabulary.payload, as: TrainingProgress.vocabularyName)
+        progress.trainingWorkers = workers
+        progress.corpusWords = vocabulary.corpusWords
+        try progress.save(in: directory)
+        return encoding(vocabulary, of: corpus, workers: workers)
+    }
+
+    private func encoding(
+        _ vocabulary: VocabularyReduction, of corpus: Corpus, workers: Int
+    ) -> Step {
         self.vocabulary = vocabulary
         let reference = payloads.bulk.offer(
             id: "\(job)/vocabulary", frame: vocabulary.payload, checksum: nil)
@@ -73,7 +114,7 @@ final class TrainWordsProgram: JobProgram {
                 affinity: partition, work: Double(corpus.byteCount) / Double(plan.partitions))
         }
         return .round(
-            Round(stage: "encoding", index: 0, count: 1, units: units),
+            Round(stage: "encoding", index: 0, count: 1, units: units, keepsOutputs: true),
             measures: [
                 "vocabulary": Double(vocabulary.count), "corpusWords": vocabulary.corpusWords,
                 "keptWords": vocabulary.keptWords, "dimension": Double(spec.dimension),
@@ -84,17 +125,24 @@ final class TrainWordsProgram: JobProgram {
 
     // MARK: - Encoding → training → the finished model
 
-    private func startTraining(workers: Int) throws(Fault) -> Step {
-        isTraining = true
-        return try trainingRound(0, step: nil, workers: workers)
-    }
-
-    /// The parameters of version 0, which workers make for themselves meanwhile.
+    /// The parameters of version 0, which workers make for themselves meanwhile, or a checkpoint of
+    /// those that the round began with: nobody changes them before it ends.
     func prepare() throws(Fault) {
-        guard isTraining, average == nil, let vocabulary else { return }
-        average = try ModelAverage(
-            rows: vocabulary.count, dimension: spec.dimension, seed: spec.seed,
-            momentum: plan.momentum)
+        guard let trainingRound, let vocabulary else { return }
+        guard let average else {
+            average = try ModelAverage(
+                rows: vocabulary.count, dimension: spec.dimension, seed: spec.seed,
+                momentum: plan.momentum)
+            return
+        }
+        let began = monotonicMilliseconds()
+        guard directory.isDurable, checkpointClock.isDue(now: began) else { return }
+        try checkpoints.save(
+            average,
+            CheckpointMark(
+                model: progress.model, round: trainingRound, momentum: plan.momentum,
+                columns: spec.dimension))
+        checkpointClock.saved(from: began, to: monotonicMilliseconds())
     }
 
     private func continueTraining(
@@ -121,12 +169,13 @@ final class TrainWordsProgram: JobProgram {
                 id: "\(job)/work/\(next)/step/input", frame: merged.input, checksum: nil),
             output: payloads.bulk.offer(
                 id: "\(job)/work/\(next)/step/output", frame: merged.output, checksum: nil))
-        return try trainingRound(next, step: step, workers: workers)
+        return try training(next, step: step, workers: workers)
     }
 
-    private func trainingRound(
+    private func training(
         _ index: Int, step: ModelPayloads?, workers: Int
     ) throws(Fault) -> Step {
+        trainingRound = index
         rowsDue = (now: plan.rowsDue(index, workers: workers), before: rowsDue.now)
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
         let whole =
@@ -136,7 +185,7 @@ final class TrainWordsProgram: JobProgram {
                 task: .trainWords(
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
-                        round: index, rounds: plan.rounds, model: model,
+                        round: index, rounds: plan.rounds, model: progress.model,
                         rowsDue: rowsDue.now, rowsDueBefore: rowsDue.before,
                         step: step,
                         whole: whole)),

@@ -1,0 +1,55 @@
+// What a job keeps on the coordinator's disk until it is over, so that it can be taken up again.
+
+import Files
+import Glibc
+import Protocol
+import Transport
+
+/// Files that are whole or not there: each ends in the XXH3-64 of what is before it.
+struct JobDirectory: Sendable {
+    let job: JobID
+    let path: String
+    /// Whether the job can outlive this process; if not, nothing is written.
+    let isDurable: Bool
+
+    private static let sealBytes = 8
+
+    func path(of name: String) -> String { "\(path)/\(name)" }
+
+    /// On the disk when it returns.
+    func save(_ frame: Frame, as name: String) throws(Fault) {
+        guard isDurable else { return }
+        try makeDirectory(path)
+        let seal = Checksum.of(frame)
+        do {
+            let file = try AtomicFile(path: path(of: name))
+            try frame.withUnsafeBytes { bytes in try file.write(bytes) }
+            try withUnsafeBytes(of: seal.littleEndian) { bytes in try file.write(bytes) }
+            try file.commit()
+        } catch {
+            throw Fault(
+                .temporary, "what job \(job) has done cannot be kept: \(error)", retryable: true)
+        }
+    }
+
+    /// Nil if there is no such file, or if it is not as it was written.
+    func load(_ name: String) -> Frame? {
+        guard isDurable, access(path(of: name), F_OK) == 0,
+            let file = try? MappedFile(path: path(of: name)), file.bytes.count >= Self.sealBytes
+        else { return nil }
+        let end = file.bytes.count - Self.sealBytes
+        let body = UnsafeRawBufferPointer(rebasing: file.bytes[0..<end])
+        let seal = file.bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self)
+        guard Checksum.of(body) == UInt64(littleEndian: seal) else { return nil }
+        return Frame(body) { _ in withExtendedLifetime(file) {} }
+    }
+
+    func remove(_ name: String) { removeFile(path(of: name)) }
+
+    func removeAll(beginningWith prefix: String) {
+        for name in entries(of: path) where name.hasPrefix(prefix) { remove(name) }
+    }
+
+    /// The job is over.
+    func remove() { removeTree(path) }
+}

@@ -1,0 +1,110 @@
+// The parameters of a training job on disk: two generations, each with its checksums.
+
+import Files
+import FoundationEssentials
+import Protocol
+import Tensors
+import Transport
+
+/// Where in its training a checkpoint was made.
+struct CheckpointMark: Codable {
+    /// Names the parameters among those of other jobs.
+    let model: String
+    /// The round that starts from these parameters.
+    let round: Int
+    let momentum: Double
+    let columns: Int
+    /// XXH3-64 of each tensor, in the order of the file.
+    var checksums: [UInt64] = []
+}
+
+/// A safetensors file of four matrices `[rows, stride]`: inputs, outputs and their velocities.
+/// Written in turns over two names, so that there is always a whole one.
+struct ModelCheckpoints {
+    private static let tensors = ["input", "output", "inputVelocity", "outputVelocity"]
+    private static let names = ["checkpoint-a.safetensors", "checkpoint-b.safetensors"]
+    private static let key = "sounder"
+    let directory: JobDirectory
+
+    /// On the disk when it returns.
+    func save(_ average: ModelAverage, _ mark: CheckpointMark) throws(Fault) {
+        var mark = mark
+        mark.checksums = average.tensors.map { Checksum.of($0.bytes) }
+        let path = directory.path(of: Self.names[mark.round % 2])
+        do {
+            try makeDirectory(directory.path)
+            let text = String(decoding: try JSONEncoder().encode(mark), as: UTF8.self)
+            let entries = zip(Self.tensors, average.tensors).map { name, matrix in
+                SafeTensorsEntry(name: name, type: .f32, shape: [matrix.rows, matrix.stride])
+            }
+            let writer = try SafeTensorsWriter(
+                path: path, entries: entries, metadata: [(Self.key, text)])
+            for matrix in average.tensors { try writer.append(matrix.bytes) }
+            try writer.finish()
+        } catch {
+            throw Fault(
+                .temporary, "a checkpoint of job \(directory.job) cannot be kept: \(error)",
+                retryable: true)
+        }
+    }
+
+    /// The newest checkpoint that is whole; nil if there is none.
+    func load() -> (average: ModelAverage, mark: CheckpointMark)? {
+        let found = Self.names.compactMap { name -> (file: SafeTensorsFile, mark: CheckpointMark)? in
+            guard let file = try? SafeTensorsFile(path: directory.path(of: name)),
+                let text = file.metadata[Self.key],
+                let mark = try? JSONDecoder().decode(CheckpointMark.self, from: Data(text.utf8))
+            else { return nil }
+            return (file, mark)
+        }
+        for (file, mark) in found.sorted(by: { $0.mark.round > $1.mark.round }) {
+            if let average = Self.restore(file, mark) { return (average, mark) }
+        }
+        return nil
+    }
+
+    /// Nil if a tensor is missing or not as it was written.
+    private static func restore(_ file: SafeTensorsFile, _ mark: CheckpointMark) -> ModelAverage? {
+        guard mark.checksums.count == tensors.count else { return nil }
+        var matrices: [Matrix] = []
+        for (name, checksum) in zip(tensors, mark.checksums) {
+            guard let entry = file.entry(name), let data = file.data(name),
+                entry.type == .f32, entry.shape.count == 2, Checksum.of(data) == checksum,
+                let matrix = try? Matrix(rows: entry.shape[0], columns: mark.columns),
+                matrix.byteCount == data.count, matrix.stride == entry.shape[1] || data.isEmpty
+            else { return nil }
+            if let source = data.baseAddress {
+                UnsafeMutableRawPointer(matrix.base).copyMemory(
+                    from: source, byteCount: data.count)
+            }
+            matrices.append(matrix)
+        }
+        return try? ModelAverage(restoring: matrices, momentum: mark.momentum)
+    }
+}
+
+extension ModelAverage {
+    /// Inputs, outputs and the velocities of both.
+    fileprivate var tensors: [Matrix] {
+        [input.parameters, output.parameters, input.velocity, output.velocity]
+    }
+
+    fileprivate convenience init(
+        restoring tensors: [Matrix], momentum: Double
+    ) throws(TensorError) {
+        guard tensors[0].rows == tensors[1].rows, tensors[2].rows == tensors[3].rows,
+            tensors[2].rows == (momentum > 0 ? tensors[0].rows : 0), momentum >= 0, momentum < 1
+        else { throw .notFinite(row: 0, what: "a checkpoint of other shapes") }
+        self.init(
+            input: try OuterNesterov(
+                parameters: tensors[0], velocity: tensors[2], momentum: Float(momentum), rate: 1),
+            output: try OuterNesterov(
+                parameters: tensors[1], velocity: tensors[3], momentum: Float(momentum), rate: 1))
+    }
+}
+
+extension Matrix {
+    fileprivate var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base, count: byteCount)
+    }
+}
