@@ -91,9 +91,7 @@ extension Scheduler {
         let subject = task(of: unit).map { ", \($0.subject)," } ?? ""
         let sentence = "unit \(unit.index) of round \(unit.round) (\(stage))\(subject) \(what) "
             + "\(often), last on worker \(worker): \(fault.message)"
-        end(
-            unit.job, .failed, fault: Fault(fault.code, sentence).shortened(to: 1_000), at: now,
-            into: &effects)
+        end(unit.job, .failed, fault: Fault(fault.code, sentence), at: now, into: &effects)
     }
 
     mutating func endDelays(at now: Moment) {

@@ -35,6 +35,8 @@ struct CoordinatorCommand: ParsableCommand {
     var liveness = 5_000
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
+    @Flag(help: "Drop what is damaged in the journal of --state, say what it was, and end.")
+    var repair = false
     @Option(help: .hidden)
     var parentFd: Int32?
     /// A directory that goes with the parent, should the parent have no time to remove it.
@@ -53,6 +55,7 @@ struct CoordinatorCommand: ParsableCommand {
 
     func run() throws {
         do {
+            if repair { return try repairJournal() }
             try serve()
         } catch let fault as Fault {
             endProgram("sounder-coordinator", fault)
@@ -63,12 +66,26 @@ struct CoordinatorCommand: ParsableCommand {
         }
     }
 
+    private var journalPath: String { state + "/journal.sqlite" }
+
+    private func repairJournal() throws {
+        guard access(journalPath, F_OK) == 0 else {
+            throw Fault(.input, "there is no journal \(journalPath); name its directory as --state")
+        }
+        let dropped = try JobJournal.repair(path: journalPath)
+        let said = dropped.isEmpty ? ["the journal \(journalPath) is sound"] : dropped
+        for sentence in said {
+            let line = Array((sentence + "\n").utf8)
+            _ = line.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
+        }
+    }
+
     private func serve() throws {
         let logger = makeLogger("sounder-coordinator", level: logLevel)
         let address = try Address(listen)
         try makeDirectory(state)
         let journal = try JobJournal(
-            path: state + "/journal.sqlite", isDurable: temporary == nil)
+            path: journalPath, isDurable: temporary == nil)
         let context = try Context()
         var socket = try Socket(.router, plane: .control, context: context)
         let bound = try socket.bind(to: address)

@@ -50,7 +50,8 @@ struct ModelCheckpoints {
 
     /// The newest checkpoint that is whole; nil if there is none.
     func load() -> (average: ModelAverage, mark: CheckpointMark)? {
-        let found = Self.names.compactMap { name -> (file: SafeTensorsFile, mark: CheckpointMark)? in
+        typealias Found = (file: SafeTensorsFile, mark: CheckpointMark)
+        let found = Self.names.compactMap { name -> Found? in
             guard let file = try? SafeTensorsFile(path: directory.path(of: name)),
                 let text = file.metadata[Self.key],
                 let mark = try? JSONDecoder().decode(CheckpointMark.self, from: Data(text.utf8))

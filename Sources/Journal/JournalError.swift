@@ -20,8 +20,8 @@ public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
             "the disk of the journal \(path) is full; free some space and start again, "
                 + "nothing that was acknowledged is lost"
         case .corrupt(let path, let detail):
-            "the journal \(path) is damaged (\(detail)); restore it from a backup, or move it "
-                + "away to start without its jobs"
+            "the journal \(path) is damaged (\(detail)); restore it from a backup, or let "
+                + "`sounder-coordinator --repair` with the same --state drop what is damaged"
         case .newer(let path):
             "the journal \(path) was written by a newer version; install that version"
         case .unopenable(let path, let detail):

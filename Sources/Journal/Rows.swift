@@ -82,8 +82,10 @@ struct Head {
     static func read(_ position: Int64, of job: String, in db: Database) throws -> Head {
         guard
             let row = try Row.fetchOne(
-                db, sql: "SELECT anchor, chain, first, next, checksum FROM heads WHERE position = ?",
-                arguments: [position]),
+                db,
+                sql: """
+                    SELECT anchor, chain, first, next, checksum FROM heads WHERE position = ?
+                    """, arguments: [position]),
             let anchor = Int64.fromDatabaseValue(row[0]),
             let chain = Int64.fromDatabaseValue(row[1]),
             let first = Int64.fromDatabaseValue(row[2]), let next = Int64.fromDatabaseValue(row[3])
@@ -108,5 +110,15 @@ extension Database {
     /// Statements are prepared once per connection: a round must not wait for the SQL compiler.
     func run(_ sql: String, _ arguments: StatementArguments) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+}
+
+extension Row {
+    /// A number, or an error where a damaged file holds something else.
+    func integer(_ column: Int) throws -> Int64 {
+        guard let value = Int64.fromDatabaseValue(self[column]) else {
+            throw Damage(description: "a row holds something that is not a number")
+        }
+        return value
     }
 }

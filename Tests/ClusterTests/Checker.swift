@@ -11,6 +11,8 @@ struct Checker {
     private var newest: [WorkUnitID: Lease] = [:]
     private var recalled: Set<Attempt> = []
     private var done: [WorkUnitID: Lease] = [:]
+    /// Units that are done and left nothing to be held.
+    private var kept: Set<WorkUnitID> = []
     private var epoch: UInt64 = 1
     /// Attempts whose outputs were fetched.
     var stored: Set<Attempt> = []
@@ -19,8 +21,8 @@ struct Checker {
 
     mutating func restart() {
         epoch += 1
-        newest = [:]
-        done = [:]
+        // Outputs that were in its memory are gone; what left none is done for good.
+        done = done.filter { kept.contains($0.key) }
         sums = [:]
     }
 
@@ -63,10 +65,12 @@ struct Checker {
                 return "\(attempt) is done, but its output was not fetched"
             }
             done[unit] = lease
+            if outcome.outputs.isEmpty { kept.insert(unit) }
         case .jobEnded(let job, let status):
             if ended[job] != nil { return "\(job) ended twice" }
             ended[job] = status
-        case .jobSubmitted, .roundStarted, .roundReduced:
+        case .jobSubmitted, .roundStarted, .roundReduced, .unitAssigned, .unitFailed,
+            .unitSplit, .jobRetried:
             break
         }
         return nil

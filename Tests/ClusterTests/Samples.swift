@@ -56,6 +56,8 @@ enum Sample {
         UnitOutcome(outputs: output.map { [payload($0)] } ?? [], measures: ["words": words])
     }
 
+    static let task = UnitTask.countWords(CountWords(corpus: corpus, blocks: 0..<1))
+
     static let broken = Fault(.data, "line 3 is not text")
     static let flaky = Fault(.temporary, "out of memory", retryable: true)
 }
@@ -65,11 +67,15 @@ struct Stage {
     var scheduler: Scheduler
     var now = Moment(milliseconds: 1_000)
     var last = Effects()
+    /// Everything that the journal was told.
+    var all: [JournalEntry] = []
+    /// What was to be done under a lease, by its token.
+    var tasks: [UInt64: UnitTask] = [:]
 
-    init(_ change: (inout Policy) -> Void = { _ in }) {
+    init(epoch: UInt64 = 1, _ change: (inout Policy) -> Void = { _ in }) {
         var policy = Policy()
         change(&policy)
-        scheduler = Scheduler(epoch: 1, policy: policy, seed: 1)
+        scheduler = Scheduler(epoch: epoch, policy: policy, seed: 1)
     }
 
     /// The effects of the event are in `last`.
@@ -78,6 +84,14 @@ struct Stage {
         scheduler.handle(event, at: now, into: &last)
         scheduler.tick(at: now, into: &last)
         scheduler.checkInvariants()
+        remember()
+    }
+
+    private mutating func remember() {
+        all += last.journal
+        for case .worker(_, .assign(let assign)) in last.outbound {
+            tasks[assign.lease.token] = assign.task
+        }
     }
 
     /// Lets time pass as a shell does: it wakes when told to.
@@ -132,6 +146,9 @@ struct Given: Equatable {
 }
 
 extension Effects {
+    /// What the journal is told, but for what it may lose.
+    var promises: [JournalEntry] { journal.filter(\.isPromise) }
+
     var assigned: [Given] {
         outbound.compactMap {
             guard case .worker(let worker, .assign(let assign)) = $0 else { return nil }

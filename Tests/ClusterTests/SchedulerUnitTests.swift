@@ -13,7 +13,7 @@ import Testing
         let first = stage.last.assigned[0]
         #expect(stage.last.assigned.count == 1)
         stage.happens(first.finished())
-        #expect(stage.last.journal == [.unitDone(first.unit, first.lease, Sample.outcome())])
+        #expect(stage.last.promises == [.unitDone(first.unit, first.lease, Sample.outcome())])
         #expect(stage.last.released == [first])
         #expect(stage.last.assigned.map(\.unit.index) == [1])
     }
@@ -27,12 +27,12 @@ import Testing
         stage.happens(first.finished(Sample.outcome("p")))
         #expect(
             stage.last.store == [.fetch(first.unit, first.lease, from: "a", [Sample.payload("p")])])
-        #expect(stage.last.released.isEmpty && stage.last.journal.isEmpty)
+        #expect(stage.last.released.isEmpty && stage.last.promises.isEmpty)
         #expect(stage.last.assigned.map(\.unit.index) == [1])
         #expect(stage.status()?.unitsDone == 0)
         stage.happens(.outputsStored(first.unit, first.lease))
         #expect(stage.last.released == [first])
-        #expect(stage.last.journal.count == 1)
+        #expect(stage.last.promises.count == 1)
         #expect(stage.status()?.unitsDone == 1)
     }
 
@@ -47,9 +47,9 @@ import Testing
         #expect(stage.last.store.isEmpty && stage.last.outbound.isEmpty)
         stage.happens(.outputsStored(first.unit, first.lease))
         stage.happens(.outputsStored(first.unit, first.lease))
-        #expect(stage.last.journal.isEmpty)
+        #expect(stage.last.promises.isEmpty)
         stage.happens(first.finished(Sample.outcome("p")))
-        #expect(stage.last.journal.isEmpty && stage.last.released == [first])
+        #expect(stage.last.promises.isEmpty && stage.last.released == [first])
         #expect(stage.status()?.unitsDone == 1)
     }
 
@@ -66,7 +66,7 @@ import Testing
         ] {
             stage.happens(.unitFinished(first.unit, lease, from: first.worker, Sample.outcome()))
             #expect(stage.last.released.map(\.lease) == [lease])
-            #expect(stage.last.journal.isEmpty && stage.status()?.unitsDone == 0)
+            #expect(stage.last.promises.isEmpty && stage.status()?.unitsDone == 0)
         }
         stage.happens(.unitFinished(first.unit, first.lease, from: "b", Sample.outcome()))
         #expect(stage.status()?.unitsDone == 0, "the lease belongs to another worker")
@@ -108,8 +108,10 @@ import Testing
         #expect(status?.state == .failed && status?.retries == 4)
         #expect(
             status?.fault?.message
-                == "unit 0 of round 0 (counting) failed 4 times, last on worker a: out of memory")
-        #expect(stage.last.store == [.discard("j")])
+                == "unit 0 of round 0 (counting), bytes 0..<100 of /c, failed 4 times, "
+                    + "last on worker a: "
+                    + "out of memory")
+        #expect(stage.last.store == [.discard("j", keepsProgress: true)])
     }
 
     @Test("a fault that is not retryable fails the job at once and recalls its other units")
@@ -123,7 +125,7 @@ import Testing
         #expect(stage.status()?.fault?.code == .data)
         #expect(stage.last.revoked == [second])
         stage.happens(second.finished())
-        #expect(stage.last.released == [second] && stage.last.journal.isEmpty)
+        #expect(stage.last.released == [second] && stage.last.promises.isEmpty)
     }
 
     @Test("a unit avoids the worker on which it failed while another exists")

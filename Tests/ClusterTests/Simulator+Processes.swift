@@ -282,13 +282,15 @@ extension Simulator {
     }
 
     private var recovered: [RecoveredJob] {
-        journal.compactMap { entry -> RecoveredJob? in
-            guard case .jobSubmitted(let job, let key, let spec, let wall) = entry else {
-                return nil
+        var jobs: [RecoveredJob] = []
+        for entry in journal {
+            if case .jobSubmitted(let job, let key, let spec, let wall) = entry {
+                jobs.append(
+                    RecoveredJob(job: job, key: key, spec: spec, submittedAtMilliseconds: wall))
+            } else if let index = jobs.firstIndex(where: { $0.job == entry.job }) {
+                jobs[index].apply(entry)
             }
-            return RecoveredJob(
-                job: job, key: key, spec: spec, submittedAtMilliseconds: wall,
-                ended: checker.ended[job])
         }
+        return jobs
     }
 }

@@ -2,6 +2,7 @@
 
 import Cluster
 import FoundationEssentials
+import GRDB
 import Journal
 import Protocol
 import Testing
@@ -22,7 +23,7 @@ import Testing
             let journal = try JobJournal(path: path)
             #expect(journal.epoch == 2)
             #expect(
-                try journal.recover()
+                journal.recovered
                     == [
                         Sample.recovered("a", ended: status), Sample.recovered("c"),
                         Sample.recovered("b"),
@@ -41,36 +42,65 @@ import Testing
         }
     }
 
-    @Test("rounds and units leave nothing behind when they are reduced, nor when the job ends")
+    @Test("entries of a round leave nothing behind when it is reduced, nor when the job ends")
     func rounds() throws {
         let journal = try JobJournal.inMemory()
         try journal.commit([Sample.submitted("j")])
         for number in 0..<3 {
-            try journal.commit([.roundStarted("j", number: number, Sample.round)])
+            try journal.commit([.roundStarted("j", Sample.round(number))])
             try journal.commit((0..<4).map { Sample.done("j", number, $0) })
             try journal.commit([.roundReduced("j", number: number)])
         }
-        #expect(try journal.rowCounts() == ["jobs": 1, "rounds": 1, "units": 0])
+        #expect(try journal.rowCounts()["entries"] == 1)
         try journal.commit([Sample.done("j", 3, 0), .jobEnded("j", Sample.status("j"))])
-        #expect(try journal.rowCounts() == ["jobs": 1, "rounds": 0, "units": 0])
+        let counts = try journal.rowCounts()
+        #expect(counts["jobs"] == 1 && counts["entries"] == 0 && counts["heads"] == 0)
     }
 
-    @Test("a job runs again from its start, so units of the life before do not stand in its way")
-    func startsAgain() throws {
+    @Test("what was written of a round comes back as the scheduler would have folded it")
+    func roundsReturn() throws {
+        try withDirectory { path in
+            let entries = Sample.life
+            do {
+                let journal = try JobJournal(path: path)
+                try journal.commit([Sample.submitted("j")])
+                for entry in entries { try journal.commit([entry]) }
+            }
+            var expected = Sample.recovered("j")
+            for entry in entries { expected.apply(entry) }
+            #expect(expected.round?.units.count == 3)
+            #expect(try JobJournal(path: path).recovered == [expected])
+            #expect(try JobJournal(path: path).recovered == [expected], "reading changes nothing")
+        }
+    }
+
+    @Test("a job that is retried is to be run again, without its entries of before")
+    func retried() throws {
         try withDirectory { path in
             do {
                 let journal = try JobJournal(path: path)
-                try journal.commit([
-                    Sample.submitted("j"), .roundStarted("j", number: 0, Sample.round),
-                    Sample.done("j", 0, 0),
-                ])
+                try journal.commit([Sample.submitted("j")] + Sample.life)
+                try journal.commit([.jobEnded("j", Sample.status("j"))])
+                try journal.commit([.jobRetried("j"), .roundStarted("j", Sample.round(9))])
             }
-            let journal = try JobJournal(path: path)
-            try journal.commit([
-                .roundStarted("j", number: 0, Sample.round), Sample.done("j", 0, 0),
-            ])
-            #expect(try journal.recover() == [Sample.recovered("j")])
+            var expected = Sample.recovered("j")
+            expected.apply(.roundStarted("j", Sample.round(9)))
+            #expect(try JobJournal(path: path).recovered == [expected])
         }
+    }
+
+    @Test("the log tells what went wrong, in order, and is bounded")
+    func log() throws {
+        let journal = try JobJournal.inMemory()
+        try journal.commit([Sample.submitted("j")] + Sample.life)
+        let lines = try journal.log(of: "j", after: 0, limit: 10)
+        #expect(lines.map(\.number) == Array(1...lines.count))
+        #expect(lines[0].sentence == "submitted train-words, key key of j")
+        #expect(lines.contains { $0.level == "warning" && $0.sentence.contains("on w: no") })
+        for _ in 0..<1_100 { try journal.commit([Sample.failed("j")]) }
+        #expect(try journal.rowCounts()["log"] == 1_000)
+        #expect(try journal.log(of: "j", after: 1_000, limit: 5).first?.number == 1_001)
+        #expect(try journal.log(of: "other", after: 0, limit: 5).isEmpty)
     }
 
     @Test("a transaction that fails leaves nothing, and the journal refuses to go on")
@@ -84,7 +114,7 @@ import Testing
                 #expect(throws: JournalError.self) { try journal.commit([Sample.submitted("l")]) }
                 try journal.commit([])
             }
-            #expect(try JobJournal(path: path).recover() == [Sample.recovered("j")])
+            #expect(try JobJournal(path: path).recovered == [Sample.recovered("j")])
         }
     }
 
@@ -110,23 +140,26 @@ import Testing
             #expect(elapsed < .seconds(1))
             #expect(JournalError.locked(path: path).exitCode == 75)
             try journal.commit([Sample.submitted("j")])
-            #expect(try journal.recover() == [Sample.recovered("j")])
         }
     }
 
     @Test("only the newest ended jobs are kept, and every job that did not end")
     func pruned() throws {
-        let journal = try JobJournal.inMemory()
-        try journal.commit([Sample.submitted("open")])
-        for number in 0..<1_005 {
-            let job = JobID("\(number)")
-            try journal.commit([Sample.submitted(job), .jobEnded(job, Sample.status(job))])
+        try withDirectory { path in
+            do {
+                let journal = try JobJournal(path: path, isDurable: false)
+                try journal.commit([Sample.submitted("open")])
+                for number in 0..<1_005 {
+                    let job = JobID("\(number)")
+                    try journal.commit([Sample.submitted(job), .jobEnded(job, Sample.status(job))])
+                }
+                #expect(try journal.rowCounts()["jobs"] == 1_001)
+                #expect(try journal.history(limit: 2).map(\.job) == ["1004", "1003"])
+            }
+            let recovered = try JobJournal(path: path).recovered
+            #expect(recovered.count == 101 && recovered.last?.job == "open")
+            #expect(recovered.first?.job == "905")
         }
-        #expect(try journal.rowCounts()["jobs"] == 1_001)
-        #expect(try journal.history(limit: 2).map(\.job) == ["1004", "1003"])
-        let recovered = try journal.recover()
-        #expect(recovered.count == 101 && recovered.last?.job == "open")
-        #expect(recovered.first?.job == "905")
     }
 
     @Test("figures that are not finite survive")
@@ -156,6 +189,7 @@ import Testing
                 let journal = try JobJournal(path: path)
                 for number in 0..<20 { try journal.commit([Sample.submitted(JobID("\(number)"))]) }
             }
+            try removeWal(path)
             let sound = try Data(contentsOf: URL(filePath: path))
             let expected = (0..<20).map { Sample.recovered(JobID("\($0)")) }
             var refused = 0
@@ -164,7 +198,9 @@ import Testing
                 bad[offset] ^= 0xFF
                 try bad.write(to: URL(filePath: path))
                 do {
-                    if try JobJournal(path: path).recover() != expected { refused += 1 }
+                    #expect(
+                        try JobJournal(path: path).recovered == expected,
+                        "a changed byte at \(offset) was believed")
                 } catch let error as JournalError {
                     refused += 1
                     #expect(error.description.contains(path))
@@ -173,7 +209,7 @@ import Testing
             #expect(refused > 20)
             for size in [0, 1, 100, 4_095, 4_096, sound.count / 2] {
                 try sound.prefix(size).write(to: URL(filePath: path))
-                do { _ = try JobJournal(path: path).recover() } catch is JournalError {}
+                do { _ = try JobJournal(path: path).recovered } catch is JournalError {}
             }
         }
     }
@@ -191,5 +227,54 @@ import Testing
             }
             #expect(try Data(contentsOf: URL(filePath: path)) == text)
         }
+    }
+
+    @Test("31: a changed bit in a row is named; repair drops it, and the units run again")
+    func repaired() throws {
+        try withDirectory { path in
+            do {
+                let journal = try JobJournal(path: path)
+                try journal.commit([Sample.submitted("j")] + Sample.life)
+                try journal.commit([Sample.submitted("k")])
+            }
+            try damage(path, "UPDATE entries SET bytes = zeroblob(5) WHERE sequence = 2")
+            #expect {
+                try JobJournal(path: path)
+            } throws: { error in
+                "\(error)".contains("entry 2 of job j does not match its checksum")
+                    && "\(error)".contains("--repair")
+            }
+            #expect(
+                try JobJournal.repair(path: path)
+                    == ["of job j the entries from 2 on were dropped: units run again"])
+            #expect(try JobJournal.repair(path: path).isEmpty)
+            var expected = Sample.recovered("j")
+            for entry in Sample.life.prefix(2) { expected.apply(entry) }
+            #expect(try JobJournal(path: path).recovered == [expected, Sample.recovered("k")])
+
+            for sql in [
+                "DELETE FROM entries WHERE sequence = 1", "UPDATE heads SET next = 7",
+                "UPDATE jobs SET key = 'x' WHERE job = 'k'", "UPDATE meta SET epoch = 0",
+                "DELETE FROM jobs WHERE job = 'j'",
+            ]
+            {
+                try damage(path, sql)
+                #expect(throws: JournalError.self, "\(sql)") { try JobJournal(path: path) }
+                #expect(try !JobJournal.repair(path: path).isEmpty, "\(sql)")
+                #expect(try JobJournal(path: path).epoch > 2)
+            }
+        }
+    }
+}
+
+/// What a disk that lies, or a hand that meddles, leaves behind.
+private func damage(_ path: String, _ sql: String) throws {
+    try DatabaseQueue(path: path).write { try $0.execute(sql: sql) }
+}
+
+/// All into the one file.
+private func removeWal(_ path: String) throws {
+    try DatabaseQueue(path: path).writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
     }
 }

@@ -9,19 +9,42 @@ extension JobID: ExpressibleByStringLiteral {
     public init(stringLiteral value: String) { self.init(value) }
 }
 
+extension WorkerID: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(value) }
+}
+
 enum Sample {
     static let spec = JobSpec.trainWords(
         TrainWords(files: [InputFile(path: "/é", size: 1, modifiedNanoseconds: 2)]))
 
-    static let round = Round(
-        stage: "training", index: 0, count: 3,
-        units: (0..<4).map { index in
-            WorkUnit(
-                task: .countWords(
-                    CountWords(
-                        corpus: Corpus(id: "c", files: [], blockBytes: 1),
-                        blocks: index..<index + 1)), affinity: index, work: 1)
-        })
+    static func round(_ number: Int) -> RoundSummary {
+        RoundSummary(
+            number: number, stage: "training", index: number, count: 3, units: 4,
+            measures: ["loss": .infinity])
+    }
+
+    /// A round in which something of everything happens.
+    static let life: [JournalEntry] = [
+        .roundStarted("j", round(0)), assigned("j", 0, attempt: 1), assigned("j", 1, attempt: 1),
+        done("j", 0, 0), failed("j"), .unitSplit(unit("j", 1)), assigned("j", 4, attempt: 3),
+        .unitFailed(
+            unit("j", 4), Lease(epoch: 1, attempt: 3, token: .max), "v",
+            Fault(.unavailable, "gone"), isLoss: true),
+    ]
+
+    static func unit(_ job: JobID, _ index: Int) -> WorkUnitID {
+        WorkUnitID(job: job, round: 0, index: index)
+    }
+
+    static func assigned(_ job: JobID, _ index: Int, attempt: Int) -> JournalEntry {
+        .unitAssigned(unit(job, index), Lease(epoch: 1, attempt: attempt, token: .max), "v")
+    }
+
+    static func failed(_ job: JobID) -> JournalEntry {
+        .unitFailed(
+            unit(job, 1), Lease(epoch: 1, attempt: 1, token: 3), "w", Fault(.data, "no"),
+            isLoss: false)
+    }
 
     static func submitted(_ job: JobID) -> JournalEntry {
         .jobSubmitted(job, key: "key of \(job)", spec, atWallMilliseconds: 5)
