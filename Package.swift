@@ -80,6 +80,11 @@ let package = Package(
             "Console",
             ["Client", "Files", "Protocol", "Tensors", "Transport", "WordVectors", arguments]),
 
+        // Figures that docs/benchmarks.md reports
+        .executableTarget(
+            name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
+            path: "Benchmarks/journal", swiftSettings: strict),
+
         // Tests mirror the sources; EndToEndTests start the programs themselves
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         tests("CKernelsTests", ["CKernels", "TestSupport"]),

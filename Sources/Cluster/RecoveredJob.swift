@@ -48,22 +48,22 @@ public struct RecoveredRound: Sendable, Equatable {
     public var isReduced = false
     /// Units that were split, in that order.
     public var splits: [Int] = []
-    /// By the unit's index; of units that were never assigned there is none.
-    public var units: [Int: RecoveredUnit] = [:]
+    /// By the unit's index, as far as any was assigned.
+    public var units: [RecoveredUnit] = []
 
     public init(_ summary: RoundSummary) { self.summary = summary }
 
     fileprivate mutating func apply(_ entry: JournalEntry, to index: Int) {
+        // A damaged number must not become a large table.
+        guard index >= 0, index < summary.units + splits.count else { return }
+        while units.count <= index { units.append(RecoveredUnit()) }
         switch entry {
-        case .unitAssigned(_, let lease, let worker):
-            units[index, default: RecoveredUnit()].assign(lease, to: worker)
-        case .unitDone(_, _, let outcome):
-            units[index, default: RecoveredUnit()].outcome = outcome
-        case .unitFailed(_, let lease, _, _, let isLoss):
-            units[index, default: RecoveredUnit()].fail(lease, isLoss: isLoss)
+        case .unitAssigned(_, let lease, let worker): units[index].assign(lease, to: worker)
+        case .unitDone(_, _, let outcome): units[index].outcome = outcome
+        case .unitFailed(_, let lease, _, _, let isLoss): units[index].fail(lease, isLoss: isLoss)
         case .unitSplit:
             splits.append(index)
-            units[index] = RecoveredUnit(attempts: units[index]?.attempts ?? 0)
+            units[index] = RecoveredUnit(attempts: units[index].attempts)
         default: break
         }
     }

@@ -38,7 +38,7 @@ extension Scheduler {
     mutating func takeUp(_ recovered: RecoveredRound, of job: JobID, at now: Moment) {
         for index in recovered.splits { _ = splitInPlace(job, index) }
         var isHeldByAnybody = false
-        for (index, unit) in recovered.units.sorted(by: { $0.key < $1.key }) {
+        for (index, unit) in recovered.units.enumerated() where unit.attempts > 0 {
             guard jobs[job]?.round?.units.indices.contains(index) == true else { continue }
             jobs[job]?.round?.units[index].attempts = unit.attempts
             jobs[job]?.round?.units[index].failures = unit.failures

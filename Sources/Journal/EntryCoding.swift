@@ -49,15 +49,15 @@ extension JournalEntry {
     }
 
     /// - Throws: if the bytes are not those of an entry of this kind.
-    init(_ kind: EntryKind, _ bytes: UnsafeRawBufferPointer, of job: JobID) throws {
-        var input = EntryReader(bytes)
+    fileprivate init(_ kind: EntryKind, _ input: EntryReader, of job: JobID) throws {
+        var input = input
         switch kind {
         case .roundStarted:
             self = .roundStarted(
                 job, try JournalText.decode(RoundSummary.self, try input.text()))
         case .unitAssigned:
             let (unit, lease) = try input.attempt(of: job)
-            self = .unitAssigned(unit, lease, WorkerID(try input.text()))
+            self = .unitAssigned(unit, lease, WorkerID(try input.name()))
         case .unitDone:
             let (unit, lease) = try input.attempt(of: job)
             self = .unitDone(unit, lease, try input.outcome())
@@ -76,114 +76,44 @@ extension JournalEntry {
     }
 }
 
-enum EntryError: Error { case short, excess, unknownKind }
-
-struct EntryWriter {
+/// The entries of one transaction that speak of the same job: one row of the file.
+struct EntryGroup {
     private(set) var bytes: [UInt8] = []
 
-    /// Seven bits a byte, the lowest first.
-    mutating func number(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
+    mutating func add(_ kind: EntryKind, _ body: [UInt8]) {
+        var out = EntryWriter()
+        out.number(UInt64(kind.rawValue))
+        out.number(UInt64(body.count))
+        bytes += out.bytes
+        bytes += body
     }
 
-    mutating func text(_ text: String) {
-        number(UInt64(text.utf8.count))
-        bytes += text.utf8
-    }
-
-    mutating func bits(_ value: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-        }
-    }
-
-    mutating func attempt(_ unit: WorkUnitID, _ lease: Lease) {
-        number(UInt64(unit.round))
-        number(UInt64(unit.index))
-        number(lease.epoch)
-        number(UInt64(lease.attempt))
-        bits(lease.token)
-    }
-
-    mutating func outcome(_ outcome: UnitOutcome) {
-        number(UInt64(outcome.outputs.count))
-        for output in outcome.outputs {
-            text(output.id)
-            number(UInt64(output.size))
-            bits(output.checksum)
-        }
-        number(UInt64(outcome.measures.count))
-        for (name, value) in outcome.measures.sorted(by: { $0.key < $1.key }) {
-            text(name)
-            bits(value.bitPattern)
+    /// Visits the entries in order.
+    static func read(
+        _ bytes: UnsafeRawBufferPointer, of job: JobID, names: NameCache,
+        _ body: (JournalEntry) -> Void
+    ) throws {
+        var input = EntryReader(bytes, names: names)
+        while !input.isAtEnd {
+            guard let kind = EntryKind(rawValue: Int64(exactly: try input.number()) ?? 0) else {
+                throw EntryError.unknownKind
+            }
+            let part = try input.part(try input.count())
+            body(try JournalEntry(kind, EntryReader(part, names: names), of: job))
         }
     }
 }
 
-struct EntryReader {
-    private let bytes: UnsafeRawBufferPointer
-    private var position = 0
+/// Names that come again and again are made once.
+final class NameCache {
+    private var last = ""
 
-    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
-
-    var isAtEnd: Bool { position == bytes.count }
-
-    mutating func number() throws -> UInt64 {
-        var value: UInt64 = 0
-        for shift in stride(from: 0, to: 64, by: 7) {
-            guard position < bytes.count else { throw EntryError.short }
-            let byte = bytes[position]
-            position += 1
-            value |= UInt64(byte & 0x7f) << UInt64(shift)
-            if byte < 0x80 { return value }
+    func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        let isSame = last.utf8.withContiguousStorageIfAvailable { known in
+            known.count == bytes.count
+                && UnsafeRawBufferPointer(known).elementsEqual(bytes)
         }
-        throw EntryError.excess
-    }
-
-    mutating func count() throws -> Int {
-        guard let value = Int(exactly: try number()) else { throw EntryError.excess }
-        return value
-    }
-
-    mutating func text() throws -> String {
-        let count = try count()
-        guard count <= bytes.count - position else { throw EntryError.short }
-        defer { position += count }
-        return String(decoding: bytes[position..<position + count], as: UTF8.self)
-    }
-
-    mutating func bits() throws -> UInt64 {
-        guard bytes.count - position >= 8 else { throw EntryError.short }
-        defer { position += 8 }
-        return UInt64(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-    }
-
-    mutating func attempt(of job: JobID) throws -> (WorkUnitID, Lease) {
-        let round = try count()
-        let unit = WorkUnitID(job: job, round: round, index: try count())
-        let epoch = try number()
-        let attempt = try count()
-        return (unit, Lease(epoch: epoch, attempt: attempt, token: try bits()))
-    }
-
-    mutating func outcome() throws -> UnitOutcome {
-        var outcome = UnitOutcome(outputs: [], measures: [:])
-        for _ in 0..<(try count()) {
-            let id = try text()
-            let size = try count()
-            outcome.outputs.append(
-                PayloadReference(id: id, size: size, checksum: try bits()))
-        }
-        for _ in 0..<(try count()) {
-            let name = try text()
-            outcome.measures[name] = Double(bitPattern: try bits())
-        }
-        return outcome
+        if isSame != true { last = String(decoding: bytes, as: UTF8.self) }
+        return last
     }
 }

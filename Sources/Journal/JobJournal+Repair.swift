@@ -49,10 +49,10 @@ extension JobJournal {
         let (wasNext, wasChain) = (head.next, head.chain)
         var (next, chain) = (head.first, head.anchor)
         // Whatever cannot be read ends what is believed.
-        try? Recovery.eachEntry(of: position, in: db) { row in
+        try? Recovery.eachRow(of: position, in: db) { row in
             let link = Seal.link(row.checksum, after: chain)
             guard row.sequence == next, row.seal == row.checksum, row.chain == link,
-                (try? row.entry(of: job)) != nil
+                (try? EntryGroup.read(row.bytes, of: job, names: NameCache(), { _ in })) != nil
             else { throw EntryError.excess }
             (next, chain) = (next + 1, link)
         }

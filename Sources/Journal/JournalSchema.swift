@@ -94,7 +94,6 @@ enum JournalSchema {
         CREATE TABLE entries (
             position INTEGER NOT NULL,
             sequence INTEGER NOT NULL,
-            kind INTEGER NOT NULL,
             bytes BLOB NOT NULL,
             checksum INTEGER NOT NULL,
             chain INTEGER NOT NULL,

@@ -11,6 +11,8 @@ struct Ledger {
     private var meta: Meta
     /// Of jobs that are not over.
     private var heads: [JobID: Head] = [:]
+    /// Entries of this transaction that are not written yet, by job.
+    private var pending: [JobID: EntryGroup] = [:]
     private var touched: Set<JobID> = []
 
     init(_ meta: Meta, heads: [JobID: Head]) {
@@ -22,6 +24,7 @@ struct Ledger {
         _ entries: [JournalEntry], atWallMilliseconds now: Int64, to db: Database
     ) throws {
         touched.removeAll()
+        pending.removeAll()
         for entry in entries {
             switch entry {
             case .jobSubmitted(let job, let key, let spec, let wall):
@@ -30,13 +33,14 @@ struct Ledger {
             case .jobRetried(let job): try retry(job, in: db)
             case .roundReduced(let job, _):
                 try truncate(job, in: db)
-                try append(entry, in: db)
-            default: try append(entry, in: db)
+                try append(entry)
+            default: try append(entry)
             }
             if let line = entry.logLine {
                 try log(line, of: entry.job, at: now, in: db)
             }
         }
+        for job in pending.keys { try flush(job, in: db) }
         for job in touched { try heads[job]?.write(to: db) }
         try meta.write(to: db)
     }
@@ -110,25 +114,28 @@ struct Ledger {
         touched.insert(job)
     }
 
-    private mutating func append(_ entry: JournalEntry, in db: Database) throws {
-        guard var head = heads[entry.job], let (kind, bytes) = try entry.coded else { return }
-        let checksum = bytes.withUnsafeBytes { Seal.of(kind: kind.rawValue, $0) }
+    private mutating func append(_ entry: JournalEntry) throws {
+        guard heads[entry.job] != nil, let (kind, body) = try entry.coded else { return }
+        pending[entry.job, default: EntryGroup()].add(kind, body)
+    }
+
+    private mutating func flush(_ job: JobID, in db: Database) throws {
+        guard var head = heads[job], let group = pending.removeValue(forKey: job) else { return }
+        let checksum = group.bytes.withUnsafeBytes { Seal.of($0) }
         head.chain = Seal.link(checksum, after: head.chain)
-        try db.cachedStatement(
-            sql: """
-                INSERT INTO entries (position, sequence, kind, bytes, checksum, chain)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """
-        ).execute(arguments: [
-            head.position, head.next, kind.rawValue, Data(bytes), checksum, head.chain,
-        ])
+        try db.run(
+            """
+            INSERT INTO entries (position, sequence, bytes, checksum, chain)
+            VALUES (?, ?, ?, ?, ?)
+            """, [head.position, head.next, Data(group.bytes), checksum, head.chain])
         head.next += 1
-        heads[entry.job] = head
-        touched.insert(entry.job)
+        heads[job] = head
+        touched.insert(job)
     }
 
     /// A round that is reduced, and a job that is over, need their entries no more.
     private mutating func truncate(_ job: JobID, in db: Database) throws {
+        pending[job] = nil
         guard var head = heads[job] else { return }
         try db.run("DELETE FROM entries WHERE position = ?", [head.position])
         head.anchor = head.chain

@@ -46,54 +46,50 @@ struct Recovery {
         func damage(_ what: String) -> Damage {
             Damage(description: "entry \(next) of job \(name) \(what)")
         }
-        try eachEntry(of: head.position, in: db) { row in
+        let names = NameCache()
+        try eachRow(of: head.position, in: db) { row in
             guard row.sequence == next else { throw damage("is missing") }
             guard row.seal == row.checksum else { throw damage("does not match its checksum") }
             chain = Seal.link(row.checksum, after: chain)
             guard chain == row.chain else { throw damage("breaks the chain") }
-            do { job.apply(try row.entry(of: name)) } catch { throw damage("cannot be read") }
+            do {
+                try EntryGroup.read(row.bytes, of: name, names: names) { job.apply($0) }
+            } catch { throw damage("cannot be read") }
             next += 1
         }
         guard next == head.next, chain == head.chain else { throw damage("is missing") }
     }
 
     /// In order, without holding them all.
-    static func eachEntry(
+    static func eachRow(
         of position: Int64, in db: Database, _ body: (EntryRow) throws -> Void
     ) throws {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT sequence, kind, checksum, chain, bytes FROM entries
+                SELECT sequence, checksum, chain, bytes FROM entries
                 WHERE position = ? ORDER BY sequence
                 """, arguments: [position])
         while let row = try rows.next() {
-            let (sequence, kind) = (try row.integer(0), try row.integer(1))
-            let (checksum, chain) = (try row.integer(2), try row.integer(3))
-            try row.withUnsafeData(atIndex: 4) { data in
+            let sequence = try row.integer(0)
+            let (checksum, chain) = (try row.integer(1), try row.integer(2))
+            try row.withUnsafeData(atIndex: 3) { data in
                 try (data ?? Data()).withUnsafeBytes { bytes in
                     try body(
                         EntryRow(
-                            sequence: sequence, kind: kind, checksum: checksum, chain: chain,
-                            bytes: bytes))
+                            sequence: sequence, checksum: checksum, chain: chain, bytes: bytes))
                 }
             }
         }
     }
 }
 
-/// One entry as it stands in the file; its bytes are there for the duration of a call.
+/// What one transaction said of one job; its bytes are there for the duration of a call.
 struct EntryRow {
     let sequence: Int64
-    let kind: Int64
     let checksum: Int64
     let chain: Int64
     let bytes: UnsafeRawBufferPointer
 
-    var seal: Int64 { Seal.of(kind: kind, bytes) }
-
-    func entry(of job: JobID) throws -> JournalEntry {
-        guard let kind = EntryKind(rawValue: kind) else { throw EntryError.unknownKind }
-        return try JournalEntry(kind, bytes, of: job)
-    }
+    var seal: Int64 { Seal.of(bytes) }
 }

@@ -1,4 +1,4 @@
-// The checksums of rows, and the chain that ties each entry to those before it.
+// The checksums of rows, and the chain that ties each row of entries to those before it.
 
 import CXXHash
 
@@ -18,14 +18,7 @@ enum Seal {
         return writer.bytes.withUnsafeBytes { of($0) }
     }
 
-    /// Of one entry.
-    static func of(kind: Int64, _ bytes: UnsafeRawBufferPointer) -> Int64 {
-        Int64(
-            bitPattern: cxxhash_xxh3_64_seeded(
-                bytes.baseAddress, bytes.count, UInt64(bitPattern: kind)))
-    }
-
-    /// The next link: of an entry's checksum, after the link before.
+    /// The next link: of a row's checksum, after the link before.
     static func link(_ checksum: Int64, after chain: Int64) -> Int64 {
         withUnsafeBytes(of: checksum.littleEndian) { bytes in
             Int64(
