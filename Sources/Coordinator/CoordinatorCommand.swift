@@ -94,7 +94,7 @@ struct CoordinatorCommand: ParsableCommand {
             epoch: journal.epoch)
         let cluster = try ClusterThread()
         let payloads = PayloadTable(
-            bulk: bulk, directory: state, isDurable: temporary == nil)
+            bulk: bulk, directory: state, isDurable: temporary == nil, logger: logger)
         for job in journal.recovered { job.ended.map(payloads.restore) }
         let unfinished = journal.recovered.filter { $0.ended.map { $0.state == .failed } ?? true }
         payloads.removeLeftovers(besides: Set(unfinished.map(\.job.text)))

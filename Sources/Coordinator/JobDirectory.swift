@@ -2,6 +2,7 @@
 
 import Files
 import Glibc
+import Logging
 import Protocol
 import Transport
 
@@ -11,6 +12,7 @@ struct JobDirectory: Sendable {
     let path: String
     /// Whether the job can outlive this process; if not, nothing is written.
     let isDurable: Bool
+    let logger: Logger
 
     private static let sealBytes = 8
 
@@ -34,14 +36,26 @@ struct JobDirectory: Sendable {
 
     /// Nil if there is no such file, or if it is not as it was written.
     func load(_ name: String) -> Frame? {
-        guard isDurable, access(path(of: name), F_OK) == 0,
-            let file = try? MappedFile(path: path(of: name)), file.bytes.count >= Self.sealBytes
-        else { return nil }
-        let end = file.bytes.count - Self.sealBytes
-        let body = UnsafeRawBufferPointer(rebasing: file.bytes[0..<end])
-        let seal = file.bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self)
-        guard Checksum.of(body) == UInt64(littleEndian: seal) else { return nil }
+        guard isDurable, access(path(of: name), F_OK) == 0 else { return nil }
+        guard let file = try? MappedFile(path: path(of: name)),
+            let body = Self.unsealed(file.bytes)
+        else {
+            sayDamaged(name)
+            return nil
+        }
         return Frame(body) { _ in withExtendedLifetime(file) {} }
+    }
+
+    private static func unsealed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        let end = bytes.count - sealBytes
+        guard end >= 0 else { return nil }
+        let body = UnsafeRawBufferPointer(rebasing: bytes[0..<end])
+        let seal = bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self)
+        return Checksum.of(body) == UInt64(littleEndian: seal) ? body : nil
+    }
+
+    func sayDamaged(_ name: String) {
+        logger.warning("\(path(of: name)) is not as it was written; job \(job) does without it")
     }
 
     func remove(_ name: String) { removeFile(path(of: name)) }

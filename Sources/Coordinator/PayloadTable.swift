@@ -1,6 +1,7 @@
 // The payloads that the coordinator offers, and the files that hold them.
 
 import Files
+import Logging
 import Protocol
 import Synchronization
 import Transport
@@ -13,10 +14,12 @@ final class PayloadTable: Sendable {
     let directory: String
     /// Whether results must survive a loss of power: not those of a cluster that goes away.
     let isDurable: Bool
+    private let logger: Logger
     /// Jobs whose results are kept, oldest first.
     private let published = Mutex<[JobID]>([])
 
-    init(bulk: BulkExchange, directory: String, isDurable: Bool) {
+    init(bulk: BulkExchange, directory: String, isDurable: Bool, logger: Logger) {
+        self.logger = logger
         self.isDurable = isDurable
         self.bulk = bulk
         self.directory = directory
@@ -24,7 +27,7 @@ final class PayloadTable: Sendable {
 
     /// Where files of the job are put until it is over.
     func directory(of job: JobID) -> JobDirectory {
-        JobDirectory(job: job, path: "\(directory)/jobs/\(job)", isDurable: isDurable)
+        JobDirectory(job: job, path: "\(directory)/jobs/\(job)", isDurable: isDurable, logger: logger)
     }
 
     /// Keeps a result of the job in a file, so that it outlives this process, and offers it.

@@ -2,6 +2,7 @@
 
 import Files
 import FoundationEssentials
+import Glibc
 import Protocol
 import Tensors
 import Transport
@@ -50,18 +51,26 @@ struct ModelCheckpoints {
 
     /// The newest checkpoint that is whole; nil if there is none.
     func load() -> (average: ModelAverage, mark: CheckpointMark)? {
-        typealias Found = (file: SafeTensorsFile, mark: CheckpointMark)
-        let found = Self.names.compactMap { name -> Found? in
-            guard let file = try? SafeTensorsFile(path: directory.path(of: name)),
-                let text = file.metadata[Self.key],
-                let mark = try? JSONDecoder().decode(CheckpointMark.self, from: Data(text.utf8))
-            else { return nil }
-            return (file, mark)
-        }
-        for (file, mark) in found.sorted(by: { $0.mark.round > $1.mark.round }) {
+        let found = Self.names.compactMap { open($0) }
+        for (name, file, mark) in found.sorted(by: { $0.mark.round > $1.mark.round }) {
             if let average = Self.restore(file, mark) { return (average, mark) }
+            directory.sayDamaged(name)
         }
         return nil
+    }
+
+    private typealias Found = (name: String, file: SafeTensorsFile, mark: CheckpointMark)
+
+    private func open(_ name: String) -> Found? {
+        let path = directory.path(of: name)
+        guard access(path, F_OK) == 0 else { return nil }
+        guard let file = try? SafeTensorsFile(path: path), let text = file.metadata[Self.key],
+            let mark = try? JSONDecoder().decode(CheckpointMark.self, from: Data(text.utf8))
+        else {
+            directory.sayDamaged(name)
+            return nil
+        }
+        return (name, file, mark)
     }
 
     /// Nil if a tensor is missing or not as it was written.

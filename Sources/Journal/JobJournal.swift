@@ -58,7 +58,15 @@ public final class JobJournal: Sendable {
             let database = try open(JournalSchema.configuration(isDurable: isDurable))
             try JournalSchema.prepare(database, path: path)
             let recovery = try database.read { try Recovery($0) }
-            epoch = try database.write { try JournalSchema.raiseEpoch($0) }
+            epoch = try database.write { db in
+                let epoch = try JournalSchema.raiseEpoch(db)
+                for head in recovery.heads.values where head.next > 0 {
+                    try Ledger.log(
+                        ("warning", "the coordinator was started again, epoch \(epoch)"),
+                        of: head.position, at: Self.wallMilliseconds, in: db)
+                }
+                return epoch
+            }
             var meta = recovery.meta
             meta.epoch = Int64(epoch)
             recovered = recovery.jobs
@@ -83,9 +91,9 @@ public final class JobJournal: Sendable {
                         let waits = entries.contains { $0.isPromise }
                         try db.execute(sql: "PRAGMA synchronous = \(waits ? "FULL" : "NORMAL")")
                     }
-                    let now = Int64(Date().timeIntervalSince1970 * 1_000)
                     try db.inTransaction(.immediate) {
-                        try state.ledger.write(entries, atWallMilliseconds: now, to: db)
+                        try state.ledger.write(
+                            entries, atWallMilliseconds: Self.wallMilliseconds, to: db)
                         return .commit
                     }
                 }
@@ -94,6 +102,8 @@ public final class JobJournal: Sendable {
         }
         if let failure { throw failure }
     }
+
+    private static var wallMilliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     /// Jobs that ended, newest first.
     public func history(limit: Int) throws(JournalError) -> [JobStatus] {

@@ -147,10 +147,16 @@ struct Ledger {
     private func log(
         _ line: (level: String, sentence: String), of job: JobID, at now: Int64, in db: Database
     ) throws {
-        guard let position = try Int64.fetchOne(
+        let position = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT position FROM jobs WHERE job = ?"),
             arguments: [job.text])
-        else { return }
+        if let position { try Self.log(line, of: position, at: now, in: db) }
+    }
+
+    static func log(
+        _ line: (level: String, sentence: String), of position: Int64, at now: Int64,
+        in db: Database
+    ) throws {
         let last = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT max(line) FROM log WHERE position = ?"),
             arguments: [position]) ?? 0

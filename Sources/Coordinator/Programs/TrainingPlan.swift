@@ -48,11 +48,11 @@ struct TrainingPlan {
 
     /// Averaging costs as much as the model is large, training as much as there are words: their
     /// ratio is kept, so that averaging takes the same share of every job. The more partitions,
-    /// the sooner they must meet. With one partition nothing is averaged and a round is only a
-    /// checkpoint.
+    /// the sooner they must meet. With one partition nothing is averaged and a round is only the
+    /// time between two checkpoints: half a minute or so.
     private static func wordsPerRound(rows: Int, partitions: Int) -> Double {
-        let perRow = partitions == 1 ? 3_000.0 : 30.0 / Double(partitions)
-        return max(50_000, perRow * Double(rows))
+        if partitions == 1 { return min(max(50_000, 3_000 * Double(rows)), 2e8) }
+        return max(50_000, 30 * Double(rows) / Double(partitions))
     }
 
     /// How many of the most frequent rows are averaged after a round: all of them after the last,
