@@ -1,0 +1,234 @@
+// What must hold whatever goes wrong, judged from what is said, journaled and commanded; never from
+// what the scheduler knows.
+
+import Cluster
+import Protocol
+
+struct Checker {
+    /// What the result of an attempt is worth.
+    enum Standing: UInt8 {
+        case live
+        /// Its worker was given up; it counts until the unit is given to somebody else.
+        case orphaned
+        /// Its worker came back: whether it goes on is between the two.
+        case returned
+        case dead
+        case done
+    }
+
+    struct Issued {
+        let attempt: Attempt
+        let worker: Int
+        let assignment: Assignment
+        var standing = Standing.live
+        /// What the worker says that it came to.
+        var reported: UInt64?
+        var isRecalled = false
+    }
+
+    struct RoundView {
+        let number: Int
+        /// Tokens of the leases by unit. Looked up, never iterated.
+        var done: [Int: UInt64] = [:]
+        var newest: [Int: Int] = [:]
+        var tokens: [UInt64] = []
+    }
+
+    var epoch: UInt64 = 0
+    /// Every attempt there ever was, by the token of its lease. Looked up, never iterated.
+    var attempts: [UInt64: Issued] = [:]
+    /// Tokens that may still count, in the order in which they were issued.
+    var open: [WorkUnitID: [UInt64]] = [:]
+    var held: [Int: [UInt64]] = [:]
+    /// What workers held that were given up.
+    var orphans: [Int: [UInt64]] = [:]
+    var rounds: [JobID: RoundView] = [:]
+    var ended: Set<JobID> = []
+    var attemptsMost: [JobID: Int] = [:]
+    var openCount = 0
+
+    var promised: [String: (job: JobID, spec: JobSpec)] = [:]
+    var promises: [JobID] = []
+    private var specs: [JobID: JobSpec] = [:]
+    var final: [JobID: JobStatus] = [:]
+    var cancelsAsked: Set<JobID> = []
+
+    /// A new coordinator knows what the ledger holds, and no worker.
+    mutating func restart(epoch: UInt64, from ledger: Ledger, _ store: Store) {
+        self.epoch = epoch
+        let before = rounds
+        rounds = [:]
+        for (job, row) in ledger.rows {
+            guard let number = row.round else { continue }
+            var view = RoundView(number: number)
+            if let known = before[job], known.number == number { view.tokens = known.tokens }
+            // What was fetched into memory only is to be done again.
+            for (index, lease) in row.done where isKept(lease, store) {
+                view.done[index] = lease.token
+            }
+            rounds[job] = view
+        }
+        for (job, view) in before {
+            for (index, token) in view.done where rounds[job]?.done[index] != token {
+                reopen(token)
+            }
+            if rounds[job]?.number != view.number { bury(view) }
+        }
+        ended = Set(ledger.rows.filter { $0.value.recovered.ended != nil }.keys)
+        for worker in held.keys.sorted() { abandon(worker) }
+    }
+
+    /// The round is over: no attempt at its units counts any more.
+    mutating func end(roundOf job: JobID) {
+        if let view = rounds.removeValue(forKey: job) { bury(view) }
+    }
+
+    private mutating func bury(_ view: RoundView) {
+        for token in view.tokens { close(token, as: .dead) }
+    }
+
+    /// It was done, but the coordinator that knew it died too early.
+    private mutating func reopen(_ token: UInt64) {
+        guard let issued = attempts[token], issued.standing == .done else { return }
+        attempts[token]?.standing = .orphaned
+        openCount += 1
+        open[issued.attempt.unit, default: []].append(token)
+        orphans[issued.worker, default: []].append(token)
+    }
+
+    private func isKept(_ lease: Lease, _ store: Store) -> Bool {
+        guard let issued = attempts[lease.token] else { return false }
+        return issued.standing == .done && store.outputs[lease.token] != nil
+    }
+
+    private mutating func orphan(_ token: UInt64) {
+        guard let standing = attempts[token]?.standing else { return }
+        if standing == .live || standing == .returned { attempts[token]?.standing = .orphaned }
+    }
+
+    /// The coordinator gave the worker up.
+    mutating func abandon(_ worker: Int) {
+        for token in held.removeValue(forKey: worker) ?? [] {
+            orphan(token)
+            orphans[worker, default: []].append(token)
+        }
+    }
+
+    /// It is known again; what it holds may go on.
+    mutating func join(_ worker: Int) {
+        for token in orphans.removeValue(forKey: worker) ?? []
+        where attempts[token]?.standing == .orphaned {
+            attempts[token]?.standing = .returned
+            held[worker, default: []].append(token)
+        }
+    }
+
+    mutating func report(_ attempt: Attempt, _ value: UInt64) {
+        attempts[attempt.lease.token]?.reported = value
+    }
+
+    mutating func close(_ token: UInt64, as standing: Standing) {
+        guard let issued = attempts[token] else { return }
+        if issued.standing == .dead || issued.standing == .done { return }
+        attempts[token]?.standing = standing
+        openCount -= 1
+        open[issued.attempt.unit]?.removeAll { $0 == token }
+        if open[issued.attempt.unit]?.isEmpty == true { open[issued.attempt.unit] = nil }
+        held[issued.worker]?.removeAll { $0 == token }
+    }
+
+    // Attempts
+
+    mutating func complaint(aboutAssigning assign: Assign, to worker: Int) -> String? {
+        let attempt = Attempt(assign.unit, assign.lease)
+        let token = assign.lease.token
+        if let known = attempts[token] {
+            if known.worker != worker || known.attempt != attempt {
+                return "\(attempt) belongs to w\(known.worker) and w\(worker)"
+            }
+            return known.isRecalled ? "\(attempt) was recalled and is sent again" : nil
+        }
+        if assign.lease.epoch != epoch { return "\(attempt) is of epoch \(assign.lease.epoch)" }
+        if ended.contains(assign.unit.job) { return "\(attempt) of a job that is over" }
+        guard let round = rounds[assign.unit.job], round.number == assign.unit.round else {
+            return "\(attempt) of a round that is not open"
+        }
+        if round.done[assign.unit.index] != nil { return "\(attempt) was done before" }
+        let newest = round.newest[assign.unit.index] ?? 0
+        if assign.lease.attempt <= newest { return "\(attempt) follows attempt \(newest)" }
+        guard let assignment = Assignment(assign.task) else { return "\(attempt) has no task" }
+        issue(Issued(attempt: attempt, worker: worker, assignment: assignment))
+        return nil
+    }
+
+    private mutating func issue(_ issued: Issued) {
+        let (unit, lease) = (issued.attempt.unit, issued.attempt.lease)
+        // Whoever was given up is superseded.
+        for token in open[unit] ?? [] where attempts[token]?.standing == .orphaned {
+            close(token, as: .dead)
+        }
+        rounds[unit.job]?.newest[unit.index] = lease.attempt
+        rounds[unit.job]?.tokens.append(lease.token)
+        attempts[lease.token] = issued
+        open[unit, default: []].append(lease.token)
+        held[issued.worker, default: []].append(lease.token)
+        openCount += 1
+        attemptsMost[unit.job] = max(attemptsMost[unit.job] ?? 0, lease.attempt)
+    }
+
+    mutating func complaint(
+        aboutDone unit: WorkUnitID, _ lease: Lease, _ outcome: UnitOutcome
+    ) -> String? {
+        let attempt = Attempt(unit, lease)
+        guard let issued = attempts[lease.token], issued.attempt == attempt else {
+            return "\(attempt) is done, and nobody was given it"
+        }
+        guard let round = rounds[unit.job], round.number == unit.round else {
+            return "\(attempt) is done after its round"
+        }
+        if let before = round.done[unit.index].flatMap({ attempts[$0] }) {
+            return "\(unit) is done by attempts \(before.attempt.lease.attempt) and "
+                + "\(lease.attempt)"
+        }
+        if issued.standing == .dead { return "\(attempt) is done, but it is stale" }
+        if issued.reported == nil || issued.reported != outcome.value {
+            return "\(attempt) is done as \(outcome), not as w\(issued.worker) said"
+        }
+        close(lease.token, as: .done)
+        rounds[unit.job]?.done[unit.index] = lease.token
+        return nil
+    }
+
+    // Promises
+
+    mutating func promise(_ job: JobID, key: String, _ spec: JobSpec) -> String? {
+        if let known = promised[key] {
+            if known.job != job { return "\(key) named \(known.job), now \(job)" }
+            return known.spec == spec ? nil : "\(key) was accepted for two specs"
+        }
+        if specs[job] != nil { return "\(job) has two keys" }
+        promised[key] = (job, spec)
+        specs[job] = spec
+        promises.append(job)
+        return nil
+    }
+
+    func plan(of job: JobID) -> Int? { specs[job].map(JobPlan.number) }
+
+    /// The last word on a job is the last word.
+    mutating func remember(_ status: JobStatus) -> String? {
+        guard let known = final[status.job] else {
+            final[status.job] = status
+            return nil
+        }
+        return known == status ? nil : "\(status.job) ended as \(known), now as \(status)"
+    }
+
+    func complaint(aboutOpen status: JobStatus) -> String? {
+        final[status.job].map { "\(status.job) ended as \($0.state), now it is \(status.state)" }
+    }
+
+    func hasReasonToFail(_ job: JobID, _ policy: Policy) -> Bool {
+        attemptsMost[job] ?? 0 >= policy.attemptsMax
+    }
+}
