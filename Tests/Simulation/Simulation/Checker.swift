@@ -52,18 +52,21 @@ struct Checker {
     private var specs: [JobID: JobSpec] = [:]
     var final: [JobID: JobStatus] = [:]
     var cancelsAsked: Set<JobID> = []
+    var retriesAsked: Set<JobID> = []
 
     /// A new coordinator knows what the ledger holds, and no worker.
-    mutating func restart(epoch: UInt64, from ledger: Ledger, _ store: Store) {
+    mutating func restart(epoch: UInt64, from ledger: Ledger, _ plans: [JobPlan]) {
         self.epoch = epoch
         let before = rounds
         rounds = [:]
         for (job, row) in ledger.rows {
-            guard let number = row.round else { continue }
+            guard let round = row.recovered.round else { continue }
+            let number = round.summary.number
             var view = RoundView(number: number)
+            for (index, unit) in round.units { view.newest[index] = unit.attempts }
             if let known = before[job], known.number == number { view.tokens = known.tokens }
             // What was fetched into memory only is to be done again.
-            for (index, lease) in row.done where isKept(lease, store) {
+            for (index, lease) in row.done where isKept(lease, plans) {
                 view.done[index] = lease.token
             }
             rounds[job] = view
@@ -96,9 +99,11 @@ struct Checker {
         orphans[issued.worker, default: []].append(token)
     }
 
-    private func isKept(_ lease: Lease, _ store: Store) -> Bool {
-        guard let issued = attempts[lease.token] else { return false }
-        return issued.standing == .done && store.outputs[lease.token] != nil
+    private func isKept(_ lease: Lease, _ plans: [JobPlan]) -> Bool {
+        guard let issued = attempts[lease.token], issued.standing == .done else { return false }
+        let plan = plans[issued.assignment.job]
+        return !plan.leavesPayload(issued.assignment)
+            || plan.rounds[issued.assignment.step].keepsOutputs
     }
 
     private mutating func orphan(_ token: UInt64) {
@@ -135,6 +140,17 @@ struct Checker {
         open[issued.attempt.unit]?.removeAll { $0 == token }
         if open[issued.attempt.unit]?.isEmpty == true { open[issued.attempt.unit] = nil }
         held[issued.worker]?.removeAll { $0 == token }
+    }
+
+    /// The outputs of a unit that was done are gone: it has to be done again.
+    mutating func undo(_ unit: WorkUnitID) {
+        guard let token = rounds[unit.job]?.done.removeValue(forKey: unit.index) else { return }
+        attempts[token]?.standing = .dead
+    }
+
+    /// Cut in two, a unit has no attempts any more.
+    mutating func split(_ unit: WorkUnitID) {
+        for token in open[unit] ?? [] { close(token, as: .dead) }
     }
 
     // Attempts
@@ -221,14 +237,19 @@ struct Checker {
             final[status.job] = status
             return nil
         }
+        if retriesAsked.contains(status.job) {
+            final[status.job] = status
+            return nil
+        }
         return known == status ? nil : "\(status.job) ended as \(known), now as \(status)"
     }
 
     func complaint(aboutOpen status: JobStatus) -> String? {
-        final[status.job].map { "\(status.job) ended as \($0.state), now it is \(status.state)" }
+        if retriesAsked.contains(status.job) { return nil }
+        return final[status.job].map { "\(status.job) ended as \($0.state), now it is \(status.state)" }
     }
 
     func hasReasonToFail(_ job: JobID, _ policy: Policy) -> Bool {
-        attemptsMost[job] ?? 0 >= policy.attemptsMax
+        attemptsMost[job] ?? 0 >= min(policy.attemptsMax, policy.lossesMax)
     }
 }

@@ -54,7 +54,7 @@ extension World {
             epoch: epoch, policy: options.policy, seed: chance.bits())
         note(.coordinatorStarted, number: epoch)
         let recovered = ledger.recovered
-        checker.restart(epoch: epoch, from: ledger, store)
+        checker.restart(epoch: epoch, from: ledger, plans)
         coordinator.scheduler.recover(
             recovered, at: coordinatorMoment, into: &coordinator.effects)
         for index in workers.indices where workers[index].isAlive { reconnectWorker(index) }

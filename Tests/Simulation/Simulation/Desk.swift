@@ -88,6 +88,13 @@ struct Desk {
             return .jobCancelled(cancel.job)
         case .query(let query):
             questions.append(Question(peer: peer, request: letter.request, job: query.job))
+        case .retry(let retry):
+            if let obstacle = scheduler.obstacle(toRetrying: retry.job) {
+                reply(to: peer, .refused(Refused(fault: obstacle)), letter.request)
+                return nil
+            }
+            questions.append(Question(peer: peer, request: letter.request, job: retry.job))
+            return .jobRetried(retry.job)
         default:
             let fault = Fault(.forbidden, "a client may not send that")
             reply(to: peer, .refused(Refused(fault: fault)), letter.request)

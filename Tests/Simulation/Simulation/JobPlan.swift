@@ -14,6 +14,7 @@ struct RoundPlan {
     /// 0: as many as there are slots.
     var units: Int
     var canSplit: Bool
+    var keepsOutputs = false
     /// Of 8 units, so many leave no payload but a measure.
     var measuredOf8: Int
 }
@@ -29,13 +30,20 @@ struct Assignment: Equatable {
 struct JobPlan {
     let number: Int
     let rounds: [RoundPlan]
+    /// Whether the result is the same however often units are tried. If not, what counts is that
+    /// every reduction sees what the attempts that were counted have left.
+    let isExact: Bool
     /// Kills every worker that touches it.
     let poison: (step: Int, block: Int)?
     /// The parameter that each round starts from; the last one is the result.
     let parameters: [UInt64]
 
-    init(number: Int, rounds: [RoundPlan], poison: (step: Int, block: Int)?) {
+    init(
+        number: Int, rounds: [RoundPlan], poison: (step: Int, block: Int)? = nil,
+        isExact: Bool = true
+    ) {
         self.number = number
+        self.isExact = isExact
         self.rounds = rounds
         self.poison = poison
         var chain = [mixed(UInt64(number) + 77) & valueMask]
@@ -61,6 +69,12 @@ struct JobPlan {
 
     static func reduced(_ parameter: UInt64, sum: UInt64) -> UInt64 {
         mixed(parameter &* 31 &+ sum) & valueMask
+    }
+
+    /// What an attempt comes to.
+    func value(of assignment: Assignment, token: UInt64) -> UInt64 {
+        let value = JobPlan.value(of: assignment)
+        return isExact ? value : (value ^ mixed(token)) & valueMask
     }
 
     /// Whether the unit leaves a payload, or its value as a measure.
@@ -108,7 +122,9 @@ extension JobPlan {
                 task: JobPlan.task(corpus, blocks, plan: plan, index, of: count),
                 affinity: index, work: Double(blocks.count))
         }
-        return Round(stage: plan.stage, index: plan.index, count: plan.count, units: units)
+        return Round(
+            stage: plan.stage, index: plan.index, count: plan.count, units: units,
+            keepsOutputs: plan.keepsOutputs)
     }
 
     private static func task(

@@ -7,8 +7,7 @@ import Protocol
 struct Ledger {
     struct Row {
         var recovered: RecoveredJob
-        /// The newest round, and the leases of its units that are done. Looked up, never iterated.
-        var round: Int?
+        /// The leases of the units of the newest round that are done.
         var done: [Int: Lease] = [:]
     }
 
@@ -28,16 +27,8 @@ struct Ledger {
     mutating func raiseEpoch() -> UInt64 {
         transactions.append(.epoch)
         synced = transactions.count
-        beginEpoch()
-        return epoch
-    }
-
-    private mutating func beginEpoch() {
         epoch += 1
-        for job in submitted {
-            rows[job]?.round = nil
-            rows[job]?.done = [:]
-        }
+        return epoch
     }
 
     /// - Returns: why the tables refuse it.
@@ -59,7 +50,7 @@ struct Ledger {
         for transaction in survivors {
             transactions.append(transaction)
             switch transaction {
-            case .epoch: beginEpoch()
+            case .epoch: epoch += 1
             case .entries(let entries): for entry in entries { _ = apply(entry) }
             }
         }
@@ -73,33 +64,41 @@ struct Ledger {
     }
 
     private mutating func apply(_ entry: JournalEntry) -> String? {
-        switch entry {
-        case .jobSubmitted(let job, let key, let spec, let wall):
+        let job = entry.job
+        if case .jobSubmitted(_, let key, let spec, let wall) = entry {
             if rows[job] != nil { return "\(job) is submitted twice" }
             submitted.append(job)
             rows[job] = Row(
                 recovered: RecoveredJob(
                     job: job, key: key, spec: spec, submittedAtMilliseconds: wall))
-        case .roundStarted(let job, let number, _):
-            rows[job]?.round = number
-            rows[job]?.done = [:]
-        case .unitDone(let unit, let lease, _):
-            if let before = rows[unit.job]?.done[unit.index] {
-                return "\(unit) is done by attempts \(before.attempt) and \(lease.attempt)"
+            return nil
+        }
+        guard let row = rows[job] else { return "\(job) was never submitted, but \(entry)" }
+        let isOver = row.recovered.ended != nil
+        switch entry {
+        case .roundReduced(_, let number):
+            if row.recovered.round?.summary.number != number {
+                return "\(job) reduced round \(number)"
             }
-            if rows[unit.job]?.round != unit.round { return "\(unit) is done after its round" }
-            rows[unit.job]?.done[unit.index] = lease
-        case .roundReduced(let job, let number):
-            if rows[job]?.round != number { return "\(job) reduced round \(number)" }
-            rows[job]?.round = nil
+            // The entries of the round go.
+            rows[job]?.recovered.round = nil
             rows[job]?.done = [:]
-        case .jobEnded(let job, let status):
-            if rows[job] == nil { return "\(job) ended, but was never submitted" }
-            rows[job]?.recovered.ended = status
-            rows[job]?.round = nil
+        case .roundStarted: rows[job]?.done = [:]
+        case .unitDone(let unit, let lease, _):
+            if row.recovered.round?.summary.number != unit.round {
+                return "\(unit) is done, but its round is not open"
+            }
+            rows[job]?.done[unit.index] = lease
+        case .jobEnded:
             rows[job]?.done = [:]
             ended.append(job)
+        case .jobRetried:
+            if !isOver { return "\(job) is retried, but it is not over" }
+            ended.removeAll { $0 == job }
+        case .jobSubmitted, .unitAssigned, .unitFailed, .unitSplit: break
         }
+        if isOver, case .jobRetried = entry {} else if isOver { return "\(job) is over: \(entry)" }
+        rows[job]?.recovered.apply(entry)
         return nil
     }
 }

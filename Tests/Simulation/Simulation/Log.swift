@@ -9,9 +9,9 @@ struct Note: Equatable, Sendable {
         case workerBorn, workerDied, workerExited, workerPaused, workerStuck, workerSlow
         case unitStarted, unitStopped, unitEnded, unitFailed
         case joined, heard, draining, left, submitted, cancelled, stored, outputsLost
-        case planned, completed, faulted, finished, failed, other
+        case planned, completed, faulted, finished, failed, retried, gone
         case journalSubmitted, journalRound, journalDone, journalReduced, journalEnded
-        case journalOther
+        case journalAssigned, journalFailed, journalLost, journalSplit, journalRetried
         case plan, fetch, reduce, abandon, discard
         case coordinatorDied, coordinatorStarted, coordinatorPaused, powerLost, committed
         case cut, clogged, reset, clientDied, told, healed
@@ -30,7 +30,7 @@ struct Note: Equatable, Sendable {
 
 enum HeaderKind: UInt8, Sendable {
     case none, hello, welcome, refused, heartbeat, unitFinished, unitFailed, goodbye, assign
-    case revoke, release, drain, submit, cancel, query, accepted, jobs, cluster, bulk
+    case revoke, release, drain, submit, cancel, query, retry, accepted, jobs, cluster, other
 }
 
 /// The last notes, and a digest of all of them.
@@ -135,10 +135,11 @@ extension Header {
         case .submit: .submit
         case .cancel: .cancel
         case .query: .query
+        case .retry: .retry
         case .accepted: .accepted
         case .jobs: .jobs
         case .cluster: .cluster
-        default: .bulk
+        default: .other
         }
     }
 }

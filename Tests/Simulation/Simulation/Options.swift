@@ -5,7 +5,7 @@ public import Cluster
 public enum Disaster: String, Sendable, CaseIterable {
     case killWorker, killMany, bearWorker, drainWorker, pauseWorker, cutWorker, swizzle
     case resetLink, flap, slowWorker, killCoordinator, losePower, pauseCoordinator, slowDisk
-    case loseCheckpoint, disturbClient
+    case loseFiles, disturbClient
 }
 
 /// Shares are in thousandths, times in milliseconds.
@@ -52,7 +52,9 @@ public struct Options: Sendable {
     public var slowShare = 0
     public var slowness = 10
     public var cancelShare = 0
-    public var keepsCheckpoints = true
+    public var retryShare = 0
+    /// Of the reductions, so many are followed by a checkpoint.
+    public var checkpointShare = 1_000
 
     /// A cluster in which nothing goes wrong.
     public init(calm seed: UInt64) {
@@ -88,6 +90,11 @@ public struct Options: Sendable {
         policy.leaseMilliseconds = chance.pick([4_000, 8_000, 30_000])
         // Where it is small, a job may fail; the checker asks that it had reason to.
         policy.attemptsMax = chance.oneIn(4) ? 4 : 100_000
+        policy.lossesMax = hasPoison || chance.oneIn(4) ? 16 : 100_000
+        policy.lossesBeforeSplit = chance.between(1, 4)
+        policy.backupMilliseconds = chance.pick([100, 2_000])
+        policy.backupShareMax = chance.pick([0, 0.1, 1])
+        policy.backupDoneShare = chance.pick([0, 0.75])
         policy.retryBackoffMilliseconds = chance.pick([50, 500])
         policy.retryBackoffMaxMilliseconds = chance.pick([1_000, 5_000])
         policy.jobsRunningMax = chance.between(1, 4)
@@ -121,8 +128,8 @@ public struct Options: Sendable {
         fetchFailShare = chance.oneIn(2) ? chance.skewed(150) : 0
         slowShare = chance.oneIn(3) ? chance.skewed(400) : 0
         cancelShare = chance.oneIn(3) ? chance.below(500) : 0
-        keepsCheckpoints = !chance.oneIn(3)
-        if hasPoison { policy.attemptsMax = 4 }
+        retryShare = chance.oneIn(3) ? 500 : 0
+        checkpointShare = chance.pick([0, 300, 1_000])
     }
 }
 
@@ -133,17 +140,19 @@ extension Options: CustomStringConvertible {
         up to \(roundsMax) rounds and \(blocksMax) blocks of \(blockMilliseconds) ms\
         \(someKnowOneKind ? ", some workers know one kind" : "")\(hasPoison ? ", poison" : "")
           faulty until \(faultyUntil), drift \(driftPPM) ppm, commits \(commitMax), plans \
-        \(planMax), restarts \(restartMax) ms, checkpoints \(keepsCheckpoints)
+        \(planMax), restarts \(restartMax) ms, checkpoints \(checkpointShare)
           policy: heartbeat \(policy.heartbeatMilliseconds), liveness \
         \(policy.livenessMilliseconds), lease \(policy.leaseMilliseconds), stall \
         \(policy.stallMilliseconds), backoff \(policy.retryBackoffMilliseconds) to \
         \(policy.retryBackoffMaxMilliseconds) ms, \(policy.attemptsMax) attempts, \
+        \(policy.lossesMax) losses, split after \(policy.lossesBeforeSplit), backups \
+        \(policy.backupShareMax) from \(policy.backupDoneShare), \
         \(policy.jobsRunningMax) jobs at once, \(policy.unfetchedPerSlotMax) unfetched
           network: loss \(lossShare), duplicates \(duplicateShare), replay \(replayShare), \
         spikes \(spikeShare) per mille, delay \(delayMin) to \(delayMax), reconnect \
         \(reconnectMax) ms, queues of \(queueMax)\(reorders ? ", reordering" : "")
           units: fail \(failShare), hang \(hangShare), wrong \(wrongShare), fetch fails \
-        \(fetchFailShare), slow workers \(slowShare), cancel \(cancelShare) per mille
+        \(fetchFailShare), slow workers \(slowShare), cancel \(cancelShare), retry \(retryShare) per mille
           every \(disasterEvery) ms one of \(disasters.map(\.rawValue).joined(separator: ", "))
         """
     }

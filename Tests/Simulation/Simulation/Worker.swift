@@ -232,7 +232,8 @@ extension World {
             return .failure(Fault(.temporary, "out of memory", retryable: true))
         }
         note(.unitEnded, who: worker, attempt.unit, attempt.lease)
-        let value = JobPlan.value(of: computation.assignment)
+        let value = plans[computation.assignment.job].value(
+            of: computation.assignment, token: attempt.lease.token)
         checker.report(attempt, value)
         guard plans[computation.assignment.job].leavesPayload(computation.assignment) else {
             return .success(UnitOutcome(outputs: [], measures: ["value": Double(value)]))

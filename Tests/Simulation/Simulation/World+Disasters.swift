@@ -26,7 +26,7 @@ extension World {
         case .losePower: killCoordinator(losingPower: true)
         case .pauseCoordinator: pauseCoordinator(chance.skewed(25_000))
         case .slowDisk: coordinator.slowDiskUntil = now + Int64(chance.below(10_000))
-        case .loseCheckpoint: loseCheckpoint()
+        case .loseFiles: loseFiles()
         case .disturbClient: disturbClient()
         }
     }
@@ -116,10 +116,12 @@ extension World {
         if doom == .atOnce { killCoordinator() } else { coordinator.doom = doom }
     }
 
-    /// The newest generation is found damaged; the one before is used.
-    private mutating func loseCheckpoint() {
+    /// A damaged checkpoint is found out, and the generation before is used; a damaged output is as
+    /// good as none.
+    private mutating func loseFiles() {
         for job in checker.promises where chance.oneIn(2) {
             if store.checkpoints[job]?.count ?? 0 > 1 { store.checkpoints[job]?.removeLast() }
+            if let index = store.files[job]?.keys.min() { store.files[job]?[index] = nil }
         }
     }
 

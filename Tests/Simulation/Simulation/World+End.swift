@@ -153,11 +153,13 @@ extension World {
             let units = chance.oneIn(3) ? 0 : chance.between(1, blocks)
             let canSplit = !chance.oneIn(3)
             let measured = chance.pick([0, 2, 8])
+            let keepsOutputs = chance.oneIn(2)
             for index in 0..<repeats {
                 rounds.append(
                     RoundPlan(
                         stage: "stage \(rounds.count - index)", index: index, count: repeats,
-                        blocks: blocks, units: units, canSplit: canSplit, measuredOf8: measured))
+                        blocks: blocks, units: units, canSplit: canSplit,
+                        keepsOutputs: keepsOutputs, measuredOf8: measured))
             }
         }
         var poison: (step: Int, block: Int)?
@@ -165,6 +167,7 @@ extension World {
             let step = chance.below(rounds.count)
             poison = (step, chance.below(rounds[step].blocks))
         }
-        return JobPlan(number: number, rounds: rounds, poison: poison)
+        return JobPlan(
+            number: number, rounds: rounds, poison: poison, isExact: !chance.oneIn(3))
     }
 }

@@ -38,6 +38,11 @@ extension World {
         case .outputsLost(let unit, let lease, _): note(.outputsLost, unit, lease)
         case .jobSubmitted(let job, _, _, _): note(.submitted, number: job.number)
         case .jobCancelled(let job): note(.cancelled, number: job.number)
+        case .jobRetried(let job): note(.retried, number: job.number)
+        case .outputsGone(let job, let units):
+            note(.gone, number: job.number)
+            guard let round = checker.rounds[job]?.number else { break }
+            for index in units { checker.undo(WorkUnitID(job: job, round: round, index: index)) }
         case .roundPlanned(let job, _, _): note(.planned, number: job.number)
         case .jobCompleted(let job, _): note(.completed, number: job.number)
         case .jobFaulted(let job, _): note(.faulted, number: job.number)
@@ -87,10 +92,21 @@ extension World {
     private mutating func judge(_ entry: JournalEntry) {
         switch entry {
         case .jobSubmitted(let job, _, _, _): note(.journalSubmitted, number: job.number)
-        case .roundStarted(let job, let number, _):
-            note(.journalRound, number: job.number << 16 | UInt64(number))
+        case .roundStarted(let job, let round):
+            note(.journalRound, number: job.number << 16 | UInt64(round.number))
             checker.end(roundOf: job)
-            checker.rounds[job] = Checker.RoundView(number: number)
+            checker.rounds[job] = Checker.RoundView(number: round.number)
+        case .unitAssigned(let unit, let lease, let name):
+            note(.journalAssigned, who: numbers[name] ?? -1, unit, lease)
+        case .unitFailed(let unit, let lease, let name, _, let isLoss):
+            note(isLoss ? .journalLost : .journalFailed, who: numbers[name] ?? -1, unit, lease)
+            if !isLoss { checker.close(lease.token, as: .dead) }
+        case .unitSplit(let unit):
+            note(.journalSplit, unit, nil)
+            checker.split(unit)
+        case .jobRetried(let job):
+            note(.journalRetried, number: job.number)
+            checker.ended.remove(job)
         case .unitDone(let unit, let lease, let outcome):
             note(.journalDone, unit, lease)
             fail(checker.complaint(aboutDone: unit, lease, outcome))
@@ -117,7 +133,7 @@ extension World {
             note(.abandon, who: worker)
             checker.abandon(worker)
             observed?.abandoned.append((worker, now))
-        case .discard(let job): note(.discard, number: job.number)
+        case .discard(let job, _): note(.discard, number: job.number)
         }
     }
 
@@ -154,14 +170,15 @@ extension World {
                 return "\(job) reduces unit \(number)/\(index), which is not done"
             }
             let plan = plans[assignment.job]
-            if assignment.parameter != plan.parameters[assignment.step] {
+            let parameter = store.programs[job]?.parameter
+            if assignment.parameter != parameter
+                || plan.isExact && parameter != plan.parameters[assignment.step]
+            {
                 return "\(job) reduces unit \(number)/\(index) of other parameters"
             }
-            if issued.assignment != assignment || outcome.value != JobPlan.value(of: assignment) {
+            let value = plan.value(of: assignment, token: token)
+            if issued.assignment != assignment || outcome.value != value {
                 return "\(job) reduces unit \(number)/\(index) as \(outcome)"
-            }
-            if plan.leavesPayload(assignment), store.outputs[token] == nil {
-                return "\(job) reduces the output of \(issued.attempt), which nobody has"
             }
         }
         covered.sort { $0.lowerBound < $1.lowerBound }
@@ -185,7 +202,7 @@ extension World {
         case .release(let release):
             let (row, view) = (ledger.rows[release.unit.job], checker.rounds[release.unit.job])
             if view?.number == release.unit.round,
-                view?.done[release.unit.index] == release.lease.token,
+                view?.done[release.unit.index] == release.lease.token, row?.recovered.ended == nil,
                 row?.done[release.unit.index] != release.lease
             {
                 fail("\(release.unit) is released, but the ledger does not know it")
