@@ -55,7 +55,7 @@ extension WorkerSession {
         if let lease = running[assign.unit]?.lease {
             guard lease.isOlder(than: assign.lease) else { return }
             running[assign.unit] = nil
-            effects.stop.append(Attempt(assign.unit, lease))
+            effects.halt(Attempt(assign.unit, lease))
         }
         let slots = hello.capabilities?.slots ?? 0
         if isDraining || running.count >= slots {
@@ -115,7 +115,7 @@ extension WorkerSession {
     private mutating func forget(_ attempt: Attempt, into effects: inout SessionEffects) {
         if isRunning(attempt) {
             running[attempt.unit] = nil
-            effects.stop.append(attempt)
+            effects.halt(attempt)
         }
         if outbox[attempt] != nil {
             outbox[attempt] = nil
