@@ -46,7 +46,13 @@ extension WorkerSession {
         _ assign: Assign, at now: Moment, into effects: inout SessionEffects
     ) {
         let attempt = Attempt(assign.unit, assign.lease)
-        guard assign.lease.epoch == epoch else { return }
+        guard let known = epoch, assign.lease.epoch == known else {
+            // A WELCOME was missed; without it nothing of the new epoch would ever be accepted.
+            if state == .ready, assign.lease.epoch > epoch ?? 0 {
+                state = .connecting(since: now, helloAt: now, hellos: 0)
+            }
+            return
+        }
         if let finished = outbox[attempt] {
             effects.send.append(finished.header)
             outbox[attempt]?.sentAt = now
