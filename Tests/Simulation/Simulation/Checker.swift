@@ -54,31 +54,48 @@ struct Checker {
     var cancelsAsked: Set<JobID> = []
     var retriesAsked: Set<JobID> = []
 
-    /// A new coordinator knows what the ledger holds, and no worker.
+    /// A new coordinator knows what the ledger holds, and no worker. What the old one decided last
+    /// and could not commit was never decided.
     mutating func restart(epoch: UInt64, from ledger: Ledger, _ plans: [JobPlan]) {
         self.epoch = epoch
+        for worker in held.keys.sorted() { abandon(worker) }
         let before = rounds
         rounds = [:]
-        for (job, row) in ledger.rows {
-            guard let round = row.recovered.round else { continue }
-            let number = round.summary.number
-            var view = RoundView(number: number)
+        for job in ledger.jobs {
+            guard let row = ledger.rows[job], let round = row.recovered.round else { continue }
+            var view = RoundView(number: round.summary.number)
             for (index, unit) in round.units { view.newest[index] = unit.attempts }
-            if let known = before[job], known.number == number { view.tokens = known.tokens }
-            // What was fetched into memory only is to be done again.
             for (index, lease) in row.done where isKept(lease, plans) {
                 view.done[index] = lease.token
             }
+            if let known = before[job], known.number == view.number { view.tokens = known.tokens }
+            for token in view.tokens { revise(token, round, view) }
             rounds[job] = view
         }
-        for (job, view) in before {
-            for (index, token) in view.done where rounds[job]?.done[index] != token {
-                reopen(token)
-            }
-            if rounds[job]?.number != view.number { bury(view) }
-        }
+        for (job, view) in before where rounds[job]?.number != view.number { bury(view) }
         ended = Set(ledger.rows.filter { $0.value.recovered.ended != nil }.keys)
-        for worker in held.keys.sorted() { abandon(worker) }
+    }
+
+    private mutating func revise(_ token: UInt64, _ round: RecoveredRound, _ view: RoundView) {
+        guard let issued = attempts[token] else { return }
+        let index = issued.attempt.unit.index
+        if view.done[index] == token { return }
+        let counts = round.units[index]?.lease?.token == token && view.done[index] == nil
+        close(token, as: .dead)
+        attempts[token]?.standing = .dead
+        guard counts else { return }
+        attempts[token]?.standing = .orphaned
+        attempts[token]?.isRecalled = false
+        openCount += 1
+        open[issued.attempt.unit, default: []].append(token)
+        orphans[issued.worker, default: []].append(token)
+    }
+
+    private func isKept(_ lease: Lease, _ plans: [JobPlan]) -> Bool {
+        guard let issued = attempts[lease.token] else { return false }
+        let plan = plans[issued.assignment.job]
+        return !plan.leavesPayload(issued.assignment)
+            || plan.rounds[issued.assignment.step].keepsOutputs
     }
 
     /// The round is over: no attempt at its units counts any more.
@@ -88,22 +105,6 @@ struct Checker {
 
     private mutating func bury(_ view: RoundView) {
         for token in view.tokens { close(token, as: .dead) }
-    }
-
-    /// It was done, but the coordinator that knew it died too early.
-    private mutating func reopen(_ token: UInt64) {
-        guard let issued = attempts[token], issued.standing == .done else { return }
-        attempts[token]?.standing = .orphaned
-        openCount += 1
-        open[issued.attempt.unit, default: []].append(token)
-        orphans[issued.worker, default: []].append(token)
-    }
-
-    private func isKept(_ lease: Lease, _ plans: [JobPlan]) -> Bool {
-        guard let issued = attempts[lease.token], issued.standing == .done else { return false }
-        let plan = plans[issued.assignment.job]
-        return !plan.leavesPayload(issued.assignment)
-            || plan.rounds[issued.assignment.step].keepsOutputs
     }
 
     private mutating func orphan(_ token: UInt64) {

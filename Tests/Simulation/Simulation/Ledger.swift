@@ -18,6 +18,8 @@ struct Ledger {
 
     private(set) var epoch: UInt64 = 0
     private(set) var rows: [JobID: Row] = [:]
+    /// In the order of submission.
+    var jobs: [JobID] { submitted }
     private var submitted: [JobID] = []
     private var ended: [JobID] = []
     private var transactions: [Transaction] = []

@@ -89,7 +89,7 @@ public struct Options: Sendable {
         policy.livenessMilliseconds = policy.heartbeatMilliseconds * chance.between(3, 6)
         policy.leaseMilliseconds = chance.pick([4_000, 8_000, 30_000])
         // Where it is small, a job may fail; the checker asks that it had reason to.
-        policy.attemptsMax = chance.oneIn(4) ? 4 : 100_000
+        policy.attemptsMax = hasPoison || chance.oneIn(4) ? 4 : 100_000
         policy.lossesMax = hasPoison || chance.oneIn(4) ? 16 : 100_000
         policy.lossesBeforeSplit = chance.between(1, 4)
         policy.backupMilliseconds = chance.pick([100, 2_000])

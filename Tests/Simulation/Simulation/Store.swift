@@ -80,7 +80,9 @@ extension World {
     /// One after the other.
     private mutating func queueStoreWork(_ work: Store.Work) {
         let start = max(now, store.busyUntil)
-        store.busyUntil = start + 1 + Int64(chance.below(options.planMax))
+        var longest = options.planMax
+        if case .keep = work { longest = min(longest, 10) }
+        store.busyUntil = start + 1 + Int64(chance.below(longest))
         _ = add(work, endsAt: store.busyUntil)
     }
 

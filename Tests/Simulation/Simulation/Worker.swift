@@ -163,7 +163,7 @@ extension World {
             note(.unitStopped, who: worker, attempt.unit, attempt.lease)
             // Some threads that hang do not even stop.
             let stopped = workers[worker].computing.first { $0.attempt == attempt }
-            if stopped?.fate == .hangs, chance.oneIn(3) {
+            if stopped?.fate == .hangs, isFaulty, chance.oneIn(3) {
                 workers[worker].isStuck = true
                 note(.workerStuck, who: worker)
             }

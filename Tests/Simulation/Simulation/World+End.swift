@@ -94,7 +94,6 @@ extension World {
                 return "w\(worker) still holds \(attempt)"
             }
             if !workers[worker].session.isConnected { return "w\(worker) is not connected" }
-            if workers[worker].session.epoch != ledger.epoch { return "w\(worker) is behind" }
         }
         return store.pending.isEmpty ? nil : "the store is busy"
     }
