@@ -31,7 +31,6 @@ struct Checker {
         /// Tokens of the leases by unit. Looked up, never iterated.
         var done: [Int: UInt64] = [:]
         var newest: [Int: Int] = [:]
-        var tokens: [UInt64] = []
     }
 
     var epoch: UInt64 = 0
@@ -43,6 +42,8 @@ struct Checker {
     /// What workers held that were given up.
     var orphans: [Int: [UInt64]] = [:]
     var rounds: [JobID: RoundView] = [:]
+    /// Tokens of all attempts at a round, which is named by its unit 0.
+    private var tokens: [WorkUnitID: [UInt64]] = [:]
     var ended: Set<JobID> = []
     var attemptsMost: [JobID: Int] = [:]
     var openCount = 0
@@ -64,15 +65,18 @@ struct Checker {
         for job in ledger.jobs {
             guard let row = ledger.rows[job], let round = row.recovered.round else { continue }
             var view = RoundView(number: round.summary.number)
-            for (index, unit) in round.units { view.newest[index] = unit.attempts }
+            for (index, unit) in round.units.enumerated() { view.newest[index] = unit.attempts }
             for (index, lease) in row.done where isKept(lease, plans) {
                 view.done[index] = lease.token
             }
-            if let known = before[job], known.number == view.number { view.tokens = known.tokens }
-            for token in view.tokens { revise(token, round, view) }
+            for token in tokens[Self.name(view.number, of: job)] ?? [] {
+                revise(token, round, view)
+            }
             rounds[job] = view
         }
-        for (job, view) in before where rounds[job]?.number != view.number { bury(view) }
+        for (job, view) in before where rounds[job]?.number != view.number {
+            bury(view.number, of: job)
+        }
         ended = Set(ledger.rows.filter { $0.value.recovered.ended != nil }.keys)
     }
 
@@ -80,7 +84,8 @@ struct Checker {
         guard let issued = attempts[token] else { return }
         let index = issued.attempt.unit.index
         if view.done[index] == token { return }
-        let counts = round.units[index]?.lease?.token == token && view.done[index] == nil
+        let known = round.units.indices.contains(index) ? round.units[index].lease : nil
+        let counts = known?.token == token && view.done[index] == nil
         close(token, as: .dead)
         attempts[token]?.standing = .dead
         guard counts else { return }
@@ -100,11 +105,15 @@ struct Checker {
 
     /// The round is over: no attempt at its units counts any more.
     mutating func end(roundOf job: JobID) {
-        if let view = rounds.removeValue(forKey: job) { bury(view) }
+        if let view = rounds.removeValue(forKey: job) { bury(view.number, of: job) }
     }
 
-    private mutating func bury(_ view: RoundView) {
-        for token in view.tokens { close(token, as: .dead) }
+    private mutating func bury(_ round: Int, of job: JobID) {
+        for token in tokens[Self.name(round, of: job)] ?? [] { close(token, as: .dead) }
+    }
+
+    private static func name(_ round: Int, of job: JobID) -> WorkUnitID {
+        WorkUnitID(job: job, round: round, index: 0)
     }
 
     private mutating func orphan(_ token: UInt64) {
@@ -185,7 +194,7 @@ struct Checker {
             close(token, as: .dead)
         }
         rounds[unit.job]?.newest[unit.index] = lease.attempt
-        rounds[unit.job]?.tokens.append(lease.token)
+        tokens[Self.name(unit.round, of: unit.job), default: []].append(lease.token)
         attempts[lease.token] = issued
         open[unit, default: []].append(lease.token)
         held[issued.worker, default: []].append(lease.token)
@@ -243,11 +252,6 @@ struct Checker {
             return nil
         }
         return known == status ? nil : "\(status.job) ended as \(known), now as \(status)"
-    }
-
-    func complaint(aboutOpen status: JobStatus) -> String? {
-        if retriesAsked.contains(status.job) { return nil }
-        return final[status.job].map { "\(status.job) ended as \($0.state), now it is \(status.state)" }
     }
 
     func hasReasonToFail(_ job: JobID, _ policy: Policy) -> Bool {

@@ -165,7 +165,12 @@ extension World {
         if let moment = clients[client].cancelsAt, now >= moment, status.state.isFinal {
             clients[client].cancelsAt = nil
         }
-        guard status.state.isFinal else { return fail(checker.complaint(aboutOpen: status)) }
+        guard status.state.isFinal else {
+            if let last = clients[client].last, !checker.retriesAsked.contains(status.job) {
+                fail("\(status.job) was \(last.state), now it is \(status.state)")
+            }
+            return
+        }
         fail(complaint(aboutEnd: status))
         clients[client].last = status
         guard isHealed else { return }
