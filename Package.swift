@@ -98,6 +98,12 @@ let package = Package(
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
+        .target(
+            name: "Simulation", dependencies: ["Cluster", "Protocol"],
+            path: "Tests/Simulation/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/simulate",
+            swiftSettings: strict),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport"]),

@@ -116,9 +116,16 @@ struct JobRecord: Sendable {
     /// What the journal held of the round that ran when the coordinator died.
     var recovered: RecoveredRound?
     var retries = 0
+    /// Answers of the job's program to commands of the time before the job ended and was tried
+    /// again; they come before those that are meant for it now.
+    var answersOwed = 0
     var measures: [String: Double] = [:]
     /// The worker that last ran a unit with the affinity key. Looked up, never iterated.
     var homes: [Int: WorkerID] = [:]
+}
+
+extension JobRecord {
+    var awaitsProgram: Bool { phase == .planning || phase == .reducing }
 }
 
 /// A job that is over: enough to answer for it, to know its key again, and to try it again.
@@ -126,5 +133,6 @@ struct EndedJob: Sendable {
     let key: String
     let spec: JobSpec
     let roundsStarted: Int
+    var answersOwed = 0
     let status: JobStatus
 }

@@ -160,6 +160,7 @@ extension Scheduler {
             job,
             EndedJob(
                 key: record.key, spec: record.spec, roundsStarted: record.roundsStarted,
+                answersOwed: record.answersOwed + (record.awaitsProgram ? 1 : 0),
                 status: status))
         effects.journal.append(.jobEnded(job, status))
         effects.store.append(.discard(job, keepsProgress: state == .failed))
@@ -188,7 +189,19 @@ extension Scheduler {
         enqueue(
             job, key: ended.key, ended.spec, atWall: ended.status.submittedAtMilliseconds, at: now)
         jobs[job]?.roundsStarted = ended.roundsStarted
+        jobs[job]?.answersOwed = ended.answersOwed
         effects.journal.append(.jobRetried(job))
+    }
+
+    /// Whether an answer of the job's program is meant for the job as it is now. To be asked once
+    /// for each.
+    mutating func isMeant(for job: JobID) -> Bool {
+        if let owed = jobs[job]?.answersOwed {
+            if owed > 0 { jobs[job]?.answersOwed = owed - 1 }
+            return owed == 0
+        }
+        if let owed = history[job]?.answersOwed, owed > 0 { history[job]?.answersOwed = owed - 1 }
+        return false
     }
 
     private mutating func recall(unitsOf job: JobRecord, into effects: inout Effects) {

@@ -121,6 +121,11 @@ extension Scheduler {
         case .fetching where record.claim == given:
             return // Said twice; it is being worked on.
         case .fetching, .done:
+            // The other attempt was first.
+            if record.backup == given {
+                jobs[unit.job]?.round?.units[unit.index].backup = nil
+                vacate(unit, lease, on: worker)
+            }
             return release(unit, given, into: &effects)
         case .waiting: jobs[unit.job]?.round?.queue.remove(unit.index)
         case .assigned: vacate(unit, lease, on: worker, endedAt: now)

@@ -72,13 +72,15 @@ public struct Scheduler: Sendable {
         case .outputsLost(let unit, let lease, let fault):
             loseOutputs(unit, lease, fault, at: now, into: &effects)
         case .outputsGone(let job, let units):
-            repeatUnits(units, of: job)
+            if isMeant(for: job) { repeatUnits(units, of: job) }
         case .roundPlanned(let job, let round, let measures):
-            begin(round, of: job, measures, at: now, into: &effects)
+            if isMeant(for: job) { begin(round, of: job, measures, at: now, into: &effects) }
         case .jobCompleted(let job, let result):
-            complete(job, result, at: now, into: &effects)
+            if isMeant(for: job) { complete(job, result, at: now, into: &effects) }
         case .jobFaulted(let job, let fault):
-            end(job, .failed, fault: fault, at: now, into: &effects)
+            if isMeant(for: job) {
+                end(job, .failed, fault: fault, at: now, into: &effects)
+            }
         }
     }
 

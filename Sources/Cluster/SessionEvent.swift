@@ -38,6 +38,13 @@ public struct SessionEffects: Sendable, Equatable {
 
     public init() {}
 
+    /// Stops the attempt; one that was to start with the same effects never does.
+    mutating func halt(_ attempt: Attempt) {
+        let count = start.count
+        start.removeAll { $0.unit == attempt.unit && $0.lease == attempt.lease }
+        if start.count == count { stop.append(attempt) }
+    }
+
     /// Empties the lists and keeps their memory.
     public mutating func removeAll() {
         stop.removeAll(keepingCapacity: true)

@@ -46,7 +46,13 @@ extension WorkerSession {
         _ assign: Assign, at now: Moment, into effects: inout SessionEffects
     ) {
         let attempt = Attempt(assign.unit, assign.lease)
-        guard assign.lease.epoch == epoch else { return }
+        guard let known = epoch, assign.lease.epoch == known else {
+            // A WELCOME was missed; without it nothing of the new epoch would ever be accepted.
+            if state == .ready, assign.lease.epoch > epoch ?? 0 {
+                state = .connecting(since: now, helloAt: now, hellos: 0)
+            }
+            return
+        }
         if let finished = outbox[attempt] {
             effects.send.append(finished.header)
             outbox[attempt]?.sentAt = now
@@ -55,7 +61,7 @@ extension WorkerSession {
         if let lease = running[assign.unit]?.lease {
             guard lease.isOlder(than: assign.lease) else { return }
             running[assign.unit] = nil
-            effects.stop.append(Attempt(assign.unit, lease))
+            effects.halt(Attempt(assign.unit, lease))
         }
         let slots = hello.capabilities?.slots ?? 0
         if isDraining || running.count >= slots {
@@ -115,7 +121,7 @@ extension WorkerSession {
     private mutating func forget(_ attempt: Attempt, into effects: inout SessionEffects) {
         if isRunning(attempt) {
             running[attempt.unit] = nil
-            effects.stop.append(attempt)
+            effects.halt(attempt)
         }
         if outbox[attempt] != nil {
             outbox[attempt] = nil

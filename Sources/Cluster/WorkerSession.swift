@@ -166,7 +166,7 @@ public struct WorkerSession: Sendable {
     /// Work that no coordinator asks for any more.
     mutating func forgetAll(into effects: inout SessionEffects) {
         for unit in running.keys {
-            if let lease = running[unit]?.lease { effects.stop.append(Attempt(unit, lease)) }
+            if let lease = running[unit]?.lease { effects.halt(Attempt(unit, lease)) }
             running[unit] = nil
         }
         for attempt in outbox.keys {
