@@ -24,7 +24,18 @@ extension Scheduler {
             jobs[entry.job]?.recovered = round
             jobs[entry.job]?.roundsStarted = round.summary.number + 1
             jobs[entry.job]?.measures = round.summary.measures
+            for unit in round.units where unit.outcome == nil {
+                if let worker = unit.worker { awaited.insert(worker) }
+            }
         }
+    }
+
+    /// A worker is back that the gathering may have waited for.
+    mutating func welcomeBack(_ worker: WorkerID, at now: Moment) {
+        guard let moment = gathersUntil, awaited.remove(worker) != nil, awaited.isEmpty else {
+            return
+        }
+        gathersUntil = min(moment, now + policy.heartbeatMilliseconds)
     }
 
     /// Whether the unit's round ran when an earlier coordinator died and is not planned again yet:

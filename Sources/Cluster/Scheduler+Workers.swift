@@ -34,6 +34,7 @@ extension Scheduler {
             silences.add(worker, at: now + policy.livenessMilliseconds)
             vacant[worker] = true
             mayPlace = true
+            welcomeBack(worker, at: now)
         }
     }
 

@@ -22,6 +22,9 @@ public struct Scheduler: Sendable {
     /// Jobs of an earlier epoch are planned from here on, so that they are cut for all the workers
     /// that come back and not for the first of them.
     var gathersUntil: Moment?
+    /// Workers that held units of those jobs. Once all are back the others will be, too, or are
+    /// not needed. Looked up, never iterated.
+    var awaited: Set<WorkerID> = []
     /// Whether slots or waiting units may have appeared since units were placed.
     var mayPlace = false
     /// Workers that may have room for another unit.

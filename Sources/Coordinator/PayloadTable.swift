@@ -27,7 +27,8 @@ final class PayloadTable: Sendable {
 
     /// Where files of the job are put until it is over.
     func directory(of job: JobID) -> JobDirectory {
-        JobDirectory(job: job, path: "\(directory)/jobs/\(job)", isDurable: isDurable, logger: logger)
+        JobDirectory(
+            job: job, path: "\(directory)/jobs/\(job)", isDurable: isDurable, logger: logger)
     }
 
     /// Keeps a result of the job in a file, so that it outlives this process, and offers it.

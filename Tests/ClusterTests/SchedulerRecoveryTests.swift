@@ -46,10 +46,6 @@ import Testing
         stage.beat("b", [given[1]])
         stage.happens(given[2].finished(Sample.outcome()))
         #expect(stage.last.revoked.isEmpty && stage.last.released.isEmpty)
-        stage.pass(4_000)
-        stage.beat("a")
-        stage.beat("b", [given[1]])
-        stage.beat("c")
         stage.pass(1_000)
         #expect(stage.last.store.contains(.plan("j", Sample.spec(), workers: 3)))
         stage.happens(.roundPlanned("j", kept, measures: [:]))
@@ -60,6 +56,19 @@ import Testing
         stage.happens(given[1].finished(Sample.outcome()))
         #expect(stage.status()?.unitsDone == 3 && stage.status()?.measures["counting.words"] == 3)
         #expect(stage.last.assigned.isEmpty)
+    }
+
+    @Test("when all who held units are back, nobody waits for the others")
+    func gathers() {
+        let (job, _) = journal(of: kept, workers: "a", "b", "c") { _, _ in }
+        var stage = successor(job, workers: "c", "a")
+        stage.pass(1_500)
+        #expect(stage.last.store.isEmpty)
+        stage.join("b")
+        stage.pass(900)
+        #expect(stage.last.store.isEmpty)
+        stage.pass(100)
+        #expect(stage.last.store == [.plan("j", Sample.spec(), workers: 3)])
     }
 
     @Test("a unit whose worker does not come back goes to another, under a later attempt")
@@ -97,9 +106,6 @@ import Testing
     func otherRound() {
         let (job, given) = journal(of: Sample.round(units: 2), workers: "a", "b") { _, _ in }
         var stage = successor(job, workers: "a", "b")
-        stage.pass(4_000)
-        stage.beat("a", [given[0]])
-        stage.beat("b", [given[1]])
         stage.pass(1_000)
         stage.happens(
             .roundPlanned("j", Sample.round(units: 2, stage: "training"), measures: [:]))
