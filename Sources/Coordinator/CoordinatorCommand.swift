@@ -96,8 +96,9 @@ struct CoordinatorCommand: ParsableCommand {
         let payloads = PayloadTable(
             bulk: bulk, directory: state, isDurable: temporary == nil, logger: logger)
         for job in journal.recovered { job.ended.map(payloads.restore) }
-        let unfinished = journal.recovered.filter { $0.ended.map { $0.state == .failed } ?? true }
-        payloads.removeLeftovers(besides: Set(unfinished.map(\.job.text)))
+        payloads.removeLeftovers(
+            besides: journal.recovered.filter { $0.ended == nil }.map(\.job),
+            failed: journal.recovered.filter { $0.ended?.state == .failed }.map(\.job))
         let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) {
             [temporary] reason in

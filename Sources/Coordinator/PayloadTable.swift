@@ -17,6 +17,9 @@ final class PayloadTable: Sendable {
     private let logger: Logger
     /// Jobs whose results are kept, oldest first.
     private let published = Mutex<[JobID]>([])
+    /// Jobs that failed and of which what they did is kept, oldest first.
+    private let failed = Mutex<[JobID]>([])
+    private static let failedKeptMax = 10
 
     init(bulk: BulkExchange, directory: String, isDurable: Bool, logger: Logger) {
         self.logger = logger
@@ -64,9 +67,13 @@ final class PayloadTable: Sendable {
 
     /// Files of jobs that are not known any more or need them no more, and results that were not
     /// restored because their job is not listed.
-    /// - Parameter unfinished: jobs that are to be run, or may be tried again.
-    func removeLeftovers(besides unfinished: Set<String>) {
-        for job in entries(of: "\(directory)/jobs") where !unfinished.contains(job) {
+    /// - Parameters:
+    ///   - open: jobs that are to be run.
+    ///   - failed: jobs that may be tried again, oldest first.
+    func removeLeftovers(besides open: [JobID], failed: [JobID]) {
+        for job in failed { keepProgress(of: job) }
+        let needed = Set((open + self.failed.withLock { $0 }).map(\.text))
+        for job in entries(of: "\(directory)/jobs") where !needed.contains(job) {
             removeTree("\(directory)/jobs/\(job)")
         }
         let kept = published.withLock { Set($0.map(\.text)) }
@@ -91,6 +98,19 @@ final class PayloadTable: Sendable {
         for part in ["/work/", "/corpus/", "/vocabulary"] {
             _ = bulk.withdraw(prefix: job.text + part, waitingSeconds: 0)
         }
-        if !keepsProgress { directory(of: job).remove() }
+        if keepsProgress { keepProgress(of: job) } else { directory(of: job).remove() }
     }
+
+    /// Parameters are large: only the newest jobs that failed go on from theirs when tried again.
+    private func keepProgress(of job: JobID) {
+        let forgotten = failed.withLock { jobs -> JobID? in
+            jobs.removeAll { $0 == job }
+            jobs.append(job)
+            return jobs.count > Self.failedKeptMax ? jobs.removeFirst() : nil
+        }
+        if let forgotten { directory(of: forgotten).remove() }
+    }
+
+    /// A job that is tried again is not to be removed as one that failed.
+    func resume(_ job: JobID) { failed.withLock { jobs in jobs.removeAll { $0 == job } } }
 }

@@ -70,6 +70,7 @@ private struct Store {
     mutating func perform(_ command: StoreCommand) {
         switch command {
         case .plan(let job, let spec, let workers):
+            payloads.resume(job)
             let directory = payloads.directory(of: job)
             let program = spec.makeProgram(directory: directory, payloads: payloads)
             programs[job] = program
