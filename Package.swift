@@ -106,7 +106,7 @@ let package = Package(
             swiftSettings: strict),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
-        tests("TransportTests", ["CZeroMQ", "Protocol", "Transport"]),
+        tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),
         tests("WordVectorsTests", ["Files", "Tensors", "TestSupport", "WordVectors"]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,13 +2,18 @@
 #ifndef SOUNDER_CZEROMQ_SHIM_H
 #define SOUNDER_CZEROMQ_SHIM_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -20,6 +25,9 @@ static inline int czmq_set_int(void *socket, int option, int value) {
 static inline int czmq_set_int64(void *socket, int option, int64_t value) {
     return zmq_setsockopt(socket, option, &value, sizeof value);
 }
+
+/// ZMQ_ZAP_ENFORCE_DOMAIN, which every libzmq since 4.3.0 knows and zmq.h hides among the drafts.
+static inline int czmq_option_enforce_domain(void) { return 93; }
 
 static inline int czmq_error_terminated(void) { return ETERM; }
 static inline int czmq_error_unreachable(void) { return EHOSTUNREACH; }
@@ -52,6 +60,43 @@ static inline void czmq_wake_clear(int descriptor) {
     ssize_t got;
     do got = read(descriptor, &count, sizeof count); while (got < 0 && errno == EINTR);
 }
+
+/// Bytes that a TCP connection has received since it was opened; -1 if `descriptor` is none.
+static inline int64_t czmq_bytes_received(int descriptor) {
+    // tcpi_bytes_received, which the C library's own struct tcp_info is too old to have.
+    enum { tcp_info = 11, offset = 128 };
+    unsigned char info[256];
+    socklen_t size = sizeof info;
+    int64_t bytes;
+    if (getsockopt(descriptor, IPPROTO_TCP, tcp_info, info, &size) != 0) return -1;
+    if (size < offset + sizeof bytes) return -1;
+    memcpy(&bytes, info + offset, sizeof bytes);
+    return bytes;
+}
+
+/// Writes ADDRESS:PORT of the other end of a TCP connection; -1 if `descriptor` is none.
+static inline int czmq_peer_name(int descriptor, char *name, int size) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    char text[INET6_ADDRSTRLEN];
+    if (getpeername(descriptor, (struct sockaddr *)&address, &length) != 0) return -1;
+    if (address.ss_family == AF_INET) {
+        const struct sockaddr_in *four = (const struct sockaddr_in *)&address;
+        if (!inet_ntop(AF_INET, &four->sin_addr, text, sizeof text)) return -1;
+        return snprintf(name, size, "%s:%d", text, ntohs(four->sin_port)) < size ? 0 : -1;
+    }
+    if (address.ss_family != AF_INET6) return -1;
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address;
+    if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+        if (!inet_ntop(AF_INET, &six->sin6_addr.s6_addr[12], text, sizeof text)) return -1;
+        return snprintf(name, size, "%s:%d", text, ntohs(six->sin6_port)) < size ? 0 : -1;
+    }
+    if (!inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof text)) return -1;
+    return snprintf(name, size, "[%s]:%d", text, ntohs(six->sin6_port)) < size ? 0 : -1;
+}
+
+/// Ends a connection that the messaging library owns: it sees the end of the stream and lets go.
+static inline int czmq_end_connection(int descriptor) { return shutdown(descriptor, SHUT_RDWR); }
 
 /// Names the calling thread in ps and in debuggers; the kernel keeps 15 bytes.
 static inline int czmq_name_thread(const char *name) {

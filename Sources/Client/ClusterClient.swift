@@ -20,7 +20,8 @@ public final class ClusterClient: Sendable {
 
     /// Connects and says HELLO; that it was heard is known once `welcome` returns.
     public init(
-        _ address: Address, name: String, context: Context, softwareVersion: String
+        _ address: Address, name: String, context: Context, softwareVersion: String,
+        keys: ClientKeys = .none
     ) throws {
         let work = try Mailbox<Work>()
         self.work = work
@@ -29,14 +30,16 @@ public final class ClusterClient: Sendable {
             softwareVersion: softwareVersion, role: .client, name: WorkerID(name))
         self.hello = hello
         thread = try OwnedThread(name: "client") {
-            var correspondence = Correspondence(address: address, hello: hello)
+            var correspondence = Correspondence(address: address, hello: hello, keys: keys)
             do throws(TransportError) {
-                var socket = try Socket(.dealer, plane: .control, context: context)
+                var socket = try Socket(.dealer, plane: .control, context: context, keys: keys)
+                let monitor = try socket.monitor()
                 try socket.connect(to: address)
                 while try correspondence.turn(&socket, work.drain().map(Self.entry)) {
                     try Poll.wait(
-                        [socket.readable, work.readable],
+                        [socket.readable, work.readable, monitor.readable],
                         timeoutMilliseconds: correspondence.patience)
+                    while let event = try monitor.next() { correspondence.note(event) }
                 }
                 correspondence.finish(work.close().map(Self.entry))
             } catch {
@@ -137,6 +140,13 @@ extension ClusterClient {
         guard case .log(let log) = try await ask(.readLog(ReadLog(job: job, after: after)))
         else { throw unexpected("readLog") }
         return log.lines
+    }
+
+    /// Tells a worker to finish what it runs and to leave.
+    public func drain(_ worker: WorkerID) async throws(Fault) {
+        guard case .drainWorker = try await ask(.drainWorker(DrainWorker(worker: worker))) else {
+            throw unexpected("drainWorker")
+        }
     }
 
     private func unexpected(_ request: String) -> Fault {

@@ -31,6 +31,9 @@ struct Correspondence {
 
     private let address: Address
     private let hello: Hello
+    private var judge: HandshakeJudge
+    /// Why no connection will come about.
+    private var rejection: Fault?
     private var pending: [UInt64: Pending] = [:]
     private var next: UInt64 = 1
     private var welcomed = false
@@ -38,9 +41,19 @@ struct Correspondence {
     private static let helloEvery: Int64 = 200
     private static let sendEvery: Int64 = 1_000
 
-    init(address: Address, hello: Hello) {
+    init(address: Address, hello: Hello, keys: ClientKeys) {
         self.address = address
         self.hello = hello
+        judge = HandshakeJudge(address, keys)
+    }
+
+    /// What the socket's monitor has seen.
+    mutating func note(_ event: ConnectionMonitor.Event) {
+        if event == .connected {
+            rejection = nil
+            helloAgainAt = 0
+        }
+        rejection = judge.judge(event, at: Double(monotonicMilliseconds()) / 1_000) ?? rejection
     }
 
     /// How long the thread may sleep, in milliseconds.
@@ -53,6 +66,7 @@ struct Correspondence {
         guard take(entries) else { return false }
         try receive(&socket)
         try send(socket)
+        if let rejection { finishAll(with: rejection) }
         expire()
         return true
     }
@@ -137,13 +151,15 @@ struct Correspondence {
         }
         for (number, entry) in pending where entry.deadline <= now {
             pending[number] = nil
-            entry.answer(
-                .failure(
-                    Fault(
-                        .unavailable,
-                        "no coordinator answers at \(address); check the address, and that "
-                            + "sounder-coordinator runs there", retryable: true)))
+            entry.answer(.failure(judge.suspicion ?? silence))
         }
+    }
+
+    private var silence: Fault {
+        Fault(
+            .unavailable,
+            "no coordinator answers at \(address); check the address, and that "
+                + "sounder-coordinator runs there", retryable: true)
     }
 
     private mutating func finishAll(with fault: Fault? = nil) {

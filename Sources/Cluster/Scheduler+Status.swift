@@ -8,6 +8,8 @@ extension Scheduler {
         return history[job]?.status
     }
 
+    public func hasWorker(_ worker: WorkerID) -> Bool { workers[worker] != nil }
+
     /// The whole cluster: jobs that run or wait first, then those that ended, newest first, without
     /// their outputs and measures; workers in the order in which they came. At most as many of each
     /// as `Limits` allows, so that the answer fits a header.

@@ -42,8 +42,8 @@ extension LocalCluster {
     ///
     /// - Throws: a `Fault` if they do not come or the user interrupts; then the cluster is gone.
     func client(awaiting count: Int, context: Context) async throws -> ClusterClient {
-        let client = try await attended(self) { [address] in
-            let client = try await ClusterClient.connect(to: address, context: context)
+        let client = try await attended(self) { [destination] in
+            let client = try await ClusterClient.connect(to: destination, context: context)
             do {
                 try await client.awaitWorkers(count, deadlineSeconds: 30)
                 return client

@@ -19,12 +19,12 @@ struct FetchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let destination = try VectorDestination(output, format: format)
-        let address = try cluster.existing()
+        let cluster = try cluster.existing()
         let context = try Context()
-        let client = try await ClusterClient.connect(to: address, context: context)
+        let client = try await ClusterClient.connect(to: cluster, context: context)
         defer { client.close() }
         let status = try await client.status(of: JobID(job))
-        let fetch = try ResultFetch(address: address, context: context)
+        let fetch = try ResultFetch(cluster, context: context)
         defer { fetch.bulk.stop() }
         try fetch.write("input", of: status, to: destination)
         Terminal.say("wrote \(output)")

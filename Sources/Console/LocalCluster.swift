@@ -15,9 +15,12 @@ final class LocalCluster: Sendable {
         var threads: Int
         var listen: String?
         var directory: String?
+        /// For an address that needs keys.
+        var keys = KeyFlags()
     }
 
     let address: Address
+    private let keys: ClientKeys
     let directory: String
     private let size: Size
     private let isTemporary: Bool
@@ -43,6 +46,7 @@ final class LocalCluster: Sendable {
             if let named { address = named } else {
                 address = try Self.address("ipc://\(directory)/control")
             }
+            keys = try ClientKeys.find(for: address, size.keys)
         } catch {
             if isTemporary { removeTree(directory) }
             throw error
@@ -62,6 +66,7 @@ final class LocalCluster: Sendable {
             "--listen", address.description, "--state", directory + "/state", "--parent-fd", "3",
         ]
         if isTemporary { coordinator += ["--temporary", directory] }
+        coordinator += keyArguments
         try launch("sounder-coordinator", coordinator)
         for index in 0..<size.workers {
             try launch(
@@ -69,9 +74,16 @@ final class LocalCluster: Sendable {
                 [
                     "--coordinator", address.description, "--threads", "\(size.threads)",
                     "--cache", "\(directory)/worker-\(index)", "--parent-fd", "3",
-                ])
+                ] + keyArguments)
         }
     }
+
+    private var keyArguments: [String] {
+        (size.keys.directory.map { ["--keys", $0] } ?? [])
+            + (size.keys.isInsecure ? ["--insecure"] : [])
+    }
+
+    var destination: Destination { Destination(address: address, keys: keys) }
 
     private static func directory(_ named: String?) throws(Fault) -> String {
         guard let named else { return try makeTemporaryDirectory() }

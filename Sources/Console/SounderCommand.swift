@@ -25,7 +25,8 @@ struct SounderCommand: AsyncParsableCommand {
         subcommands: [
             TrainCommand.self, UpCommand.self, JobsCommand.self, StatusCommand.self,
             CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
-            NeighboursCommand.self, EvalCommand.self,
+            DrainCommand.self, KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self,
+            KeysCommand.self, NeighboursCommand.self, EvalCommand.self,
         ])
 
     static func main() async {

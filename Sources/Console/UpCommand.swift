@@ -33,6 +33,14 @@ struct UpCommand: AsyncParsableCommand {
             valueName: "dir"))
     var state: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Directory of keys, for tcp. Default: SOUNDER_KEYS, else ~/.config/sounder/keys.",
+            valueName: "dir"))
+    var keys: String?
+    @Flag(help: "Let in programs of this machine without keys.")
+    var insecure = false
+
     func validate() throws {
         guard (1...1_024).contains(workers) else {
             throw ValidationError("--workers \(workers) is out of range; it must lie in 1...1024")
@@ -47,7 +55,8 @@ struct UpCommand: AsyncParsableCommand {
         Interrupts.begin()
         let size = LocalCluster.Size(
             workers: workers, threads: threads ?? max(1, processorCount() / workers),
-            listen: listen, directory: state)
+            listen: listen, directory: state,
+            keys: KeyFlags(directory: keys, isInsecure: insecure))
         let cluster = try LocalCluster(size)
         let client = try await cluster.client(awaiting: workers, context: Context())
         defer { client.close() }

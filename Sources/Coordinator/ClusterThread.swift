@@ -23,11 +23,11 @@ final class ClusterThread: Sendable {
 
     /// Runs on the calling thread.
     func run(
-        socket: inout Socket, journal: JobJournal, store: StoreThread,
+        socket: inout Socket, behind door: Doorkeeper, journal: JobJournal, store: StoreThread,
         policy: Policy, seed: UInt64, logger: Logger
     ) throws {
         var scheduler = Scheduler(epoch: journal.epoch, policy: policy, seed: seed)
-        var desk = FrontDesk(logger: logger, at: .now)
+        var desk = FrontDesk(behind: door, logger: logger, at: .now)
         var effects = Effects()
         scheduler.recover(journal.recovered, at: .now, into: &effects)
 

@@ -33,6 +33,13 @@ struct CoordinatorCommand: ParsableCommand {
     var state: String
     @Option(help: "Silence after which a worker counts as lost, in milliseconds.")
     var liveness = 5_000
+    @Option(
+        help: ArgumentHelp(
+            "Directory of keys. Default: SOUNDER_KEYS, else ~/.config/sounder/keys.",
+            valueName: "dir"))
+    var keys: String?
+    @Flag(help: "Let in programs of this machine without keys.")
+    var insecure = false
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
     @Flag(help: "Drop what is damaged in the journal of --state, say what it was, and end.")
@@ -83,15 +90,21 @@ struct CoordinatorCommand: ParsableCommand {
     private func serve() throws {
         let logger = makeLogger("sounder-coordinator", level: logLevel)
         let address = try Address(listen)
+        let keys = try CoordinatorKeys.find(
+            for: address, KeyFlags(directory: keys, isInsecure: insecure))
+        let descriptors = try Descriptors.raiseLimit()
         try makeDirectory(state)
         let journal = try JobJournal(
             path: journalPath, isDurable: temporary == nil)
-        let context = try Context()
-        var socket = try Socket(.router, plane: .control, context: context)
+        let context = try Context(ioThreads: processorCount() < 8 ? 2 : 4)
+        let door = try Doorkeeper(
+            keys: keys, context: context, connectionsMax: descriptors - Descriptors.reserve,
+            logger: logger)
+        var socket = try Socket(.control, context: context, behind: door)
         let bound = try socket.bind(to: address)
         let bulk = try BulkExchange(
             serving: bound.bulk(), context: context, softwareVersion: softwareVersion,
-            epoch: journal.epoch)
+            epoch: journal.epoch, behind: door)
         let cluster = try ClusterThread()
         let payloads = PayloadTable(
             bulk: bulk, directory: state, isDurable: temporary == nil, logger: logger)
@@ -106,8 +119,8 @@ struct CoordinatorCommand: ParsableCommand {
             cluster.stop()
         }
         logger.notice("listening at \(bound), epoch \(journal.epoch)")
-        if !bound.isLoopback {
-            logger.warning("\(bound) is open to the network; anybody who reaches it can use it")
+        if insecure {
+            logger.warning("\(bound) lets in every program of this machine, without keys")
         }
         var policy = Policy()
         policy.livenessMilliseconds = liveness
@@ -115,7 +128,7 @@ struct CoordinatorCommand: ParsableCommand {
         policy.jobsRunningMax = 1
         policy.heartbeatMilliseconds = min(1_000, liveness / 5)
         try cluster.run(
-            socket: &socket, journal: journal, store: store, policy: policy,
+            socket: &socket, behind: door, journal: journal, store: store, policy: policy,
             seed: UInt64.random(in: 0...UInt64.max), logger: logger)
         withExtendedLifetime(supervision) {}
         store.stop()

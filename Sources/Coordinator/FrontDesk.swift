@@ -21,16 +21,24 @@ struct FrontDesk {
     }
 
     private let logger: Logger
+    private var gate: Gate
     private var guests: RecentTable<PeerID, Guest>
     private var workers: RecentTable<WorkerID, PeerID>
+    /// Workers that were told to leave: one that comes again is told again.
+    private var leaving: RecentTable<WorkerID, Bool>
     private var questions: [Question] = []
     private var readings: [(peer: PeerID, request: UInt64, what: ReadLog)] = []
     private var replies: [(peer: PeerID, message: Message)] = []
 
+    private static let unreadPerTurn = 32
     private static let silenceMaxMilliseconds: Int64 = 3_600_000
 
-    init(logger: Logger, at now: Moment) {
+    init(behind door: Doorkeeper, logger: Logger, at now: Moment) {
         self.logger = logger
+        gate = Gate(door, now: now.milliseconds)
+        leaving = RecentTable(
+            countMax: Limits.workersMax, lifetimeMilliseconds: Self.silenceMaxMilliseconds,
+            now: now.milliseconds)
         guests = RecentTable(
             countMax: Limits.peersRememberedMax, lifetimeMilliseconds: Self.silenceMaxMilliseconds,
             now: now.milliseconds)
@@ -45,12 +53,18 @@ struct FrontDesk {
         from socket: inout Socket, _ scheduler: inout Scheduler, at now: Moment,
         into effects: inout Effects
     ) throws(TransportError) {
-        for _ in 0..<1_000 {
-            guard let (peer, frames) = try socket.receive() else { return }
+        // Whoever floods us does not delay the answers to others.
+        var unread = 0
+        for _ in 0..<1_000 where unread < Self.unreadPerTurn {
+            guard let (peer, key, frames) = try socket.receiveSigned() else { return }
             guard let peer else { continue }
+            guard let holder = meet(peer, key, &scheduler, at: now, into: &effects) else {
+                unread += 1
+                continue
+            }
             do throws(CodecError) {
                 let message = try Codec.decode(frames)
-                if let event = take(message, from: peer, scheduler, at: now) {
+                if let event = take(message, from: peer, holder, scheduler, at: now) {
                     scheduler.handle(event, at: now, into: &effects)
                 }
             } catch {
@@ -58,6 +72,25 @@ struct FrontDesk {
                 reply(to: peer, .refused(Refused(fault: Fault(.usage, "\(error)"))))
             }
         }
+    }
+
+    /// Whose message it is; nil if it is not to be read.
+    private mutating func meet(
+        _ peer: PeerID, _ key: PublicKey?, _ scheduler: inout Scheduler, at now: Moment,
+        into effects: inout Effects
+    ) -> KeyHolder? {
+        switch gate.meet(peer, under: key, now: now.milliseconds) {
+        case .pass(let holder): return holder
+        case .drop(let fault):
+            if let fault { reply(to: peer, .refused(Refused(fault: fault))) }
+        case .revoked:
+            reply(to: peer, .refused(Refused(fault: .revoked)))
+            if let worker = forget(peer) {
+                logger.warning("worker \(worker) is not listened to any more: its key is revoked")
+                scheduler.handle(.workerLeft(worker), at: now, into: &effects)
+            }
+        }
+        return nil
     }
 
     /// Answers the questions of clients from the state that the loop has reached.
@@ -119,10 +152,14 @@ struct FrontDesk {
         _ = try socket.send(frames, to: peer)
     }
 
-    private mutating func forget(_ peer: PeerID) {
-        if case .worker(let worker) = guests.remove(peer), workers.peek(worker) == peer {
-            workers.remove(worker)
+    /// - Returns: the worker that spoke on the connection.
+    @discardableResult
+    private mutating func forget(_ peer: PeerID) -> WorkerID? {
+        guard case .worker(let worker) = guests.remove(peer), workers.peek(worker) == peer else {
+            return nil
         }
+        workers.remove(worker)
+        return worker
     }
 
     private mutating func reply(to peer: PeerID, _ header: Header, _ request: UInt64 = 0) {
@@ -134,13 +171,21 @@ struct FrontDesk {
 
 extension FrontDesk {
     private mutating func take(
-        _ message: Message, from peer: PeerID, _ scheduler: Scheduler, at now: Moment
+        _ message: Message, from peer: PeerID, _ holder: KeyHolder, _ scheduler: Scheduler,
+        at now: Moment
     ) -> Event? {
+        if let fault = gate.refusal(of: message.header, from: holder) {
+            logger.warning("refused \(peer): \(fault)")
+            reply(to: peer, .refused(Refused(fault: fault)), message.request)
+            return nil
+        }
         if case .hello(let hello) = message.header {
             return admit(hello, peer, message.request, scheduler, at: now)
         }
         switch guests.use(peer, now: now.milliseconds) {
-        case .worker(let worker) where workers.use(worker, now: now.milliseconds) == peer:
+        case .worker(let worker)
+        where workers.use(worker, now: now.milliseconds) == peer
+            && gate.confirm(worker, of: holder):
             return hear(message.header, from: worker)
         case .client:
             return serve(message, peer, scheduler)
@@ -170,6 +215,7 @@ extension FrontDesk {
         if let former = workers.peek(hello.name) { guests.remove(former) }
         guests.set(peer, .worker(hello.name), now: now.milliseconds)
         workers.set(hello.name, peer, now: now.milliseconds)
+        if leaving.peek(hello.name) != nil { reply(to: peer, .drain) }
         return .workerJoined(hello.name, capabilities)
     }
 
@@ -193,6 +239,8 @@ extension FrontDesk {
         _ message: Message, _ peer: PeerID, _ scheduler: Scheduler
     ) -> Event? {
         switch message.header {
+        case .drainWorker(let drain):
+            return sendAway(drain.worker, message, peer, scheduler)
         case .submit(let submit):
             let job = JobID.random()
             let answer = answer(to: submit, scheduler, as: job)
@@ -219,6 +267,20 @@ extension FrontDesk {
             reply(to: peer, .refused(Refused(fault: fault)), message.request)
         }
         return nil
+    }
+
+    private mutating func sendAway(
+        _ worker: WorkerID, _ message: Message, _ peer: PeerID, _ scheduler: Scheduler
+    ) -> Event? {
+        guard scheduler.hasWorker(worker), let address = workers.peek(worker) else {
+            let fault = refusal(.usage, "no worker \(worker) is here; see `sounder status`")
+            reply(to: peer, fault, message.request)
+            return nil
+        }
+        leaving.set(worker, true, now: monotonicMilliseconds())
+        reply(to: address, .drain)
+        reply(to: peer, message.header, message.request)
+        return .workerDraining(worker)
     }
 
     /// - Parameter job: the name of the job, if it is a new one.

@@ -24,6 +24,7 @@ extension Header {
         case .retry(let retry): identifierComplaint("job", retry.job.text)
         case .readLog(let read):
             read.after < 0 ? "log after \(read.after)" : identifierComplaint("job", read.job.text)
+        case .drainWorker(let drain): identifierComplaint("worker", drain.worker.text)
         case .get(let get): get.complaint()
         case .missing(let missing): identifierComplaint("payload", missing.payload)
         case .refused(let refused): refused.fault.complaint()

@@ -22,6 +22,7 @@ extension Header: Codable {
         case .query: "query"
         case .retry: "retry"
         case .readLog: "readLog"
+        case .drainWorker: "drainWorker"
         case .accepted: "accepted"
         case .jobs: "jobs"
         case .cluster: "cluster"
@@ -51,6 +52,7 @@ extension Header: Codable {
         case "query": self = .query(try Query(from: decoder))
         case "retry": self = .retry(try Retry(from: decoder))
         case "readLog": self = .readLog(try ReadLog(from: decoder))
+        case "drainWorker": self = .drainWorker(try DrainWorker(from: decoder))
         case "accepted": self = .accepted(try Accepted(from: decoder))
         case "jobs": self = .jobs(try Jobs(from: decoder))
         case "cluster": self = .cluster(try ClusterStatus(from: decoder))
@@ -84,6 +86,7 @@ extension Header: Codable {
         case .query(let fields): try fields.encode(to: encoder)
         case .retry(let fields): try fields.encode(to: encoder)
         case .readLog(let fields): try fields.encode(to: encoder)
+        case .drainWorker(let fields): try fields.encode(to: encoder)
         case .accepted(let fields): try fields.encode(to: encoder)
         case .jobs(let fields): try fields.encode(to: encoder)
         case .cluster(let fields): try fields.encode(to: encoder)

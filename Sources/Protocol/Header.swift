@@ -26,6 +26,8 @@ public enum Header: Hashable, Sendable {
     case query(Query)
     case retry(Retry)
     case readLog(ReadLog)
+    /// Sent back as the answer.
+    case drainWorker(DrainWorker)
 
     // Coordinator → client
     case accepted(Accepted)
@@ -203,6 +205,12 @@ public struct Submit: Hashable, Sendable, Codable {
 public struct Cancel: Hashable, Sendable, Codable {
     public var job: JobID
     public init(job: JobID) { self.job = job }
+}
+
+/// The worker finishes what it runs and leaves. An administrator's to say.
+public struct DrainWorker: Hashable, Sendable, Codable {
+    public var worker: WorkerID
+    public init(worker: WorkerID) { self.worker = worker }
 }
 
 /// Asks for one job, or with none for the cluster and its newest jobs.

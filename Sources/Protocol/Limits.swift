@@ -22,6 +22,10 @@ public enum Limits {
     /// the sockets.
     public static let chunksInFlightMax = 8
 
+    /// What one connection may send on the control plane: so many at once, so many a second.
+    public static let controlMessagesBurst = 1_000
+    public static let controlMessagesPerSecond = 200
+
     // The cluster
     public static let workersMax = 20_000
     /// Connections that the coordinator remembers the HELLO of; the others must say it again.

@@ -71,6 +71,11 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// True for `ipc://`, where the permissions of a file say who may connect.
+    public var isUnixSocket: Bool {
+        if case .ipc = place { true } else { false }
+    }
+
     /// - Throws: `TransportError.badAddress` if nothing should listen there.
     func checkBindable() throws(TransportError) {
         guard case .tcp(_, let port) = place, port > Self.portMax else { return }

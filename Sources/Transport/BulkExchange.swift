@@ -29,11 +29,14 @@ public final class BulkExchange: Sendable {
 
     /// The coordinator's end.
     ///
-    /// - Parameter address: the bulk address (see `Address.bulk()`), not that of the control plane.
+    /// - Parameters:
+    ///   - address: the bulk address (see `Address.bulk()`), not that of the control plane.
+    ///   - door: who may connect, and say what; without one everybody may, without keys.
     /// - Throws: `.addressInUse`, `.cannotBind`, `.badAddress`.
     public init(
         serving address: Address, context: Context, softwareVersion: String, epoch: UInt64,
-        heartbeatMilliseconds: Int = 1_000, livenessMilliseconds: Int = 10_000
+        heartbeatMilliseconds: Int = 1_000, livenessMilliseconds: Int = 10_000,
+        behind door: Doorkeeper? = nil
     ) throws(TransportError) {
         let greeting = Greeting(
             softwareVersion: softwareVersion, heartbeatMilliseconds: heartbeatMilliseconds,
@@ -41,7 +44,7 @@ public final class BulkExchange: Sendable {
         shared = try BulkShared()
         serving = greeting
         (thread, self.address) = try Self.start(
-            .serving(greeting.welcome(epoch: epoch)), address, context, shared)
+            .serving(greeting.welcome(epoch: epoch), door), address, context, shared)
     }
 
     /// The end of a worker or a client. Connects in the background; `waitForWelcome` tells when.
@@ -49,7 +52,7 @@ public final class BulkExchange: Sendable {
     /// - Parameter name: the name that the process has on the control plane, too.
     public init(
         connectingTo address: Address, as name: WorkerID, role: Role, context: Context,
-        softwareVersion: String
+        softwareVersion: String, keys: ClientKeys = .none
     ) throws(TransportError) {
         let hello = Hello(
             softwareVersion: softwareVersion, role: role, name: name,
@@ -57,7 +60,9 @@ public final class BulkExchange: Sendable {
         shared = try BulkShared()
         serving = nil
         (thread, self.address) = try Self.start(
-            .connecting(BulkLoop.Link(hello: hello)), address, context, shared)
+            .connecting(
+                BulkLoop.Link(hello: hello, keys: keys, judge: HandshakeJudge(address, keys))),
+            address, context, shared)
     }
 
     deinit { stop() }

@@ -13,8 +13,42 @@ extension BulkLoop {
         return try socket.send(frames, to: peer)
     }
 
+    /// Whether the key behind a message allows it; whoever asks for what he may not have is told.
+    func mayPass(
+        _ message: Message, from peer: PeerID?, under key: PublicKey?
+    ) throws(TransportError) -> Bool {
+        guard case .serving(_, let door?) = side, let peer else { return true }
+        guard let holder = door.holder(of: key) else {
+            door.noteForbidden()
+            // Once: whoever goes on talking is not listened to.
+            if peers.name(of: peer) != nil || message.header.isHello {
+                try refuse(peer, .revoked)
+            }
+            lose(peer)
+            return false
+        }
+        if holder.role.permits(message.header) {
+            guard case .hello(let hello) = message.header,
+                !door.admits(hello.name, as: holder)
+            else { return true }
+            door.noteForbidden()
+            try refuse(peer, .nameTaken(hello.name, by: holder))
+            return false
+        }
+        door.noteForbidden()
+        let fault = holder.refusal(of: message.header)
+        switch message.header {
+        case .hello: try refuse(peer, fault)
+        case .get(let get):
+            let missing = Missing(payload: get.payload, fault: fault)
+            _ = try send(Message(.missing(missing), request: message.request), to: peer)
+        default: break
+        }
+        return false
+    }
+
     func greet(_ hello: Hello, from peer: PeerID?) throws(TransportError) {
-        guard case .serving(let welcome) = side, let peer else {
+        guard case .serving(let welcome, _) = side, let peer else {
             return shared.counts.rejected.count()
         }
         guard hello.protocolVersion == Limits.protocolVersion else {
@@ -113,4 +147,10 @@ extension Fault {
         .unavailable,
         "\(Limits.workersMax) processes are connected to the bulk plane, the most it allows",
         retryable: true)
+}
+
+extension Header {
+    fileprivate var isHello: Bool {
+        if case .hello = self { true } else { false }
+    }
 }

@@ -24,13 +24,15 @@ final class BulkShared: Sendable {
 final class BulkLoop {
     /// Which end this is: the one that listens, or the one that connects.
     enum Side {
-        case serving(Welcome)
+        case serving(Welcome, Doorkeeper?)
         case connecting(Link)
     }
 
     /// The connecting side's view of its one peer.
     struct Link {
         let hello: Hello
+        let keys: ClientKeys
+        var judge: HandshakeJudge
         var welcome: Welcome?
         var refusal: Fault?
         var helloAt = 0.0
@@ -44,7 +46,12 @@ final class BulkLoop {
 
     let shared: BulkShared
     var socket: Socket
-    private let monitor: ConnectionMonitor
+    /// Of the connecting side; the doorkeeper hears the other.
+    private var monitor: ConnectionMonitor?
+    private let address: Address
+    private let context: Context
+    /// When a coordinator that had no room is to be tried again: the library does not.
+    private var reopenAt: Double?
     var side: Side
     var peers = PeerTable()
     var gets = GetQueue<PeerID?>()
@@ -60,11 +67,21 @@ final class BulkLoop {
     ) throws(TransportError) {
         self.shared = shared
         self.side = side
-        let kind: Socket.Kind = if case .serving = side { .router } else { .dealer }
-        var socket = try Socket(kind, plane: .bulk, context: context)
-        monitor = try socket.monitor()
-        if kind == .dealer { try socket.connect(to: address) }
-        self.socket = socket
+        self.address = address
+        self.context = context
+        switch side {
+        case .serving(_, let door?):
+            socket = try Socket(.bulk, context: context, behind: door)
+            monitor = nil
+        case .serving(_, nil):
+            socket = try Socket(.router, plane: .bulk, context: context)
+            monitor = nil
+        case .connecting(let link):
+            var dealer = try Socket(.dealer, plane: .bulk, context: context, keys: link.keys)
+            monitor = try dealer.monitor()
+            try dealer.connect(to: address)
+            socket = dealer
+        }
     }
 
     /// Returns when told to stop, or when the context is terminated.
@@ -78,15 +95,16 @@ final class BulkLoop {
     }
 
     private func turn() throws(TransportError) {
+        if let reopenAt, reopenAt <= MonotonicClock.seconds { try reopen() }
         try Poll.wait(
-            [socket.readable, shared.mailbox.readable, monitor.readable],
+            [socket.readable, shared.mailbox.readable] + (monitor.map { [$0.readable] } ?? []),
             timeoutMilliseconds: pause(at: MonotonicClock.seconds))
         for command in shared.mailbox.drain() { obey(command) }
-        while let event = try monitor.next() { note(event) }
+        while let event = try monitor?.next() { note(event) }
         try sayHello(at: MonotonicClock.seconds)
         for _ in 0..<Self.messagesPerTurn {
-            guard let (peer, frames) = try socket.receive() else { break }
-            try handle(frames, from: peer)
+            guard let (peer, key, frames) = try socket.receiveSigned() else { break }
+            try handle(frames, from: peer, under: key)
         }
         let now = MonotonicClock.seconds
         try serve(at: now, atMost: Self.messagesPerTurn)
@@ -108,18 +126,22 @@ final class BulkLoop {
         switch command {
         case .fetch(let order): begin(order)
         case .forget(let name): forget(name)
-        case .greet(let welcome): side = .serving(welcome)
+        case .greet(let welcome):
+            if case .serving(_, let door) = side { side = .serving(welcome, door) }
         case .awaitWelcome(let promise): awaitWelcome(promise)
         case .stop: isStopping = true
         }
     }
 
-    private func handle(_ frames: [Frame], from peer: PeerID?) throws(TransportError) {
+    private func handle(
+        _ frames: [Frame], from peer: PeerID?, under key: PublicKey?
+    ) throws(TransportError) {
         let message: Message
         do throws(CodecError) { message = try Codec.decode(frames) } catch {
             // Who sends such things learns nothing from an answer.
             return shared.counts.rejected.count()
         }
+        guard try mayPass(message, from: peer, under: key) else { return }
         switch message.header {
         case .hello(let hello): try greet(hello, from: peer)
         case .welcome(let welcome): welcomed(welcome)
@@ -156,19 +178,36 @@ final class BulkLoop {
 
 extension BulkLoop {
     private func note(_ event: ConnectionMonitor.Event) {
-        guard case .connecting(var link) = side else {
-            if event == .handshakeFailed { shared.counts.rejected.count() }
-            return
+        guard case .connecting(var link) = side, event != .reached else {
+            return judge(event)
         }
-        switch event {
         // A new connection has a new id on the other side: it must hear our name again.
-        case .connected: link.helloAt = 0
-        case .disconnected, .handshakeFailed: break
-        }
+        if event == .connected { link.helloAt = 0 }
         link.welcome = nil
         side = .connecting(link)
         lanes[.coordinator]?.close()
         gets.forget(nil)
+        judge(event)
+    }
+
+    /// Nobody waits for a coordinator that will never let us in.
+    private func judge(_ event: ConnectionMonitor.Event) {
+        guard case .connecting(var link) = side else { return }
+        let fault = link.judge.judge(event, at: MonotonicClock.seconds)
+        side = .connecting(link)
+        guard let fault else { return }
+        refusedBy(fault)
+        if fault.retryable { reopenAt = MonotonicClock.seconds + Self.helloSecondsAfterRefusal }
+    }
+
+    private func reopen() throws(TransportError) {
+        reopenAt = nil
+        guard case .connecting(let link) = side else { return }
+        var dealer = try Socket(.dealer, plane: .bulk, context: context, keys: link.keys)
+        let heard = try dealer.monitor()
+        try dealer.connect(to: address)
+        socket = dealer
+        monitor = heard
     }
 
     private func sayHello(at now: Double) throws(TransportError) {

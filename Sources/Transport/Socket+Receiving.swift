@@ -11,17 +11,24 @@ extension Socket {
     public mutating func receive()
         throws(TransportError) -> (peer: PeerID?, frames: [Frame])?
     {
+        try receiveSigned().map { ($0.peer, $0.frames) }
+    }
+
+    /// The same, with the key of whoever sent it; nil where no keys are in use.
+    public mutating func receiveSigned()
+        throws(TransportError) -> (peer: PeerID?, key: PublicKey?, frames: [Frame])?
+    {
         // A flood of bad messages must not keep the loop from its other work.
         for _ in 0..<64 {
             guard let message = try receiveAny() else { return nil }
-            if case .good(let peer, let frames) = message { return (peer, frames) }
+            if case .good(let peer, let key, let frames) = message { return (peer, key, frames) }
             dropped += 1
         }
         return nil
     }
 
     private enum Incoming {
-        case good(PeerID?, [Frame])
+        case good(PeerID?, PublicKey?, [Frame])
         case bad
     }
 
@@ -36,11 +43,14 @@ extension Socket {
             }
             part = next
         }
+        // The library says who it was on the frames that he sent, not on the one with his id.
+        let key = kind == .router ? part.sender : nil
+        deliveries?.note(part.descriptor)
         var frames: [Frame] = []
         while true {
             let next = try part.next()
             frames.append(part.frame())
-            guard let next else { return .good(peer, frames) }
+            guard let next else { return .good(peer, key, frames) }
             guard frames.count < Limits.framesPerMessageMax else {
                 try next.dropRest()
                 return .bad
@@ -85,6 +95,14 @@ private final class IncomingPart: @unchecked Sendable {
         var part = self
         while let next = try part.next() { part = next }
     }
+
+    /// The key that the doorkeeper let in.
+    var sender: PublicKey? {
+        zmq_msg_gets(message, "User-Id").flatMap { PublicKey(z85: $0) }
+    }
+
+    /// Of the connection that it came over; -1 if the library does not know.
+    var descriptor: Int32 { zmq_msg_get(message, ZMQ_SRCFD) }
 
     func withUnsafeBytes<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
         body(UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message)))

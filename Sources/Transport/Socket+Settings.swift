@@ -59,3 +59,33 @@ extension Socket {
         }
     }
 }
+
+extension Credentials {
+    /// The domain that the doorkeeper is asked about. Any will do, but with none the library would
+    /// not ask at all.
+    static let domain = "sounder"
+
+    func apply(to handle: UnsafeMutableRawPointer) throws(TransportError) {
+        // Without an answer to the question who may connect, nobody may.
+        var settings: [(Int32, Int32)] = [(czmq_option_enforce_domain(), 1)]
+        var texts: [(Int32, String)] = []
+        switch self {
+        case .none: break
+        case .listening(let own):
+            settings.append((ZMQ_CURVE_SERVER, 1))
+            texts = [
+                (ZMQ_CURVE_SECRETKEY, own.secretKey.text), (ZMQ_ZAP_DOMAIN, Self.domain),
+            ]
+        case .connecting(let own, let server):
+            texts = [
+                (ZMQ_CURVE_SECRETKEY, own.secretKey.text),
+                (ZMQ_CURVE_PUBLICKEY, "\(own.publicKey)"), (ZMQ_CURVE_SERVERKEY, "\(server)"),
+            ]
+        }
+        try Socket.set(settings, on: handle)
+        for (option, text) in texts
+        where zmq_setsockopt(handle, option, text, text.utf8.count) != 0 {
+            throw .last("setting the keys of a socket")
+        }
+    }
+}

@@ -31,23 +31,47 @@ public struct Socket: ~Copyable {
     public let kind: Kind
     /// Messages that were not handed out: too many frames, or an id that the peer chose itself.
     public internal(set) var dropped = 0
+    /// Of a listening socket that a doorkeeper watches: which connections make progress.
+    var deliveries: DeliveryMarks?
     private let context: Context
     private var isMonitored = false
+    private var ownMonitor: ConnectionMonitor?
 
-    /// - Parameter linger: milliseconds that closing may wait for messages to leave; 0 but for a
-    ///   goodbye.
+    /// - Parameters:
+    ///   - linger: milliseconds that closing may wait for messages to leave; 0 but for a goodbye.
+    ///   - keys: what a dealer shows.
     /// - Throws: `TransportError.system` if a single setting is refused.
     public init(
-        _ kind: Kind, plane: Plane, context: Context, linger: Int = 0
+        _ kind: Kind, plane: Plane, context: Context, linger: Int = 0, keys: ClientKeys = .none
     ) throws(TransportError) {
-        handle = try Self.open(kind, plane, context: context, linger: linger)
+        handle = try Self.open(kind, plane, context: context, linger, keys.credentials)
         self.kind = kind
         self.context = context
     }
 
+    /// A listening socket behind a door: who may connect, and which connections are watched.
+    public init(
+        _ plane: Plane, context: Context, behind door: Doorkeeper
+    ) throws(TransportError) {
+        (handle, deliveries) = try Self.open(plane, context: context, behind: door)
+        kind = .router
+        self.context = context
+        isMonitored = true
+    }
+
+    private static func open(
+        _ plane: Plane, context: Context, behind door: Doorkeeper
+    ) throws(TransportError) -> (UnsafeMutableRawPointer, DeliveryMarks) {
+        let handle = try open(.router, plane, context: context, 0, door.credentials)
+        do throws(TransportError) { return (handle, try door.watch(handle, plane)) } catch {
+            zmq_close(handle)
+            throw error
+        }
+    }
+
     /// The library wants its settings before `bind` and `connect`, and all of them count.
     private static func open(
-        _ kind: Kind, _ plane: Plane, context: Context, linger: Int
+        _ kind: Kind, _ plane: Plane, context: Context, _ linger: Int, _ credentials: Credentials
     ) throws(TransportError) -> UnsafeMutableRawPointer {
         guard let handle = zmq_socket(context.handle, kind == .router ? ZMQ_ROUTER : ZMQ_DEALER)
         else { throw .last("opening a socket") }
@@ -58,6 +82,7 @@ public struct Socket: ~Copyable {
             guard czmq_set_int64(handle, ZMQ_MAXMSGSIZE, Int64(frameBytesMax)) == 0 else {
                 throw .last("limiting frames to \(frameBytesMax) bytes")
             }
+            try credentials.apply(to: handle)
         } catch {
             zmq_close(handle)
             throw error
@@ -67,6 +92,7 @@ public struct Socket: ~Copyable {
 
     deinit {
         if isMonitored { zmq_socket_monitor(handle, nil, 0) }
+        ownMonitor?.close()
         zmq_close(handle)
     }
 
@@ -83,7 +109,7 @@ public struct Socket: ~Copyable {
         if case .ipc(let path) = address.place, UnixSocket.isListening(path) {
             throw .addressInUse(address)
         }
-        guard zmq_bind(handle, address.endpoint) == 0 else {
+        guard bindPrivately(to: address) == 0 else {
             let code = zmq_errno()
             throw code == czmq_error_address_in_use()
                 ? .addressInUse(address)
@@ -91,6 +117,14 @@ public struct Socket: ~Copyable {
         }
         guard case .tcp(let host, port: 0) = address.place else { return address }
         return Address(.tcp(host: host, port: try boundPort()))
+    }
+
+    /// Only this account may connect to a Unix socket, whatever directory it is in.
+    private func bindPrivately(to address: Address) -> Int32 {
+        guard address.isUnixSocket else { return zmq_bind(handle, address.endpoint) }
+        let before = umask(0o177)
+        defer { umask(before) }
+        return zmq_bind(handle, address.endpoint)
     }
 
     /// Connects in the background, again and again: success shows in an answer from the peer.
@@ -101,11 +135,14 @@ public struct Socket: ~Copyable {
         }
     }
 
-    /// A monitor of this socket's connections, for the same thread. Ask before `connect`.
+    /// A monitor of this socket's connections, for the same thread, and valid as long as the
+    /// socket. Ask before `connect`.
     public mutating func monitor() throws(TransportError) -> ConnectionMonitor {
         precondition(!isMonitored, "a socket has one monitor")
-        let monitor = try ConnectionMonitor(of: handle, context: context)
         isMonitored = true
+        let monitor = try ConnectionMonitor(
+            of: try ConnectionMonitor.announce(handle), context: context)
+        ownMonitor = monitor
         return monitor
     }
 

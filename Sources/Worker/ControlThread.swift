@@ -26,8 +26,11 @@ final class ControlThread: Sendable {
     /// - Returns: the fault that ended the worker, nil after a drain.
     func run(
         socket: inout Socket, session: inout WorkerSession, compute: ComputeThread,
-        bulk: BulkExchange, logger: Logger
+        bulk: BulkExchange, judge: HandshakeJudge, to address: Address, logger: Logger
     ) throws(TransportError) -> Fault? {
+        let monitor = try socket.monitor()
+        try socket.connect(to: address)
+        var judge = judge
         var effects = SessionEffects()
         var asked = false
         while true {
@@ -47,8 +50,13 @@ final class ControlThread: Sendable {
             let wait = effects.wakeAt.map { $0 - now } ?? 1_000
             effects.removeAll()
             try Poll.wait(
-                [socket.readable, ended.readable],
+                [socket.readable, ended.readable, monitor.readable],
                 timeoutMilliseconds: min(max(wait, 0), 1_000))
+            while let event = try monitor.next() {
+                // Silence may end by itself; a key that is not let in does not get better.
+                let now = Double(monotonicMilliseconds()) / 1_000
+                if let fault = judge.judge(event, at: now) { return fault }
+            }
         }
     }
 

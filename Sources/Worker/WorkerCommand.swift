@@ -39,6 +39,23 @@ struct WorkerCommand: ParsableCommand {
     var fetchText = false
     @Flag(help: "End if the coordinator does not answer for five seconds, instead of waiting.")
     var once = false
+    @Option(
+        help: ArgumentHelp(
+            "Directory of keys. Default: SOUNDER_KEYS, else ~/.config/sounder/keys.",
+            valueName: "dir"))
+    var keys: String?
+    @Option(
+        help: ArgumentHelp(
+            "Key of this worker. Default: SOUNDER_KEY, else the one in the key directory.",
+            valueName: "file"))
+    var key: String?
+    @Option(
+        help: ArgumentHelp(
+            "Public key of the coordinator, as a file or as text. Default: SOUNDER_SERVER_KEY, "
+                + "else coordinator.pub in the key directory.", valueName: "key"))
+    var serverKey: String?
+    @Flag(help: "Connect without keys, to this machine alone.")
+    var insecure = false
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
     @Option(help: .hidden)
@@ -68,12 +85,15 @@ struct WorkerCommand: ParsableCommand {
     private func work() throws -> Fault? {
         let logger = makeLogger("sounder-worker", level: logLevel)
         let address = try Address(coordinator)
+        let keys = try ClientKeys.find(
+            for: address,
+            KeyFlags(directory: keys, key: key, serverKey: serverKey, isInsecure: insecure))
         let threads = threads ?? processorCount()
         let context = try Context()
         let identity = WorkerID(name ?? uniqueName())
         let bulk = try BulkExchange(
             connectingTo: address.bulk(), as: identity, role: .worker, context: context,
-            softwareVersion: softwareVersion)
+            softwareVersion: softwareVersion, keys: keys)
         let directory = try CacheDirectory(cache)
         defer { directory.remove() }
         let ended = try Mailbox<UnitEnd>()
@@ -90,15 +110,18 @@ struct WorkerCommand: ParsableCommand {
             }
             control.drain()
         }
-        var socket = try Socket(.dealer, plane: .control, context: context)
-        try socket.connect(to: address)
+        var socket = try Socket(.dealer, plane: .control, context: context, keys: keys)
         var session = makeSession(identity, threads)
         let fault = try control.run(
-            socket: &socket, session: &session, compute: compute, bulk: bulk, logger: logger)
+            socket: &socket, session: &session, compute: compute, bulk: bulk,
+            judge: HandshakeJudge(address, keys), to: address, logger: logger)
         withExtendedLifetime(supervision) {}
         compute.stop()
         bulk.stop()
-        return fault.map { Fault($0.code, "\($0.message) (\(address))") }
+        return fault.map { fault in
+            fault.message.contains(address.description)
+                ? fault : Fault(fault.code, "\(fault.message) (\(address))")
+        }
     }
 
     private func makeSession(

@@ -11,10 +11,10 @@ final class HandDrivenPeer {
     let name: WorkerID
     private var socket: Socket
 
-    init(_ address: String, name: String) throws {
+    init(_ address: String, name: String, keys: ClientKeys = .none) throws {
         context = try Context()
         self.name = WorkerID(name)
-        socket = try Socket(.dealer, plane: .control, context: context)
+        socket = try Socket(.dealer, plane: .control, context: context, keys: keys)
         try socket.connect(to: Address(address))
     }
 
@@ -41,14 +41,16 @@ final class HandDrivenPeer {
         try #require(isSaid, "nobody takes \(header.kind)")
     }
 
-    func answer(to request: UInt64) async throws -> Header {
-        try await message { $0.request == request ? $0.header : nil }
+    func answer(to request: UInt64, every pause: Double = 0.02) async throws -> Header {
+        try await message(every: pause) { $0.request == request ? $0.header : nil }
     }
 
     /// What `pick` makes of the first message that it takes; those before are lost.
-    func message<Picked>(_ pick: (Message) -> Picked?) async throws -> Picked {
+    func message<Picked>(
+        every pause: Double = 0.02, _ pick: (Message) -> Picked?
+    ) async throws -> Picked {
         var picked: Picked?
-        _ = try await eventually(within: 10) {
+        _ = try await eventually(within: 10, every: pause) {
             while picked == nil, let (_, frames) = try self.socket.receive() {
                 picked = pick(try Codec.decode(frames))
             }

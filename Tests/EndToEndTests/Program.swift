@@ -81,6 +81,9 @@ final class Program {
         var all = ProcessInfo.processInfo.environment
         all["SOUNDER_CLUSTER"] = nil
         all["TMPDIR"] = site.temporary
+        all["SOUNDER_KEY"] = nil
+        all["SOUNDER_SERVER_KEY"] = nil
+        all["SOUNDER_KEYS"] = site.keys
         all.merge(environment) { $1 }
         var argv = ([path] + arguments).map { strdup($0) } + [nil]
         var envp = all.map { strdup("\($0.key)=\($0.value)") } + [nil]

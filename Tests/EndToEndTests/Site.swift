@@ -6,6 +6,8 @@ final class Site {
     let directory: String
     /// TMPDIR of every program of the test; by it their processes are recognised.
     let temporary: String
+    /// SOUNDER_KEYS of every program of the test.
+    var keys: String { directory + "/o/keys" }
     private var next = 0
 
     init() throws {

@@ -7,30 +7,34 @@ import Transport
 /// A connection to a cluster for one job, and the cluster itself where the job has its own.
 final class JobSession {
     let client: ClusterClient
-    let address: Address
+    let destination: Destination
     let context: Context
     private let local: LocalCluster?
 
-    private init(client: ClusterClient, address: Address, context: Context, local: LocalCluster?) {
+    private init(
+        client: ClusterClient, destination: Destination, context: Context, local: LocalCluster?
+    ) {
         self.client = client
-        self.address = address
+        self.destination = destination
         self.context = context
         self.local = local
     }
 
     static func open(_ options: ClusterOptions, _ place: TrainingPlace) async throws -> JobSession {
         let context = try Context()
-        if let address = try options.address() {
+        if let destination = try options.destination() {
             let client = try await attended(nil) {
-                try await ClusterClient.connect(to: address, context: context)
+                try await ClusterClient.connect(to: destination, context: context)
             }
             guard let client else { throw Fault(.cancelled, "interrupted; nothing was written") }
-            return JobSession(client: client, address: address, context: context, local: nil)
+            return JobSession(
+                client: client, destination: destination, context: context, local: nil)
         }
         let threads = place.threads ?? max(1, processorCount() / place.workers)
         let local = try LocalCluster(LocalCluster.Size(workers: place.workers, threads: threads))
         let client = try await local.client(awaiting: place.workers, context: context)
-        return JobSession(client: client, address: local.address, context: context, local: local)
+        return JobSession(
+            client: client, destination: local.destination, context: context, local: local)
     }
 
     /// Submits the job and follows it to its end.
@@ -97,7 +101,7 @@ final class JobSession {
     func save(
         _ status: JobStatus, to destination: VectorDestination, outputs: VectorDestination?
     ) async throws -> TrainingReport {
-        let fetch = try ResultFetch(address: address, context: context)
+        let fetch = try ResultFetch(self.destination, context: context)
         defer { fetch.bulk.stop() }
         let written: Void? = try await attended(local, interrupts: Interrupts.received) {
             try await withTaskCancellationHandler {

@@ -41,7 +41,7 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
         try files.checkOverwriting(spec.files)
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
-        if try cluster.address() == nil && spec.partitions == 0 && !spec.deterministic {
+        if try cluster.destination() == nil && spec.partitions == 0 && !spec.deterministic {
             spec.partitions = place.workers
         }
         let status = try await session.run(

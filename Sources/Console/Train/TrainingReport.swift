@@ -73,11 +73,11 @@ struct ResultFetch {
     let bulk: BulkExchange
     private static let deadlineSeconds = 3_600.0
 
-    init(address: Address, context: Context) throws {
+    init(_ destination: Destination, context: Context) throws {
         let name = "fetch-\(UInt32.random(in: 0...UInt32.max))"
         bulk = try BulkExchange(
-            connectingTo: address.bulk(), as: WorkerID(name), role: .client, context: context,
-            softwareVersion: softwareVersion)
+            connectingTo: destination.address.bulk(), as: WorkerID(name), role: .client,
+            context: context, softwareVersion: softwareVersion, keys: destination.keys)
     }
 
     /// Writes the vectors named `payload` of the job to `destination`.
