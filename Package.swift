@@ -90,6 +90,7 @@ let package = Package(
         tests("CKernelsTests", ["CKernels", "TestSupport"]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
+        tests("DeployTests", ["TestSupport"]),
         tests(
             "EndToEndTests",
             [

@@ -29,6 +29,8 @@ readonly port=${SOUNDER_PORT:-5761}
 readonly drain=${SOUNDER_DRAIN:-900}
 read -r -a ssh_command <<<"${SOUNDER_SSH:-ssh -o BatchMode=yes -o ConnectTimeout=10}"
 [[ -z $bin ]] || PATH=$bin:$PATH
+# They would win over the keyring.
+unset SOUNDER_KEY SOUNDER_SERVER_KEY
 
 say() { printf 'cluster: %s\n' "$*" >&2; }
 fail() { local code=$1; shift; say "$*"; exit "$code"; }
@@ -179,23 +181,23 @@ show() {
 REMOTE
 }
 
+# The first one makes the coordinator's keys and local.key, an admin's, as well.
 make_key() {
     [[ -e $keys/$1.key ]] && return
-    sounder keygen "$1" --role "$2" --keys "$keys" || fail 69 "the key $1 could not be made"
+    sounder keygen "$1" --role worker --keys "$keys" || fail 69 "the key $1 could not be made"
 }
 
 keys_command() {
     command -v sounder >/dev/null || fail 69 "sounder is not on PATH; set SOUNDER_BIN"
     { mkdir -p "$keys" && chmod 0700 "$keys"; } || fail 69 "$keys cannot be used"
-    local index
-    make_key operator admin
-    for index in "${!worker_names[@]}"; do make_key "${worker_names[index]}" worker; done
+    local index file
+    for index in "${!worker_names[@]}"; do make_key "${worker_names[index]}"; done
     for file in coordinator.key coordinator.pub authorized; do put "$coordinator" "$keys/$file"; done
     for index in "${!worker_names[@]}"; do
         put "${worker_hosts[index]}" "$keys/${worker_names[index]}.key"
         put "${worker_hosts[index]}" "$keys/coordinator.pub"
     done
-    say "keys are in $keys; operator.key there is for you"
+    say "the keys are in $keys; local.key there is yours"
 }
 
 up_command() {

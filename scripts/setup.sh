@@ -99,7 +99,7 @@ case ${1:-} in
         swift_toolchain
         ;;
     oracles)
-        python_packages "for tests against gensim, numpy, pyzmq and safetensors" scripts/oracles.txt ||
+        python_packages "for tests against gensim, numpy, Kubernetes' schemas and others" scripts/oracles.txt ||
             say "without these packages the tests that need them are skipped; the others run"
         ;;
     peers)
