@@ -124,9 +124,10 @@ struct ManifestTests {
             let secret = try document("Secret", secrets.first ?? "")
             let names = (value("data", in: secret) as? [String: Any] ?? [:]).keys.sorted()
             #expect(
-                names == (side == "worker"
-                    ? ["coordinator.pub", "worker.key"]
-                    : ["authorized", "coordinator.key", "coordinator.pub"]))
+                names
+                    == (side == "worker"
+                        ? ["coordinator.pub", "worker.key"]
+                        : ["authorized", "coordinator.key", "coordinator.pub"]))
         }
         let ignored = try Command.run(
             "git", ["check-ignore", "deploy/kubernetes/overlays/example/keys/worker.key"])
