@@ -3,7 +3,7 @@
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 SOUNDER := .build/release/sounder
 
-.PHONY: help run test bench build fmt clean setup
+.PHONY: help run test bench build fuzz fmt clean setup
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -21,6 +21,9 @@ bench: build  ## measure against gensim and fastText (BENCH_CORPUS, EPOCHS, DIM,
 
 build: setup  ## compile all executables into .build/release
 	swift build $(SWIFT_FLAGS)
+
+fuzz: setup  ## run every fuzzer for FUZZ_SECONDS (60) each; see docs/fuzzing.md
+	@Fuzz/run.sh
 
 fmt:  ## format the Swift sources in place
 	swift format --in-place --parallel --recursive Package.swift Sources Tests

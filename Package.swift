@@ -87,6 +87,13 @@ let package = Package(
 
         // Tests mirror the sources; EndToEndTests start the programs themselves
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "CKernels", "Cluster", "Compression", "Files", "Journal", "Protocol", "Tensors",
+                "Transport", "WordVectors",
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: strict),
         tests("CKernelsTests", ["CKernels", "TestSupport"]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
@@ -98,6 +105,7 @@ let package = Package(
                 "Worker",
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
+        tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],
@@ -112,3 +120,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the `main` of this one, so that it only links with -sanitize=fuzzer (`make fuzz`).
+if Context.environment["SOUNDER_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "sounder-fuzz", dependencies: ["FuzzTargets"], path: "Tests/FuzzDriver",
+            swiftSettings: strict))
+}

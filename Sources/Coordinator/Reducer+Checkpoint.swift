@@ -79,7 +79,8 @@ struct ModelCheckpoints {
         var matrices: [Matrix] = []
         for (name, checksum) in zip(tensors, mark.checksums) {
             guard let entry = file.entry(name), let data = file.data(name),
-                entry.type == .f32, entry.shape.count == 2, Checksum.of(data) == checksum,
+                entry.type == .f32, entry.shape.count == 2, mark.columns >= 0,
+                Checksum.of(data) == checksum,
                 let matrix = try? Matrix(rows: entry.shape[0], columns: mark.columns),
                 matrix.byteCount == data.count, matrix.stride == entry.shape[1] || data.isEmpty
             else { return nil }

@@ -1,10 +1,10 @@
 // Entries of a job as bytes and back: short, because a ledger may hold a million of them.
 
-import Cluster
-import Protocol
+package import Cluster
+package import Protocol
 
 /// The numbers are part of the file's format.
-enum EntryKind: Int64 {
+package enum EntryKind: Int64 {
     case roundStarted = 1
     case unitAssigned = 2
     case unitDone = 3
@@ -16,7 +16,7 @@ enum EntryKind: Int64 {
 
 extension JournalEntry {
     /// Nil for an entry that is written to the table of jobs itself.
-    var coded: (kind: EntryKind, bytes: [UInt8])? {
+    package var coded: (kind: EntryKind, bytes: [UInt8])? {
         get throws {
             var out = EntryWriter()
             switch self {
@@ -77,10 +77,12 @@ extension JournalEntry {
 }
 
 /// The entries of one transaction that speak of the same job: one row of the file.
-struct EntryGroup {
-    private(set) var bytes: [UInt8] = []
+package struct EntryGroup {
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func add(_ kind: EntryKind, _ body: [UInt8]) {
+    package init() {}
+
+    package mutating func add(_ kind: EntryKind, _ body: [UInt8]) {
         var out = EntryWriter()
         out.number(UInt64(kind.rawValue))
         out.number(UInt64(body.count))
@@ -89,7 +91,7 @@ struct EntryGroup {
     }
 
     /// Visits the entries in order.
-    static func read(
+    package static func read(
         _ bytes: UnsafeRawBufferPointer, of job: JobID, names: NameCache,
         _ body: (JournalEntry) -> Void
     ) throws {
@@ -105,8 +107,10 @@ struct EntryGroup {
 }
 
 /// Names that come again and again are made once.
-final class NameCache {
+package final class NameCache {
     private var last = ""
+
+    package init() {}
 
     func text(_ bytes: UnsafeRawBufferPointer) -> String {
         let isSame = last.utf8.withContiguousStorageIfAvailable { known in

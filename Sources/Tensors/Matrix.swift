@@ -11,6 +11,8 @@ public final class Matrix: @unchecked Sendable {
 
     public init(rows: Int, columns: Int) throws(TensorError) {
         precondition(rows >= 0 && columns >= 0, "negative shape [\(rows), \(columns)]")
+        // A file may claim any shape, also one whose padding alone passes 64 bits.
+        guard columns <= Int.max - 15 else { throw .outOfMemory(byteCount: Int.max) }
         self.rows = rows
         self.columns = columns
         stride = (columns + 15) / 16 * 16

@@ -1,0 +1,356 @@
+#!/usr/bin/env python3
+"""Writes Fuzz/Seeds: small inputs for each target, made from the descriptions of the formats.
+
+The files are in git; run this again after adding some. It needs the program zstd.
+"""
+import gzip
+import json
+import pathlib
+import struct
+import subprocess
+import zlib
+
+ROOT = pathlib.Path(__file__).parent / "Seeds"
+
+
+def seed(target, name, data):
+    directory = ROOT / target
+    directory.mkdir(parents=True, exist_ok=True)
+    if isinstance(data, str):
+        data = data.encode()
+    (directory / name).write_bytes(data)
+
+
+# --- the wire ------------------------------------------------------------------------------------
+
+FILE = {"path": "/data/a.txt", "size": 1000, "modifiedNanoseconds": 1}
+SPEC = {
+    "kind": "train-words", "files": [FILE], "dimension": 16, "window": 5, "negative": 5,
+    "sample": 1e-4, "minimumCount": 5, "vocabularyMax": 0, "epochs": 2, "alpha": 0.05, "seed": 1,
+    "partitions": 2, "wordsPerRound": 0, "momentum": -1.0, "deterministic": False,
+    "keepsOutputs": True,
+}
+UNIT = {"job": "j-1", "round": 0, "index": 3}
+LEASE = {"epoch": 1, "attempt": 1, "token": 18446744073709551615}
+PROGRESS = {"done": 1.5, "total": "inf"}
+FAULT = {"code": "input", "message": "no such file", "retryable": True}
+PAYLOAD = {"id": "p-1", "size": 4096, "checksum": 9223372036854775808}
+CORPUS = {"id": "c-1", "files": [FILE], "blockBytes": 65536}
+ENCODING = {
+    "corpus": CORPUS, "partition": 0, "partitions": 2, "seed": 1, "vocabulary": PAYLOAD,
+}
+MODEL = {"input": PAYLOAD, "output": PAYLOAD}
+SETTINGS = {key: value for key, value in SPEC.items() if key != "kind"}
+STATUS = {
+    "job": "j-1", "kind": "train-words", "state": "running", "stage": "training", "round": 1,
+    "rounds": 9, "unitsDone": 1, "unitsTotal": 2, "progress": {"done": 1, "total": 2},
+    "retries": 0, "measures": {"loss": 2.5}, "fault": None,
+    "outputs": [{"name": "input", "payload": PAYLOAD}], "submittedAtMilliseconds": 1,
+}
+MESSAGES = {
+    "hello": {
+        "protocolVersion": 1, "softwareVersion": "0.1.0", "role": "worker", "name": "w-1",
+        "capabilities": {
+            "kinds": ["count-words", "train-words"], "slots": 1, "threads": 4,
+            "instructionSet": "avx2", "host": "h", "processID": 7,
+        },
+    },
+    "welcome": {
+        "epoch": 1, "softwareVersion": "0.1.0", "heartbeatMilliseconds": 1000,
+        "livenessMilliseconds": 5000,
+    },
+    "refused": {"fault": FAULT},
+    "heartbeat": {"running": [{"unit": UNIT, "lease": LEASE, "progress": PROGRESS}]},
+    "unitFinished": {
+        "unit": UNIT, "lease": LEASE,
+        "outcome": {"outputs": [PAYLOAD], "measures": {"words": 12.0, "loss": "nan"}},
+    },
+    "unitFailed": {"unit": UNIT, "lease": LEASE, "fault": FAULT},
+    "goodbye": {"finishing": True},
+    "revoke": {"unit": UNIT, "lease": LEASE},
+    "release": {"unit": UNIT, "lease": LEASE},
+    "drain": {},
+    "submit": {"key": "nightly", "spec": SPEC},
+    "cancel": {"job": "j-1"},
+    "query": {"job": "j-1"},
+    "query-all": {"kind": "query"},
+    "retry": {"job": "j-1"},
+    "readLog": {"job": "j-1", "after": 0},
+    "accepted": {"job": "j-1"},
+    "jobs": {"jobs": [STATUS]},
+    "get": {"payload": "p-1", "offset": 0, "length": 1048576, "request": 5},
+    "missing": {"payload": "p-1", "fault": FAULT, "request": 5},
+}
+TASKS = {
+    "count": {"kind": "count-words", "corpus": CORPUS, "blocks": [0, 4]},
+    "encode": {"kind": "encode-words", **ENCODING},
+    "train": {
+        "kind": "train-words", "encoding": ENCODING, "settings": SETTINGS, "round": 1, "rounds": 9,
+        "model": "m-1", "rowsDue": 10, "rowsDueBefore": 10, "step": MODEL, "whole": MODEL,
+    },
+}
+
+
+def header(kind, fields):
+    return json.dumps({"kind": kind, **fields}, separators=(",", ":"))
+
+
+for kind, fields in MESSAGES.items():
+    seed("wire", f"ok-{kind}", header(kind, fields))
+for name, task in TASKS.items():
+    assign = {"unit": UNIT, "lease": LEASE, "task": task}
+    seed("wire", f"ok-assign-{name}", header("assign", assign))
+seed("wire", "ok-chunk", header("chunk", {"payload": "p-1", "offset": 0}).encode() + b"\xffbytes")
+seed("wire", "bad-chunk-without-bytes", header("chunk", {"payload": "p-1", "offset": 0}))
+seed("wire", "bad-three-frames", header("drain", {}).encode() + b"\xff\xff")
+seed("wire", "bad-body-in-drain", header("drain", {}).encode() + b"\xffbytes")
+seed("wire", "bad-kind", header("obey", {}))
+seed("wire", "bad-empty", b"")
+seed("wire", "bad-depth", "[" * 2000)
+seed("wire", "bad-range", header("assign", {
+    "unit": UNIT, "lease": LEASE, "task": {**TASKS["count"], "blocks": [4, 0]}}))
+seed("wire", "bad-number", header("get", {"payload": "p", "offset": 1e300, "length": 1}))
+seed("wire", "bad-negative", header("get", {"payload": "p", "offset": -1, "length": 1}))
+
+seed("job-spec", "ok-all", json.dumps(SPEC))
+seed("job-spec", "bad-kind", json.dumps({**SPEC, "kind": "sing"}))
+seed("job-spec", "bad-dimension", json.dumps({**SPEC, "dimension": 10**18}))
+seed("job-spec", "bad-files", json.dumps({**SPEC, "files": []}))
+seed("job-spec", "bad-json", b"{\"kind\":\"train-words\",\"files\":[{]}")
+
+for name, text in {
+    "ok-tcp": "tcp://10.0.0.1:5761", "ok-name": "tcp://node-1.example.org:5761",
+    "ok-six": "tcp://[fe80::1]:5761", "ok-mapped": "tcp://[::ffff:127.0.0.1]:5761",
+    "ok-any": "tcp://127.0.0.1:*", "ok-ipc": "ipc:///run/sounder/control",
+    "bad-star": "tcp://*:5761", "bad-port": "tcp://a:65535", "bad-scheme": "udp://a:1",
+    "bad-bare-six": "tcp://::1:5761", "bad-abstract": "ipc://@x", "bad-zero": "ipc://a\0b",
+    "bad-long": "ipc://" + "a" * 108, "bad-none": "tcp://a",
+}.items():
+    seed("address", name, text)
+
+# --- tensors -------------------------------------------------------------------------------------
+
+
+def npy(descr, order, shape, data, version=1):
+    text = f"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}".encode()
+    length = 10 if version == 1 else 12
+    text += b" " * (63 - (length + len(text)) % 64) + b"\n"
+    size = struct.pack("<H" if version == 1 else "<I", len(text))
+    return b"\x93NUMPY" + bytes([version, 0]) + size + text + data
+
+
+floats = struct.pack("<6f", 1, 2, 3, 4, 5, 6)
+seed("npy", "ok-matrix", npy("<f4", False, "(2, 3)", floats))
+seed("npy", "ok-vector", npy("<i8", True, "(3,)", floats))
+seed("npy", "ok-scalar", npy("|u1", False, "()", b"x"))
+seed("npy", "ok-empty", npy("<f8", False, "(0, 5)", b""))
+seed("npy", "ok-version-2", npy("<f2", False, "(2, 3)", floats, 2))
+seed("npy", "ok-version-3", npy("<f4", False, "(2, 3)", floats, 3))
+seed("npy", "bad-short", npy("<f4", False, "(2, 4)", floats))
+seed("npy", "bad-overflow", npy("<f8", False, "(4611686018427387904, 4)", floats))
+seed("npy", "bad-type", npy("|O", False, "(1,)", floats))
+seed("npy", "bad-big-endian", npy(">f4", False, "(2, 3)", floats))
+seed("npy", "bad-length", b"\x93NUMPY\x02\x00\xff\xff\xff\x7f{}")
+
+
+def safetensors(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def tensor(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+both = {"__metadata__": {"a": "\u00e9\\\n"}, "x": tensor("F32", [2, 3], 0, 24),
+        "y": tensor("U8", [5], 24, 29)}
+seed("safetensors", "ok-two", safetensors(both, floats + b"words"))
+seed("safetensors", "ok-none", safetensors({}))
+seed("safetensors", "ok-padded", safetensors(b'{"x":{"dtype":"BF16","shape":[],'
+                                             b'"data_offsets":[0,2]}}    ', b"ab"))
+seed("safetensors", "ok-zero", safetensors({"x": tensor("I64", [0, 7], 0, 0)}))
+seed("safetensors", "bad-overlap", safetensors(
+    {"x": tensor("F32", [2, 3], 0, 24), "y": tensor("U8", [5], 20, 25)}, floats + b"w"))
+seed("safetensors", "bad-hole", safetensors({"x": tensor("U8", [2], 1, 3)}, b"abc"))
+seed("safetensors", "bad-shape", safetensors({"x": tensor("F32", [2**62, 4], 0, 0)}))
+seed("safetensors", "bad-length", struct.pack("<Q", 2**63) + b"{}")
+seed("safetensors", "bad-twice", safetensors(
+    b'{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},'
+    b'"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', b"ab"))
+seed("safetensors", "bad-depth", safetensors(b"{" * 1000))
+
+
+def counts(words, order=0, width=4):
+    keys = b"".join(word for word, _ in words)
+    total = sum(count for _, count in words)
+    offsets = [0]
+    for word, _ in words:
+        offsets.append(offsets[-1] + len(word))
+    head = struct.pack("<12Q", 0x5354_4E43_4E44_4E53, 1, order, len(words), len(keys), width,
+                       total, 3, 0, 0, total, 0)
+    body = struct.pack(f"<{len(words)}Q", *(count for _, count in words))
+    body += struct.pack(f"<{len(offsets)}{'I' if width == 4 else 'Q'}", *offsets)
+    return head + body + keys
+
+
+by_key = [(b"cat", 3), (b"dog", 9), (b"\xc3\xa9", 1)]
+by_rank = [(b"dog", 9), (b"cat", 3), (b"\xc3\xa9", 1)]
+seed("count-table", "ok-by-key", counts(by_key))
+seed("count-table", "ok-by-rank", counts(by_rank, 1))
+seed("count-table", "ok-wide", counts(by_key, 0, 8))
+seed("count-table", "ok-empty", counts([]))
+seed("count-table", "bad-order", counts(by_rank))
+seed("count-table", "bad-total", counts(by_key).replace(struct.pack("<Q", 13), b"\xff" * 8))
+seed("count-table", "bad-entries", counts(by_key)[:24] + b"\xff" * 8 + counts(by_key)[32:])
+seed("count-table", "bad-short", counts(by_key)[:-1])
+
+
+def delta(rows, dim, present, values):
+    """The row numbers are padded to whole lines of 64 bytes."""
+    head = struct.pack("<4sIQIIQ", b"SRDL", 1, rows, dim, len(present), 0)
+    head += struct.pack(f"<{len(present)}I", *present)
+    head += b"\0" * (-len(head) % 64)
+    return head + struct.pack(f"<{len(values)}H", *values)
+
+
+one = 0x3F80
+seed("row-delta", "ok-two", delta(9, 3, [1, 4], [one] * 6))
+seed("row-delta", "ok-none", delta(9, 3, [], []))
+seed("row-delta", "bad-order", delta(9, 3, [4, 1], [one] * 6))
+seed("row-delta", "bad-row", delta(9, 3, [1, 9], [one] * 6))
+seed("row-delta", "bad-infinite", delta(9, 3, [1, 4], [one] * 5 + [0x7F80]))
+seed("row-delta", "bad-dim", delta(9, 0xFFFFFFFF, [1, 4], [one] * 6))
+
+# --- vectors -------------------------------------------------------------------------------------
+
+rows = [(b"cat", (1.0, -2.5)), (b"\xc3\xa9t\xc3\xa9", (0.25, 1e-30))]
+binary = b"2 2\n" + b"".join(w + b" " + struct.pack("<2f", *v) + b"\n" for w, v in rows)
+bare = b"2 2\n" + b"".join(w + b" " + struct.pack("<2f", *v) for w, v in rows)
+text = b"2 2\n" + b"".join(w + b" %g %g\n" % v for w, v in rows)
+seed("vectors-binary", "ok-newlines", binary)
+seed("vectors-binary", "ok-without", bare)
+seed("vectors-binary", "bad-none", b"0 5\n")
+seed("vectors-binary", "bad-rows", b"999999999999999999 2\n" + bare[4:])
+seed("vectors-binary", "bad-dimensions", b"1 999999999999999999\n" + bare[4:])
+seed("vectors-binary", "bad-short", binary[:-3])
+seed("vectors-text", "ok-plain", text)
+seed("vectors-text", "ok-carriage", text.replace(b"\n", b" \r\n"))
+seed("vectors-text", "ok-exponents", b"1 4\nx 1e5 -.5 1.25E-40 123456789.123456789\n")
+seed("vectors-text", "bad-dimensions", b"1 3\nx 1 2\n")
+seed("vectors-text", "bad-number", b"1 2\nx 1 two\n")
+seed("vectors-text", "bad-rows", b"9 2\nx 1 2\n")
+matrix = struct.pack("<4f", 1, 2, 3, 4)
+vocabulary = b"cat\ndog"
+table = {"vectors": tensor("F32", [2, 2], 0, 16), "counts": tensor("I64", [2], 16, 32),
+         "vocabulary": tensor("U8", [7], 32, 39)}
+seed("vectors-any", "ok-binary", binary)
+seed("vectors-any", "ok-text", text)
+seed("vectors-any", "ok-glove", text[4:])
+seed("vectors-any", "ok-safetensors",
+     safetensors(table, matrix + struct.pack("<2q", 5, 3) + vocabulary) + b"\xff")
+seed("vectors-any", "ok-npy", npy("<f4", False, "(2, 2)", matrix) + b"\xffcat 5\ndog 3\n")
+seed("vectors-any", "ok-npy-double", npy("<f8", False, "(1, 2)", matrix) + b"\xffcat 5\n")
+seed("vectors-any", "bad-npy-words", npy("<f4", False, "(2, 2)", matrix) + b"\xffcat 5\n")
+seed("vectors-any", "bad-npy-wide", npy("<f4", False, "(0, 9223372036854775807)", b"") + b"\xff")
+seed("vectors-any", "bad-fasttext", b"\xba\x16\x4f\x2f")
+seed("vectors-any", "bad-wide", b"0 999999999999999999\n")
+
+
+def ids(numbers, vocabulary=3, words=None, sentences=None):
+    words = sum(number >= 0 for number in numbers) if words is None else words
+    sentences = numbers.count(-1) if sentences is None else sentences
+    return struct.pack("<8Q", 0x3153_4449_444E_4453, 1, len(numbers), words, sentences, vocabulary,
+                       0, 0) + struct.pack(f"<{len(numbers)}i", *numbers)
+
+
+seed("id-stream", "ok-two", ids([0, 2, 1, -1, 2, -1]))
+seed("id-stream", "ok-none", ids([]))
+seed("id-stream", "bad-id", ids([0, 3, -1]))
+seed("id-stream", "bad-minus", ids([0, -2, -1]))
+seed("id-stream", "bad-count", ids([0, -1])[:16] + b"\xff" * 8 + ids([0, -1])[24:])
+seed("id-stream", "bad-vocabulary", ids([0, -1], 2**63))
+
+# --- text ----------------------------------------------------------------------------------------
+
+strange = (b"plain words\nand\tmore\x0b of\x0cthem\r\n\0zero \xc3\xa9t\xc3\xa9 \xff\xfe \xe2\x82 "
+           b"\xf0\x9f\x98\x80 \xed\xa0\x80 \xc0\x80 \xf4\x90\x80\x80 plain")
+for edges in range(4):
+    seed("tokens", f"ok-edges-{edges}", bytes([edges]) + strange)
+seed("tokens", "ok-long", b"\0" + b"a" * 1025 + b" " + b"b" * 1024 + b" " + b"\xff" * 342)
+seed("tokens", "ok-sixteen", b"\0" + b"0123456789abcdef 0123456789abcdefg 0123456789abcde")
+seed("tokens", "bad-empty", b"")
+seed("corpus", "ok-one", b"\x03" + strange.replace(b"\xff", b""))
+seed("corpus", "ok-files", b"\x00\xef\xbb\xbfa b\xff\xff\xef\xbb\xbfc")
+seed("corpus", "ok-lines", b"\x07" + b"one two\nthree\n\nfour" * 8)
+seed("corpus", "ok-endless", b"\x10" + b"x" * 1100 + b" y")
+seed("corpus", "bad-empty", b"")
+
+
+def zstd(data, *flags):
+    return subprocess.run(["zstd", "-q", "-c", *flags], input=data, capture_output=True,
+                          check=True).stdout
+
+
+plain = b"some words and some more words\n" * 9
+packed = gzip.compress(plain, mtime=0)
+named = b"\x1f\x8b\x08\x1e" + bytes(6) + b"\x03\0abc" + b"name\0" + b"comment\0"
+named += struct.pack("<H", zlib.crc32(named) & 0xFFFF) + packed[10:]
+seed("compressed", "ok-gzip", packed)
+seed("compressed", "ok-gzip-fields", named)
+seed("compressed", "ok-gzip-members", packed + packed + bytes(20))
+seed("compressed", "ok-zstd", zstd(plain, "--check"))
+seed("compressed", "ok-zstd-frames", zstd(plain) + b"\x5a\x2a\x4d\x18\x03\0\0\0abc" + zstd(b""))
+seed("compressed", "bad-gzip-short", packed[:-5])
+seed("compressed", "bad-gzip-check", packed[:-8] + bytes(4) + packed[-4:])
+seed("compressed", "bad-gzip-rest", packed + b"rest")
+seed("compressed", "bad-zstd-short", zstd(plain)[:-5])
+seed("compressed", "bad-zstd-bomb", zstd(bytes(1 << 21)))
+seed("compressed", "bad-plain", plain)
+
+seed("questions", "ok-analogies", b": capital\nathens greece oslo norway\n: gram1\na b c d\n")
+seed("questions", "ok-similarity", b"# words\ncat\tdog\t7.5\ncat,tiger,8\n\ntoo few\n")
+
+# --- the ledger ----------------------------------------------------------------------------------
+
+
+def number(value):
+    """Seven bits a byte, the lowest first."""
+    out = b""
+    while value >= 0x80:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def words(value):
+    return number(len(value)) + value
+
+
+def entry(kind, body):
+    return number(kind) + words(body)
+
+
+attempt = number(3) + number(500) + number(2) + number(1) + struct.pack("<Q", 2**64 - 1)
+outcome = (number(1) + words(b"p-1") + number(4096) + struct.pack("<Q", 7)
+           + number(1) + words(b"loss") + struct.pack("<d", 2.5))
+fault = json.dumps(FAULT).encode()
+summary = json.dumps({
+    "number": 3, "stage": "training", "index": 0, "count": 9, "units": 4,
+    "measures": {"loss": 2.5}}).encode()
+assigned = entry(2, attempt + words(b"w-1"))
+done = entry(3, attempt + outcome)
+seed("journal", "ok-assigned", assigned)
+seed("journal", "ok-done", done)
+seed("journal", "ok-failed", entry(4, attempt + words(b"w-1") + words(fault)))
+seed("journal", "ok-lost", entry(5, attempt + words(b"w-1") + words(fault)))
+seed("journal", "ok-split", entry(6, number(1) + number(9)))
+seed("journal", "ok-reduced", entry(7, number(12)))
+seed("journal", "ok-many", assigned + assigned + done + entry(7, number(12)))
+seed("journal", "ok-none", b"")
+seed("journal", "ok-round", entry(1, words(summary)))
+seed("journal", "bad-kind", entry(9, number(12)))
+seed("journal", "bad-many", entry(3, attempt + number(2**63 - 1)))
+seed("journal", "bad-long", entry(2, attempt + number(2**63 - 1) + b"w"))
+seed("journal", "bad-rest", entry(7, number(12) + b"x"))
+seed("journal", "bad-number", entry(7, b"\xff" * 11))
+seed("journal", "bad-part", number(2) + number(2**63 - 1) + b"x")

@@ -1,0 +1,58 @@
+// Files of word vectors, of word ids, and of questions about them.
+
+import Files
+import Tensors
+import WordVectors
+
+enum VectorTargets {
+    static func vectors(_ bytes: UnsafeRawBufferPointer, _ format: VectorFormat) -> Bool {
+        let read = MemoryFile(bytes).withPath { try? VectorFile.read($0, format: format) }
+        guard let table = read else { return false }
+        check(table)
+        return true
+    }
+
+    /// Any format by its content, among them .npy with the vocabulary behind a byte 0xff at the
+    /// end: the data may have such bytes, the vocabulary never does.
+    static func anyVectors(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let cut = bytes.lastIndex(of: 0xff) ?? bytes.endIndex
+        let path = MemoryDirectory.write(bytes[..<cut], to: "v.npy")
+        _ = MemoryDirectory.write(bytes[cut...].dropFirst(), to: "v.vocab")
+        guard let table = try? VectorFile.read(path, rowsMax: 1 << 16) else { return false }
+        check(table)
+        return true
+    }
+
+    private static func check(_ table: WordVectorTable) {
+        let rows = table.vectors.rows
+        promise(table.count == rows, "\(table.count) words, \(rows) rows")
+        for index in 0..<table.count { table.words.withBytes(index) { touch($0) } }
+        if table.count > 0 {
+            // A word that is not UTF-8 is another one as a String.
+            let isText = table.words.withBytes(0) { String(validating: $0, as: UTF8.self) != nil }
+            promise(
+                !isText || table.index(of: table.words[0]) == 0, "the first word is not found")
+            touch(UnsafeRawBufferPointer(start: table.vectors.row(0), count: 4))
+        }
+    }
+
+    static func idStream(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let opened = MemoryFile(bytes).withPath { try? IdStream(path: $0) }
+        guard let stream = opened else { return false }
+        withExtendedLifetime(stream) {
+            promise(
+                stream.ids.allSatisfy { $0 >= -1 && $0 < stream.vocabularyCount },
+                "ids beyond the vocabulary of \(stream.vocabularyCount)")
+        }
+        return true
+    }
+
+    /// Analogies and similarities take any text; they only must come to an end.
+    static func questions(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        MemoryFile(bytes).withPath { path in
+            let analogies = try? AnalogyQuestions(path: path)
+            let similarity = try? Similarity(path: path)
+            return analogies != nil || similarity != nil
+        }
+    }
+}
