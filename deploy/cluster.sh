@@ -78,7 +78,8 @@ read_hosts() {
     [[ -r $hosts_file ]] ||
         fail 66 "$hosts_file cannot be read; copy $here/cluster.hosts.example or set SOUNDER_HOSTS"
     local words
-    while read -r -a words; do
+    # The last line may lack its newline.
+    while read -r -a words || ((${#words[@]})); do
         [[ -n ${words[0]:-} && ${words[0]} != \#* ]] || continue
         check_name "host" "${words[1]:-}"
         case ${words[0]} in

@@ -85,9 +85,9 @@ struct ContainerTests {
             #expect((value("user", in: service) as? String)?.hasPrefix("${SOUNDER_UID:?") == true)
             #expect(value("privileged", in: service) == nil)
             #expect(value("restart", in: service) as? String == "unless-stopped")
+            let probe = list("healthcheck.test", in: service) as? [String]
+            #expect(probe == ["CMD", "http-ok", "127.0.0.1", "5763", "/readyz"])
         }
-        let probe = list("services.coordinator.healthcheck.test", in: file) as? [String]
-        #expect(probe == ["CMD", "http-ok", "127.0.0.1", "5763", "/readyz"])
         #expect(value("services.worker.stop_grace_period", in: file) as? String == "15m")
         #expect(
             list("services.worker.secrets", in: file) as? [String]

@@ -94,9 +94,7 @@ struct ManifestTests {
         #expect(value("spec.serviceName", in: set) as? String == "sounder-coordinator")
         #expect(list("spec.volumeClaimTemplates", in: set).count == 1)
         let container = value("spec.template.spec.containers.0", in: set)
-        #expect(value("livenessProbe.httpGet.path", in: container) as? String == "/healthz")
         #expect(value("startupProbe.httpGet.path", in: container) as? String == "/healthz")
-        #expect(value("readinessProbe.httpGet.path", in: container) as? String == "/readyz")
         let service = try document("Service", "sounder-coordinator")
         #expect(value("spec.clusterIP", in: service) as? String == "None")
         let ports = list("spec.ports", in: service).compactMap { value("port", in: $0) as? Int }
@@ -111,6 +109,24 @@ struct ManifestTests {
         #expect(value("spec.replicas", in: deployment) as? Int == 8)
         let budget = try document("PodDisruptionBudget", "sounder-worker")
         #expect(value("spec.maxUnavailable", in: budget) as? String == "25%")
+    }
+
+    @Test("both kinds of pod are probed where they serve metrics")
+    func probes() throws {
+        for workload in try workloads {
+            let container = value("spec.template.spec.containers.0", in: workload)
+            #expect(value("livenessProbe.httpGet.path", in: container) as? String == "/healthz")
+            #expect(value("readinessProbe.httpGet.path", in: container) as? String == "/readyz")
+            #expect(value("readinessProbe.httpGet.port", in: container) as? String == "metrics")
+            let arguments = list("args", in: container) as? [String] ?? []
+            #expect(arguments.contains("--metrics=0.0.0.0:5763"))
+            let ports = list("ports", in: container)
+            #expect(
+                ports.contains {
+                    value("name", in: $0) as? String == "metrics"
+                        && value("containerPort", in: $0) as? Int == 5763
+                })
+        }
     }
 
     @Test("keys come from generated secrets, and each side gets its own alone")
@@ -148,7 +164,8 @@ struct ManifestTests {
             #expect(labels?[key] == wanted, "workers lack the label \(key)")
         }
         let worker = try document("NetworkPolicy", "sounder-worker")
-        #expect(list("spec.ingress", in: worker).isEmpty)
+        #expect(list("spec.ingress", in: worker).count == 1)
+        #expect(value("spec.ingress.0.ports.0.port", in: worker) as? Int == 5763)
         for policy in [coordinator, worker] {
             #expect(list("spec.policyTypes", in: policy) as? [String] == ["Ingress", "Egress"])
         }
