@@ -4,6 +4,7 @@
 The files are in git; run this again after adding some. It needs the program zstd.
 """
 import gzip
+import hashlib
 import json
 import pathlib
 import struct
@@ -354,3 +355,56 @@ seed("journal", "bad-long", entry(2, attempt + number(2**63 - 1) + b"w"))
 seed("journal", "bad-rest", entry(7, number(12) + b"x"))
 seed("journal", "bad-number", entry(7, b"\xff" * 11))
 seed("journal", "bad-part", number(2) + number(2**63 - 1) + b"x")
+
+# --- keys ----------------------------------------------------------------------------------------
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+
+
+def z85(data):
+    """ZeroMQ RFC 32: four bytes, most significant first, as five digits."""
+    out = ""
+    for (value,) in struct.iter_unpack(">I", data):
+        out += "".join(DIGITS[value // 85**power % 85] for power in (4, 3, 2, 1, 0))
+    return out
+
+
+def x25519_public(secret):
+    """RFC 7748, section 5: the ladder from the base point 9."""
+    prime = 2**255 - 19
+    scalar = int.from_bytes(secret, "little") & ~7 & (2**255 - 1) | 2**254
+    x2, z2, x3, z3, swapped = 1, 0, 9, 1, 0
+    for bit in reversed(range(255)):
+        if swapped != (scalar >> bit & 1):
+            x2, z2, x3, z3 = x3, z3, x2, z2
+            swapped ^= 1
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        da, cb, aa, bb = d * a, c * b, a * a, b * b
+        e = aa - bb
+        x3, z3 = (da + cb) ** 2 % prime, 9 * (da - cb) ** 2 % prime
+        x2, z2 = aa * bb % prime, e * (aa + 121665 * e) % prime
+    if swapped:
+        x2, z2 = x3, z3
+    return (x2 * pow(z2, prime - 2, prime) % prime).to_bytes(32, "little")
+
+
+secrets = [hashlib.sha256(b"seed %d" % index).digest() for index in range(3)]
+hidden = [z85(secret) for secret in secrets]
+shown = [z85(x25519_public(secret)) for secret in secrets]
+pair = f"# comment\nname node7\nrole worker\npublic {shown[0]}\n"
+seed("key-file", "ok-public", pair)
+seed("key-file", "ok-pair", pair + f"secret {hidden[0]}\nreach loopback\n")
+seed("key-file", "ok-coordinator", pair.replace("worker", "coordinator"))
+seed("key-file", "ok-others", pair + f"secret {hidden[1]}\n")
+seed("key-file", "bad-name", pair.replace("node7", "../node7"))
+seed("key-file", "bad-twice", pair + "role admin\n")
+seed("key-file", "bad-short", pair[:-2])
+seed("key-file", "bad-digit", pair.replace(shown[0], "~" * 40))
+seed("key-file", "bad-large", pair.replace(shown[0], "#" * 40))
+lines = [f"{role} {key} {role}-1\n" for role, key in zip(("worker", "client", "admin"), shown)]
+seed("authorized-keys", "ok-three", "# comment\n\n" + "".join(lines))
+seed("authorized-keys", "ok-none", "")
+seed("authorized-keys", "bad-role", lines[0].replace("worker ", "boss "))
+seed("authorized-keys", "bad-twice", lines[0] + lines[0].replace("worker-1", "worker-2"))
+seed("authorized-keys", "bad-words", lines[0][:-1] + " more\n")
+seed("authorized-keys", "bad-key", f"worker {shown[0][:-1]} w\n")

@@ -20,6 +20,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case compressed
     case questions
     case journal
+    case keyFile = "key-file"
+    case authorizedKeys = "authorized-keys"
 
     /// Feeds `bytes` to the parser.
     ///
@@ -43,6 +45,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .compressed: TextTargets.compressed(bytes)
         case .questions: VectorTargets.questions(bytes)
         case .journal: JournalTargets.entries(bytes)
+        case .keyFile: KeyTargets.keyFile(bytes)
+        case .authorizedKeys: KeyTargets.authorized(bytes)
         }
     }
 }

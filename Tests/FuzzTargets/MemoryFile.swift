@@ -47,7 +47,7 @@ enum MemoryDirectory {
 extension FuzzTarget {
     /// Removes what the targets keep in memory while the process runs.
     public static func removeFiles() {
-        for name in ["out", "v.npy", "v.vocab"] { MemoryDirectory.remove(name) }
+        for name in ["out", "v.npy", "v.vocab", "authorized"] { MemoryDirectory.remove(name) }
         rmdir(MemoryDirectory.path)
     }
 }
