@@ -24,6 +24,8 @@ struct Holding {
 struct WorkerProcess {
     let name: WorkerID
     let slots: Int
+    /// It knows one kind of unit only.
+    let isNarrow: Bool
     var session: WorkerSession
     var clock: Clock
     var isAlive = true
@@ -63,7 +65,9 @@ extension World {
         let hello = Hello(
             softwareVersion: "sim", role: .worker, name: name, capabilities: capabilities)
         let session = WorkerSession(hello: hello, seed: chance.bits(), at: clock.moment(now))
-        workers.append(WorkerProcess(name: name, slots: slots, session: session, clock: clock))
+        workers.append(
+            WorkerProcess(
+                name: name, slots: slots, isNarrow: isNarrow, session: session, clock: clock))
         numbers[name] = number
         if isFaulty, chance.happens(perMille: options.slowShare) {
             workers[number].slowness = options.slowness
@@ -271,7 +275,7 @@ extension World {
         workers[worker].holdings = []
         workers[worker].inbox = []
         workers[worker].recorder = Recorder()
-        let isWanted = aliveWorkers.count < options.workers
+        let isWanted = aliveWorkers.count { !workers[$0].isNarrow } < options.workers
         guard isWanted, !isFaulty || !chance.oneIn(3) else { return }
         let wait = isFaulty ? chance.below(options.restartMax) : 200 + chance.below(2_000)
         agenda.add(.workerBorn, at: now + Int64(wait))

@@ -19,12 +19,8 @@ extension World {
             workers[worker].slowness = 1
             if workers[worker].isStuck { killWorker(worker) }
         }
-        let alive = aliveWorkers
-        let knowAll = alive.filter {
-            workers[$0].session.hello.capabilities?.kinds.count == 2
-                && !workers[$0].isAskedToDrain
-        }
-        for _ in 0..<max(options.workers - alive.count, knowAll.isEmpty ? 1 : 0) { bearWorker() }
+        let able = aliveWorkers.count { !workers[$0].isNarrow && !workers[$0].isAskedToDrain }
+        for _ in 0..<max(0, options.workers - able) { bearWorker() }
         for client in clients.indices where clients[client].stage == .content {
             clients[client].stage = .greeting
             wakeClientAgain(client, in: 1 + chance.below(2_000))
