@@ -262,7 +262,8 @@ extension World {
 
     private mutating func end(_ worker: Int, _ exit: Exit) {
         note(.workerExited, who: worker)
-        if case .fault(let fault) = exit, isHealed, now > healedAt + 30_000 {
+        let isLeaving = workers[worker].isAskedToDrain
+        if case .fault(let fault) = exit, isHealed, !isLeaving, now > healedAt + 45_000 {
             fail("w\(worker) gave up in a healthy cluster: \(fault)")
         }
         bury(worker)

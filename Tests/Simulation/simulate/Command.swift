@@ -5,18 +5,21 @@ import Simulation
 struct Command {
     private static let usage = """
         usage: simulate [--seed N | --seeds A..B | --minutes M] [--workers W] [--trace]
+                        [--quiet]
 
           --seed N        run one seed and say what it drew
           --seeds A..B    run the seeds from A to B; stop at the first that fails
           --minutes M     run fresh seeds for so long
           --workers W     with so many workers, whatever the seed says
           --trace         with --seed: print every event
+          --quiet         say nothing but failures
         """
 
     private var seeds: ClosedRange<UInt64> = 1...1
     private var minutes: Double?
     private var workers: Int?
     private var traces = false
+    private var isQuiet = false
     private var complaint: String?
 
     init(_ arguments: ArraySlice<String>) {
@@ -41,6 +44,7 @@ struct Command {
             guard let number = rest.popFirst().flatMap(Int.init), number > 0 else { return false }
             workers = number
         case "--trace": traces = true
+        case "--quiet": isQuiet = true
         default: return false
         }
         return true
@@ -75,7 +79,7 @@ struct Command {
             milliseconds += world.milliseconds
             steps += world.stepsTaken
         }
-        print(Self.summary(seeds.count, steps, milliseconds, since: start))
+        if !isQuiet { print(Self.summary(seeds.count, steps, milliseconds, since: start)) }
         return 0
     }
 
