@@ -105,7 +105,7 @@ let package = Package(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/simulate",
             swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Simulation"],
+            name: "SimulationTests", dependencies: ["Cluster", "Simulation"],
             path: "Tests/Simulation/SimulationTests", swiftSettings: strict),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),

@@ -85,7 +85,7 @@ extension World {
     }
 
     mutating func reconnectWorker(_ worker: Int) {
-        let wait = isFaulty ? chance.below(options.reconnectMax) : chance.below(1_000)
+        let wait = chance.below(options.reconnectMax)
         agenda.add(.workerConnects(Int32(worker)), at: now + Int64(wait))
     }
 
@@ -186,7 +186,8 @@ extension World {
         else { return fail("w\(worker) was told to compute \(assign)") }
         note(.unitStarted, who: worker, assign.unit, assign.lease)
         let work = assignment.blocks.count * options.blockMilliseconds * workers[worker].slowness
-        var duration = max(1, work / 2 + chance.below(work + 1))
+        let jitter = work * options.jitterPercent / 100
+        var duration = max(1, work - jitter + chance.below(2 * jitter + 1))
         let fate = drawFate(assignment, worker)
         if fate == .kills || fate == .fails { duration = 1 + chance.below(duration) }
         workers[worker].serials += 1
@@ -276,6 +277,7 @@ extension World {
         workers[worker].holdings = []
         workers[worker].inbox = []
         workers[worker].recorder = Recorder()
+        guard options.replacesDead else { return }
         let isWanted = aliveWorkers.count { !workers[$0].isNarrow } < options.workers
         guard isWanted, !isFaulty || !chance.oneIn(3) else { return }
         let wait = isFaulty ? chance.below(options.restartMax) : 200 + chance.below(2_000)
