@@ -119,7 +119,7 @@ extension World {
     private mutating func noteUp(_ letter: Letter) {
         guard case .worker(let worker) = links[Int(letter.link)].owner else { return }
         var note = Note(at: now, kind: .up, who: Int32(worker))
-        note.name(letter.header)
+        note.name(letter.content)
         log.add(note)
     }
 
@@ -176,9 +176,9 @@ extension World {
         let isDoomed = coordinator.doom == .whileSending && !replies.isEmpty
         let sent = isDoomed ? chance.below(replies.count) : replies.count
         for reply in replies.prefix(sent) {
-            judgeSending(reply.header)
+            judgeSending(reply.content)
             if links[reply.peer].isOpen {
-                sendDown(reply.header, request: reply.request, over: reply.peer)
+                sendDown(reply.content, request: reply.request, over: reply.peer)
             } else {
                 coordinator.desk.forget(reply.peer)
             }

@@ -180,7 +180,7 @@ public enum Figure: String, CaseIterable, Sendable {
         var options = Options(calm: seed)
         options.workers = workers
         options.clients = 1
-        options.blockMilliseconds = 20_000
+        options.blockMilliseconds = 200_000
         options.bornWithin = 3_000
         options.commitMax = 5
         options.policy.heartbeatMilliseconds = 3_000

@@ -98,11 +98,11 @@ extension World {
 
     private mutating func hear(_ letter: Letter, _ worker: Int) {
         var note = Note(at: now, kind: .down, who: Int32(worker))
-        note.name(letter.header)
+        note.name(letter.content)
         log.add(note)
         let moment = workers[worker].clock.moment(now)
         workers[worker].session.handle(
-            .received(letter.header), at: moment, into: &sessionEffects)
+            .received(letter.content.header), at: moment, into: &sessionEffects)
     }
 
     mutating func wakeWorker(_ worker: Int) {
@@ -153,7 +153,7 @@ extension World {
         if !sessionEffects.start.isEmpty {
             for assign in sessionEffects.start { begin(assign, worker) }
         }
-        for header in sessionEffects.send { sendUp(header, over: workers[worker].link) }
+        for header in sessionEffects.send { sendUp(Content(header), over: workers[worker].link) }
         judgeSession(worker)
         if let exit = sessionEffects.exit { end(worker, exit) }
         if workers[worker].isAlive, let wakeAt = sessionEffects.wakeAt {

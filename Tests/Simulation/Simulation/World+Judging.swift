@@ -188,8 +188,9 @@ extension World {
     }
 
     /// What is sent may rely on the ledger, never the other way round.
-    mutating func judgeSending(_ header: Header) {
-        switch header {
+    mutating func judgeSending(_ content: Content) {
+        guard case .other(let parcel) = content else { return }
+        switch parcel.header {
         case .accepted(let accepted):
             if ledger.rows[accepted.job] == nil {
                 fail("\(accepted.job) is accepted, but the ledger does not know it")
