@@ -3,7 +3,7 @@
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 SOUNDER := .build/release/sounder
 
-.PHONY: help run test bench build fuzz fmt clean setup
+.PHONY: help run test sim bench build fuzz fmt clean setup
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -14,6 +14,10 @@ run: build  ## train word vectors on the bundled corpus and show what they learn
 test: setup  ## run every test
 	@scripts/setup.sh oracles
 	PATH="$(CURDIR)/.venv/bin:$$PATH" swift test $(SWIFT_FLAGS) --disable-testable-imports
+
+sim: setup  ## simulate clusters and disasters: SEEDS=n of them, or replay SEED=n
+	swift build $(SWIFT_FLAGS) --product simulate
+	@scripts/simulate.sh .build/release/simulate
 
 bench: build  ## measure against gensim and fastText (BENCH_CORPUS, EPOCHS, DIM, THREADS, REPEATS)
 	@scripts/setup.sh peers

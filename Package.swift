@@ -113,6 +113,9 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/simulate",
             swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Cluster", "Simulation"],
+            path: "Tests/Simulation/SimulationTests", swiftSettings: strict),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),

@@ -117,7 +117,7 @@ extension World {
         clients[client].requests += 1
         clients[client].request = asker.requests + 1
         clients[client].askedAt = now
-        sendUp(header, request: asker.requests + 1, over: asker.link)
+        sendUp(Content(header), request: asker.requests + 1, over: asker.link)
     }
 
     private func wantsToRetry(_ client: ClientProcess) -> Bool {
@@ -129,16 +129,16 @@ extension World {
         guard letter.request == clients[client].request, letter.request != 0 else { return }
         clients[client].request = 0
         var note = Note(at: now, kind: .told, number: UInt64(client))
-        note.name(letter.header)
+        note.name(letter.content)
         log.add(note)
-        switch letter.header {
+        switch letter.content.header {
         case .welcome: clients[client].stage = clients[client].job == nil ? .submitting : .following
         case .accepted(let accepted): accept(accepted.job, client)
         case .jobs(let answer):
             if let status = answer.jobs.first { learn(status, client) }
         case .refused(let refused): refuse(refused.fault, client)
         case .cluster: break
-        default: fail("client \(client) was told \(letter.header)")
+        default: fail("client \(client) was told \(letter.content.header)")
         }
         if clients[client].stage == .content { return seeWhoIsContent() }
         wakeClientAgain(client, in: pauseBeforeNext(client))

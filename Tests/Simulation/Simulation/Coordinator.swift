@@ -32,6 +32,8 @@ struct CoordinatorProcess {
     /// Turns that ended with the wish to go on at once.
     var spins = 0
     var eventsHandled = 0
+    /// In this turn.
+    var lettersRead = 0
 }
 
 extension World {
@@ -100,6 +102,7 @@ extension World {
         var batch: [Letter] = []
         swap(&batch, &coordinator.spare)
         swap(&batch, &coordinator.inbox)
+        coordinator.lettersRead = min(batch.count, 1_000)
         for letter in batch.prefix(1_000) {
             noteUp(letter)
             let event = coordinator.desk.take(
@@ -116,7 +119,7 @@ extension World {
     private mutating func noteUp(_ letter: Letter) {
         guard case .worker(let worker) = links[Int(letter.link)].owner else { return }
         var note = Note(at: now, kind: .up, who: Int32(worker))
-        note.name(letter.header)
+        note.name(letter.content)
         log.add(note)
     }
 
@@ -133,10 +136,11 @@ extension World {
     // Effects, in their order
 
     private mutating func carryOutEffects() {
-        if coordinator.effects.journal.isEmpty { return endCommit() }
+        var wait = coordinator.lettersRead * options.letterMicroseconds / 1_000
+        if coordinator.effects.journal.isEmpty, wait == 0 { return endCommit() }
         if coordinator.doom == .beforeCommit { return killCoordinator() }
         coordinator.isCommitting = true
-        var wait = chance.below(options.commitMax + 1)
+        wait += chance.below(options.commitMax + 1)
         if now < coordinator.slowDiskUntil { wait += chance.below(4_000) }
         if wait == 0 { return endCommit() }
         agenda.add(.committed(life: coordinator.life), at: now + Int64(wait))
@@ -172,9 +176,9 @@ extension World {
         let isDoomed = coordinator.doom == .whileSending && !replies.isEmpty
         let sent = isDoomed ? chance.below(replies.count) : replies.count
         for reply in replies.prefix(sent) {
-            judgeSending(reply.header)
+            judgeSending(reply.content)
             if links[reply.peer].isOpen {
-                sendDown(reply.header, request: reply.request, over: reply.peer)
+                sendDown(reply.content, request: reply.request, over: reply.peer)
             } else {
                 coordinator.desk.forget(reply.peer)
             }

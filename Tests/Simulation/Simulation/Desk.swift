@@ -10,7 +10,7 @@ struct Desk {
     struct Reply {
         let peer: Int
         let request: UInt64
-        let header: Header
+        let content: Content
     }
 
     private struct Question {
@@ -29,12 +29,12 @@ struct Desk {
         _ letter: Letter, _ scheduler: Scheduler, naming next: Int, _ now: Int64
     ) -> Event? {
         let peer = Int(letter.link)
-        if case .hello(let hello) = letter.header {
+        if case .other(let parcel) = letter.content, case .hello(let hello) = parcel.header {
             return admit(hello, peer, letter.request, scheduler)
         }
         switch guests[peer] {
         case .worker(let worker) where workers[worker] == peer:
-            return hear(letter.header, from: worker)
+            return hear(letter.content, from: worker)
         case .client:
             return serve(letter, peer, scheduler, naming: next, now)
         case .worker, nil:
@@ -60,9 +60,12 @@ struct Desk {
         return .workerJoined(hello.name, capabilities)
     }
 
-    private func hear(_ header: Header, from worker: WorkerID) -> Event? {
-        switch header {
-        case .heartbeat(let heartbeat): .workerHeard(worker, heartbeat.running)
+    private func hear(_ content: Content, from worker: WorkerID) -> Event? {
+        guard case .other(let parcel) = content else {
+            guard case .beat(let running) = content else { return nil }
+            return .workerHeard(worker, running)
+        }
+        return switch parcel.header {
         case .unitFinished(let message):
             .unitFinished(message.unit, message.lease, from: worker, message.outcome)
         case .unitFailed(let message):
@@ -76,7 +79,7 @@ struct Desk {
     private mutating func serve(
         _ letter: Letter, _ peer: Int, _ scheduler: Scheduler, naming next: Int, _ now: Int64
     ) -> Event? {
-        switch letter.header {
+        switch letter.content.header {
         case .submit(let submit):
             let job = JobID(number: next)
             let answer = answer(to: submit, scheduler, as: job)
@@ -144,6 +147,6 @@ struct Desk {
     }
 
     private mutating func reply(to peer: Int, _ header: Header, _ request: UInt64) {
-        replies.append(Reply(peer: peer, request: request, header: header))
+        replies.append(Reply(peer: peer, request: request, content: Content(header)))
     }
 }

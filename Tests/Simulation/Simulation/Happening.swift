@@ -38,7 +38,33 @@ struct Letter {
     /// An echo that comes over the connection that its process has now.
     var isMoved = false
     var request: UInt64
-    var header: Header
+    var content: Content
+}
+
+/// A header, small enough to be passed on by the million: nearly all are heartbeats.
+enum Content {
+    final class Parcel: Sendable {
+        let header: Header
+        init(_ header: Header) { self.header = header }
+    }
+
+    case beat([RunningUnit])
+    case other(Parcel)
+
+    init(_ header: Header) {
+        if case .heartbeat(let heartbeat) = header {
+            self = .beat(heartbeat.running)
+        } else {
+            self = .other(Parcel(header))
+        }
+    }
+
+    var header: Header {
+        switch self {
+        case .beat(let running): .heartbeat(Heartbeat(running: running))
+        case .other(let parcel): parcel.header
+        }
+    }
 }
 
 enum Owner: Equatable {

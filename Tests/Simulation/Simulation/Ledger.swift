@@ -75,11 +75,13 @@ struct Ledger {
                     job: job, key: key, spec: spec, submittedAtMilliseconds: wall))
             return nil
         }
-        guard let row = rows[job] else { return "\(job) was never submitted, but \(entry)" }
-        let isOver = row.recovered.ended != nil
+        // No copy of the row may live on: it would be copied as a whole with every change.
+        guard rows[job] != nil else { return "\(job) was never submitted, but \(entry)" }
+        let isOver = rows[job]?.recovered.ended != nil
+        let open = rows[job]?.recovered.round?.summary.number
         switch entry {
         case .roundReduced(_, let number):
-            if row.recovered.round?.summary.number != number {
+            if open != number {
                 return "\(job) reduced round \(number)"
             }
             // The entries of the round go.
@@ -87,7 +89,7 @@ struct Ledger {
             rows[job]?.done = [:]
         case .roundStarted: rows[job]?.done = [:]
         case .unitDone(let unit, let lease, _):
-            if row.recovered.round?.summary.number != unit.round {
+            if open != unit.round {
                 return "\(unit) is done, but its round is not open"
             }
             rows[job]?.done[unit.index] = lease

@@ -96,7 +96,16 @@ extension Note {
         }
     }
 
-    mutating func name(_ header: Header) {
+    mutating func name(_ content: Content) {
+        switch content {
+        case .beat(let running):
+            detail = .heartbeat
+            number = UInt64(running.count)
+        case .other(let parcel): name(parcel.header)
+        }
+    }
+
+    private mutating func name(_ header: Header) {
         detail = header.kindOfNote
         switch header {
         case .assign(let assign): name(assign.unit, assign.lease)
@@ -104,7 +113,6 @@ extension Note {
         case .release(let release): name(release.unit, release.lease)
         case .unitFinished(let finished): name(finished.unit, finished.lease)
         case .unitFailed(let failed): name(failed.unit, failed.lease)
-        case .heartbeat(let heartbeat): number = UInt64(heartbeat.running.count)
         case .accepted(let accepted): number = accepted.job.number
         default: break
         }

@@ -20,6 +20,8 @@ public struct Options: Sendable {
     public var roundsMax = 4
     public var blocksMax = 24
     public var blockMilliseconds = 60
+    /// Units take so much more or less than their blocks say, in percent.
+    public var jitterPercent = 50
     public var someKnowOneKind = false
     public var hasPoison = false
 
@@ -29,6 +31,8 @@ public struct Options: Sendable {
     public var commitMax = 2
     public var planMax = 50
     public var bornWithin = 500
+    /// What the coordinator's loop needs for one message.
+    public var letterMicroseconds = 0
 
     // The network
     public var lossShare = 0
@@ -45,6 +49,8 @@ public struct Options: Sendable {
     public var disasterEvery = 0
     public var disasters: [Disaster] = []
     public var restartMax = 5_000
+    /// Whether somebody starts a new worker for one that died.
+    public var replacesDead = true
     public var failShare = 0
     public var hangShare = 0
     public var wrongShare = 0

@@ -24,6 +24,8 @@ struct Holding {
 struct WorkerProcess {
     let name: WorkerID
     let slots: Int
+    /// It knows one kind of unit only.
+    let isNarrow: Bool
     var session: WorkerSession
     var clock: Clock
     var isAlive = true
@@ -63,7 +65,9 @@ extension World {
         let hello = Hello(
             softwareVersion: "sim", role: .worker, name: name, capabilities: capabilities)
         let session = WorkerSession(hello: hello, seed: chance.bits(), at: clock.moment(now))
-        workers.append(WorkerProcess(name: name, slots: slots, session: session, clock: clock))
+        workers.append(
+            WorkerProcess(
+                name: name, slots: slots, isNarrow: isNarrow, session: session, clock: clock))
         numbers[name] = number
         if isFaulty, chance.happens(perMille: options.slowShare) {
             workers[number].slowness = options.slowness
@@ -81,7 +85,7 @@ extension World {
     }
 
     mutating func reconnectWorker(_ worker: Int) {
-        let wait = isFaulty ? chance.below(options.reconnectMax) : chance.below(1_000)
+        let wait = chance.below(options.reconnectMax)
         agenda.add(.workerConnects(Int32(worker)), at: now + Int64(wait))
     }
 
@@ -94,11 +98,11 @@ extension World {
 
     private mutating func hear(_ letter: Letter, _ worker: Int) {
         var note = Note(at: now, kind: .down, who: Int32(worker))
-        note.name(letter.header)
+        note.name(letter.content)
         log.add(note)
         let moment = workers[worker].clock.moment(now)
         workers[worker].session.handle(
-            .received(letter.header), at: moment, into: &sessionEffects)
+            .received(letter.content.header), at: moment, into: &sessionEffects)
     }
 
     mutating func wakeWorker(_ worker: Int) {
@@ -149,7 +153,7 @@ extension World {
         if !sessionEffects.start.isEmpty {
             for assign in sessionEffects.start { begin(assign, worker) }
         }
-        for header in sessionEffects.send { sendUp(header, over: workers[worker].link) }
+        for header in sessionEffects.send { sendUp(Content(header), over: workers[worker].link) }
         judgeSession(worker)
         if let exit = sessionEffects.exit { end(worker, exit) }
         if workers[worker].isAlive, let wakeAt = sessionEffects.wakeAt {
@@ -182,7 +186,8 @@ extension World {
         else { return fail("w\(worker) was told to compute \(assign)") }
         note(.unitStarted, who: worker, assign.unit, assign.lease)
         let work = assignment.blocks.count * options.blockMilliseconds * workers[worker].slowness
-        var duration = max(1, work / 2 + chance.below(work + 1))
+        let jitter = work * options.jitterPercent / 100
+        var duration = max(1, work - jitter + chance.below(2 * jitter + 1))
         let fate = drawFate(assignment, worker)
         if fate == .kills || fate == .fails { duration = 1 + chance.below(duration) }
         workers[worker].serials += 1
@@ -258,7 +263,8 @@ extension World {
 
     private mutating func end(_ worker: Int, _ exit: Exit) {
         note(.workerExited, who: worker)
-        if case .fault(let fault) = exit, isHealed, now > healedAt + 30_000 {
+        let isLeaving = workers[worker].isAskedToDrain
+        if case .fault(let fault) = exit, isHealed, !isLeaving, now > healedAt + 45_000 {
             fail("w\(worker) gave up in a healthy cluster: \(fault)")
         }
         bury(worker)
@@ -271,7 +277,8 @@ extension World {
         workers[worker].holdings = []
         workers[worker].inbox = []
         workers[worker].recorder = Recorder()
-        let isWanted = aliveWorkers.count < options.workers
+        guard options.replacesDead else { return }
+        let isWanted = aliveWorkers.count { !workers[$0].isNarrow } < options.workers
         guard isWanted, !isFaulty || !chance.oneIn(3) else { return }
         let wait = isFaulty ? chance.below(options.restartMax) : 200 + chance.below(2_000)
         agenda.add(.workerBorn, at: now + Int64(wait))

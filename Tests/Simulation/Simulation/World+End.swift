@@ -19,17 +19,15 @@ extension World {
             workers[worker].slowness = 1
             if workers[worker].isStuck { killWorker(worker) }
         }
-        let alive = aliveWorkers
-        let knowAll = alive.filter {
-            workers[$0].session.hello.capabilities?.kinds.count == 2
-                && !workers[$0].isAskedToDrain
-        }
-        for _ in 0..<max(options.workers - alive.count, knowAll.isEmpty ? 1 : 0) { bearWorker() }
+        agenda.add(.deadline, at: now + Int64(patience))
+        // Nothing was ever wrong.
+        if options.faultyUntil == 0 { return }
+        let able = aliveWorkers.count { !workers[$0].isNarrow && !workers[$0].isAskedToDrain }
+        for _ in 0..<max(0, options.workers - able) { bearWorker() }
         for client in clients.indices where clients[client].stage == .content {
             clients[client].stage = .greeting
             wakeClientAgain(client, in: 1 + chance.below(2_000))
         }
-        agenda.add(.deadline, at: now + Int64(patience))
     }
 
     /// What the rest may take at most, from the work and the figures of the policy.
@@ -139,6 +137,7 @@ struct Observations {
     var killed: [(worker: Int, at: Int64)] = []
     var abandoned: [(worker: Int, at: Int64)] = []
     var assigned: [(unit: WorkUnitID, worker: Int, at: Int64)] = []
+    var ended: [Int64] = []
 }
 
 extension World {

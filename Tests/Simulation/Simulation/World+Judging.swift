@@ -84,7 +84,7 @@ extension World {
         if sent > 2_000 + 4 * (checker.openCount + workers.count * options.slotsMax) {
             fail("one event was answered with \(sent) messages")
         }
-        if coordinator.eventsHandled % checkEvery == 0 {
+        if checkEvery < .max, coordinator.eventsHandled % checkEvery == 0 {
             fail(coordinator.scheduler.contradiction)
         }
     }
@@ -115,6 +115,7 @@ extension World {
             checker.end(roundOf: job)
         case .jobEnded(let job, let status):
             note(.journalEnded, number: job.number)
+            observed?.ended.append(now)
             if !checker.ended.insert(job).inserted { fail("\(job) ended twice: \(status)") }
             checker.end(roundOf: job)
         }
@@ -187,8 +188,9 @@ extension World {
     }
 
     /// What is sent may rely on the ledger, never the other way round.
-    mutating func judgeSending(_ header: Header) {
-        switch header {
+    mutating func judgeSending(_ content: Content) {
+        guard case .other(let parcel) = content else { return }
+        switch parcel.header {
         case .accepted(let accepted):
             if ledger.rows[accepted.job] == nil {
                 fail("\(accepted.job) is accepted, but the ledger does not know it")

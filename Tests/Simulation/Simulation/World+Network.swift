@@ -13,19 +13,19 @@ extension World {
         if links.indices.contains(link) { links[link].isOpen = false }
     }
 
-    mutating func sendUp(_ header: Header, request: UInt64 = 0, over link: Int) {
+    mutating func sendUp(_ content: Content, request: UInt64 = 0, over link: Int) {
         guard links.indices.contains(link), links[link].isOpen else { return }
         let letter = Letter(
-            link: Int32(link), isUp: true, request: request, header: header)
+            link: Int32(link), isUp: true, request: request, content: content)
         record(letter)
         if isFaulty, now < links[link].upCutUntil { return noteLoss(letter) }
         post(letter, last: \.upArrivesAt)
     }
 
-    mutating func sendDown(_ header: Header, request: UInt64 = 0, over link: Int) {
+    mutating func sendDown(_ content: Content, request: UInt64 = 0, over link: Int) {
         guard links[link].isOpen else { return }
         let letter = Letter(
-            link: Int32(link), isUp: false, request: request, header: header)
+            link: Int32(link), isUp: false, request: request, content: content)
         record(letter)
         if isFaulty, now < links[link].downCutUntil { return noteLoss(letter) }
         // Whoever does not read loses what is beyond the queue.
@@ -35,7 +35,7 @@ extension World {
 
     private mutating func noteLoss(_ letter: Letter) {
         var note = Note(at: now, kind: .lost)
-        note.name(letter.header)
+        note.name(letter.content)
         log.add(note)
     }
 
@@ -92,7 +92,7 @@ extension World {
     mutating func arrive(_ index: Int32) {
         guard var letter = letters.take(index) else { return }
         let owner = links[Int(letter.link)].owner
-        if isHealed, case .retry = letter.header { return }
+        if isHealed, case .other(let parcel) = letter.content, case .retry = parcel.header { return }
         if letter.isEcho {
             // Once the network has become good, nothing old comes any more.
             guard isFaulty else { return }

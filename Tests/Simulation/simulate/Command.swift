@@ -4,19 +4,30 @@ import Simulation
 
 struct Command {
     private static let usage = """
-        usage: simulate [--seed N | --seeds A..B | --minutes M] [--workers W] [--trace]
+        usage: simulate [--seed N | --seeds A..B | --minutes M] [--workers W]
+                        [--trace] [--quiet]
+               simulate --figure NAME [--runs N]
+               simulate --crowd W [--minutes M]
 
           --seed N        run one seed and say what it drew
           --seeds A..B    run the seeds from A to B; stop at the first that fails
           --minutes M     run fresh seeds for so long
           --workers W     with so many workers, whatever the seed says
           --trace         with --seed: print every event
+          --quiet         say nothing but failures
+          --figure NAME   a figure in simulated time; all of them for NAME "all"
+          --runs N        seeds for a figure (20)
+          --crowd W       W busy workers for M simulated minutes: how fast that is
         """
 
     private var seeds: ClosedRange<UInt64> = 1...1
     private var minutes: Double?
     private var workers: Int?
     private var traces = false
+    private var isQuiet = false
+    private var figures: [Figure] = []
+    private var runs = 20
+    private var crowd: Int?
     private var complaint: String?
 
     init(_ arguments: ArraySlice<String>) {
@@ -41,6 +52,17 @@ struct Command {
             guard let number = rest.popFirst().flatMap(Int.init), number > 0 else { return false }
             workers = number
         case "--trace": traces = true
+        case "--quiet": isQuiet = true
+        case "--figure":
+            guard let name = rest.popFirst() else { return false }
+            figures = Figure.allCases.filter { name == "all" || $0.rawValue == name }
+            return !figures.isEmpty
+        case "--runs":
+            guard let number = rest.popFirst().flatMap(Int.init), number > 0 else { return false }
+            runs = number
+        case "--crowd":
+            guard let number = rest.popFirst().flatMap(Int.init), number > 0 else { return false }
+            crowd = number
         default: return false
         }
         return true
@@ -60,6 +82,13 @@ struct Command {
             print("\(complaint)\n\(Self.usage)")
             return 64
         }
+        if let crowd { return runCrowd(crowd, minutes: minutes ?? 10) }
+        if !figures.isEmpty {
+            for figure in figures {
+                print("\(figure): \(figure.title)\n  \(figure.measure(runs: runs))")
+            }
+            return 0
+        }
         if let minutes { return runFresh(minutes: minutes) }
         let start = ContinuousClock.now
         var (milliseconds, steps) = (Int64(0), 0)
@@ -75,7 +104,7 @@ struct Command {
             milliseconds += world.milliseconds
             steps += world.stepsTaken
         }
-        print(Self.summary(seeds.count, steps, milliseconds, since: start))
+        if !isQuiet { print(Self.summary(seeds.count, steps, milliseconds, since: start)) }
         return 0
     }
 
@@ -83,6 +112,22 @@ struct Command {
         var options = Options(seed: seed)
         if let workers { options.workers = workers }
         return options
+    }
+
+    /// The start of so many workers is not what is measured.
+    private func runCrowd(_ workers: Int, minutes: Double) -> Int32 {
+        var world = World(crowd: workers, seed: 1)
+        var failure = world.run(milliseconds: 20_000)
+        let (start, begun, steps) = (ContinuousClock.now, world.milliseconds, world.stepsTaken)
+        failure = failure ?? world.run(milliseconds: Int64(minutes * 60_000))
+        if let failure {
+            print(failure)
+            return 1
+        }
+        print(
+            Self.summary(
+                1, world.stepsTaken - steps, world.milliseconds - begun, since: start))
+        return 0
     }
 
     private func runFresh(minutes: Double) -> Int32 {
