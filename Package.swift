@@ -54,10 +54,11 @@ let package = Package(
 
         // Control tower
         library("Protocol"),
-        library("Transport", ["Protocol", "CZeroMQ", "CXXHash", logging]),
+        library("Transport", ["Protocol", "CZeroMQ", "CXXHash"]),
         library("Cluster", ["Protocol"]),
         library("Journal", ["Cluster", "Protocol", "CXXHash", grdb]),
         library("Client", ["Protocol", "Transport"]),
+        library("Telemetry", ["Protocol", "Transport", arguments, logging]),
 
         // Math tower
         library("Tensors", ["Files", "CKernels"]),
@@ -67,18 +68,21 @@ let package = Package(
         program(
             "Coordinator",
             [
-                "Cluster", "Compression", "Files", "Journal", "Protocol", "Tensors", "Transport",
-                arguments, logging,
+                "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry", "Tensors",
+                "Transport", arguments, logging,
             ]),
         program(
             "Worker",
             [
-                "CKernels", "Cluster", "Files", "Protocol", "Tensors", "Transport", "WordVectors",
-                arguments, logging,
+                "CKernels", "Cluster", "Files", "Protocol", "Telemetry", "Tensors", "Transport",
+                "WordVectors", arguments, logging,
             ]),
         program(
             "Console",
-            ["Client", "Files", "Protocol", "Tensors", "Transport", "WordVectors", arguments]),
+            [
+                "Client", "Files", "Protocol", "Telemetry", "Tensors", "Transport", "WordVectors",
+                arguments,
+            ]),
 
         // Figures that docs/benchmarks.md reports
         .executableTarget(
@@ -104,6 +108,7 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/simulate",
             swiftSettings: strict),
+        tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport", "Transport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),

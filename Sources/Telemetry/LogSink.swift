@@ -2,7 +2,7 @@
 
 import Glibc
 import Synchronization
-import Transport
+public import Transport
 
 /// Lines are handed over and written by a thread of the sink. If nobody reads, or a disk is full,
 /// lines beyond the queue are dropped and counted, and nobody who logs is ever kept waiting.

@@ -6,7 +6,7 @@ import Transport
 /// Read from /proc; a figure that the system does not tell is left out.
 public enum ProcessFigures {
     /// Resident memory in bytes.
-    public static func residentBytes(of process: pid_t? = nil) -> Int? {
+    public static func residentBytes(of process: Int? = nil) -> Int? {
         let name = process.map(String.init) ?? "self"
         guard let fields = readSmallFile("/proc/\(name)/statm")?.split(separator: " "),
             fields.count > 1, let pages = Int(fields[1])
@@ -15,7 +15,7 @@ public enum ProcessFigures {
     }
 
     /// The program's name, as the kernel cuts it (15 bytes).
-    public static func name(of process: pid_t) -> String? {
+    public static func name(of process: Int) -> String? {
         readSmallFile("/proc/\(process)/comm").map { String($0.prefix { $0 != "\n" }) }
     }
 

@@ -68,7 +68,7 @@ public final class ServiceNotifier: Sendable {
             address.withMemoryRebound(to: sockaddr.self) { address in
                 sendto(
                     descriptor, bytes, bytes.count,
-                    Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue),
+                    Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL),
                     address.baseAddress, socklen_t(self.address.count))
             }
         }

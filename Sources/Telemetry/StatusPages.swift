@@ -1,6 +1,5 @@
 // The three pages of a service: its metrics, whether it lives, and whether it is of use.
 
-public import Protocol
 import Transport
 
 extension StatusServer {

@@ -1,7 +1,6 @@
 // Serves a few small pages over HTTP, for scrapes and probes: bounded in every respect.
 
 import Glibc
-public import Protocol
 import Synchronization
 import Transport
 
@@ -86,14 +85,15 @@ private struct StatusLoop {
 
     private mutating func accept(now: Int64) {
         for _ in 0..<16 {
-            let descriptor = accept4(
-                listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
+            let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else {
                 if errno != EAGAIN && errno != ECONNABORTED && errno != EINTR {
                     closedUntil = now + 200
                 }
                 return
             }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             if callers.count == StatusServer.connectionsMax {
                 close(callers.removeFirst().descriptor)
             }
@@ -153,7 +153,7 @@ private struct Caller {
 
     private mutating func write() {
         let sent = reply.withUnsafeBytes { bytes in
-            send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+            send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         }
         if sent < 0 {
             if errno != EAGAIN && errno != EINTR { phase = .over }
