@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Cluster
+import Compression
 import Glibc
 import Journal
 import Logging
@@ -58,6 +59,7 @@ struct CoordinatorCommand: ParsableCommand {
     }
 
     func run() throws {
+        if operating.facts { return facts.show() }
         do {
             if repair { return try repairJournal() }
             try serve()
@@ -82,6 +84,15 @@ struct CoordinatorCommand: ParsableCommand {
             let line = Array((sentence + "\n").utf8)
             _ = line.withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
         }
+    }
+
+    private var facts: FactSheet {
+        var facts = [
+            "version": softwareVersion, "libzmq": Context.libraryVersion,
+            "curve": Context.hasCurve ? "yes" : "no", "sqlite": JobJournal.libraryVersion,
+        ]
+        facts.merge(Decompressor.libraryVersions) { $1 }
+        return FactSheet(facts)
     }
 
     private func serve() throws {

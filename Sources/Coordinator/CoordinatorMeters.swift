@@ -37,7 +37,7 @@ final class CoordinatorMeters: Sendable {
             labels: ["kind"])
         refused = registry.counter(
             "sounder_messages_refused_total", "Messages answered with a refusal, by its code.",
-            labels: ["code"])
+            labels: ["code"], known: Fault.Code.allCases.map { [$0.rawValue] })
         dropped = registry.counter(
             "sounder_replies_dropped_total", "Messages dropped because their receiver read none.")
         commits = registry.histogram(

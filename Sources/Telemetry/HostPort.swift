@@ -92,3 +92,12 @@ public struct HostPort: Sendable, Equatable, CustomStringConvertible {
         return withUnsafeBytes(of: address) { Int($0[2]) << 8 | Int($0[3]) }
     }
 }
+
+extension HostPort {
+    /// Whether somebody could listen there now.
+    public var isFree: Bool {
+        guard let (descriptor, _) = try? listen(backlog: 1) else { return false }
+        close(descriptor)
+        return true
+    }
+}

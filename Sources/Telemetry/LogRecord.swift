@@ -61,7 +61,7 @@ public struct LogRecord: Sendable, Equatable {
 }
 
 extension String {
-    fileprivate mutating func append(key: String, value: String) {
+    mutating func append(key: String, value: String) {
         self += ",\""
         append(escaping: key, quotes: true)
         self += "\":\""

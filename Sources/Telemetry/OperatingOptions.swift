@@ -18,6 +18,9 @@ public struct OperatingOptions: ParsableArguments {
             "Serve /metrics (Prometheus), /healthz and /readyz there, to anybody. Default: "
                 + "nowhere.", valueName: "host:port"))
     public var metrics: String?
+    /// For `sounder doctor`: say what the program is made of, and end.
+    @Flag(help: .hidden)
+    public var facts = false
 
     public init() {}
 

@@ -60,12 +60,18 @@ public enum ProcessFigures {
     }
 }
 
-/// The beginning of a file that the kernel makes up, 4 KiB at most; nil if it cannot be read.
+/// The beginning of a file that the kernel makes up, 64 KiB at most; nil if it cannot be read.
 public func readSmallFile(_ path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
+    var text: [UInt8] = []
     var bytes = [UInt8](repeating: 0, count: 4_096)
-    let count = read(descriptor, &bytes, bytes.count)
-    return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    while text.count < 65_536 {
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { return nil }
+        if count == 0 { break }
+        text += bytes.prefix(count)
+    }
+    return String(decoding: text, as: UTF8.self)
 }

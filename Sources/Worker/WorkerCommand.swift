@@ -69,6 +69,12 @@ struct WorkerCommand: ParsableCommand {
     }
 
     func run() throws {
+        if operating.facts {
+            return FactSheet([
+                "version": softwareVersion, "libzmq": Context.libraryVersion,
+                "instructionSet": String(cString: kernels_isa_name()),
+            ]).show()
+        }
         do {
             if let fault = try work() { ProgramLog.end("sounder-worker", fault) }
             endProgram(code: 0)
