@@ -94,6 +94,7 @@ let package = Package(
         tests("CKernelsTests", ["CKernels", "TestSupport"]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
+        tests("ConsoleTests", ["Console", "Protocol", "TestSupport"]),
         tests(
             "EndToEndTests",
             [
@@ -108,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/simulate",
             swiftSettings: strict),
-        tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport", "Transport"]),
+        tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),

@@ -111,7 +111,7 @@ struct MetricsTests {
         #expect(ProcessFigures.residentBytes(of: 99_999_999) == nil)
     }
 
-    @Test("promtool has nothing to object", .enabled(if: Promtool.isThere, Promtool.absence))
+    @Test("promtool has nothing to object", .enabled(if: Promtool.isThere, "\(Promtool.absence)"))
     func promtool() throws {
         let registry = Registry()
         ProcessFigures.register(in: registry)

@@ -2,8 +2,8 @@
 
 import Foundation
 import Protocol
+import TestSupport
 import Testing
-import Transport
 
 @testable import Telemetry
 
@@ -20,7 +20,7 @@ struct StatusServerTests {
     }
 
     private func reply(_ request: String, to server: StatusServer) throws -> String {
-        let caller = try Caller(server.place.port)
+        let caller = try TCPCaller(server.place.port)
         caller.send(Array(request.utf8))
         return caller.reply()
     }
@@ -62,7 +62,7 @@ struct StatusServerTests {
     @Test("a request may come byte by byte, and a long page goes to a slow reader")
     func slowly() throws {
         let server = try serve()
-        let caller = try Caller(server.place.port)
+        let caller = try TCPCaller(server.place.port)
         for byte in "GET /long HTTP/1.1\r\n\r\n".utf8 {
             caller.send([byte])
             usleep(1_000)
@@ -75,9 +75,9 @@ struct StatusServerTests {
     @Test("whoever sends a request without end, or none, is cut off after five seconds")
     func slowloris() throws {
         let server = try serve()
-        let silent = try (0..<20).map { _ in try Caller(server.place.port) }
-        let slow = try (0..<20).map { _ in try Caller(server.place.port) }
-        let deaf = try (0..<4).map { _ in try Caller(server.place.port) }
+        let silent = try (0..<20).map { _ in try TCPCaller(server.place.port) }
+        let slow = try (0..<20).map { _ in try TCPCaller(server.place.port) }
+        let deaf = try (0..<4).map { _ in try TCPCaller(server.place.port) }
         for caller in deaf { caller.send(Array("GET /long HTTP/1.1\r\n\r\n".utf8)) }
         let began = Date()
         while Date().timeIntervalSince(began) < StatusServer.secondsMax + 1.5 {
@@ -94,9 +94,9 @@ struct StatusServerTests {
     @Test("beyond 64 connections the oldest gives way, and a scrape still comes through")
     func flood() throws {
         let server = try serve()
-        var callers: [Caller] = []
+        var callers: [TCPCaller] = []
         for _ in 0..<300 {
-            callers.append(try Caller(server.place.port))
+            callers.append(try TCPCaller(server.place.port))
             if callers.count % 50 == 0 {
                 let reply = try reply("GET /metrics HTTP/1.1\r\n\r\n", to: server)
                 #expect(reply.contains("a_total 1"))
@@ -104,14 +104,14 @@ struct StatusServerTests {
         }
         usleep(200_000)
         #expect(callers.count { !$0.isClosed } <= StatusServer.connectionsMax)
-        #expect(callers.prefix(200).allSatisfy(\.isClosed))
+        #expect(callers.prefix(200).allSatisfy { $0.isClosed })
         server.stop()
     }
 
     @Test("nothing is left open when it stops, and the port is free again")
     func stop() throws {
         let server = try serve()
-        let caller = try Caller(server.place.port)
+        let caller = try TCPCaller(server.place.port)
         usleep(50_000)
         server.stop()
         #expect(caller.isClosed)
@@ -160,60 +160,5 @@ struct StatusServerTests {
         let ready = try reply("GET /readyz HTTP/1.1\r\n\r\n", to: server)
         #expect(ready.contains(" 503 ") && ready.hasSuffix("\r\n\r\nnobody is there\n"))
         server.stop()
-    }
-}
-
-/// A TCP connection to this machine.
-final class Caller {
-    private let descriptor: Int32
-
-    init(_ port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        try #require(code == 0, "no connection to port \(port)")
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience,
-            socklen_t(MemoryLayout<timeval>.size))
-    }
-
-    deinit { close(descriptor) }
-
-    func send(_ bytes: [UInt8]) {
-        var done = 0
-        while done < bytes.count {
-            let sent = bytes.withUnsafeBytes {
-                Glibc.send(
-                    descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done,
-                    Int32(MSG_NOSIGNAL))
-            }
-            guard sent > 0 else { return }
-            done += sent
-        }
-    }
-
-    /// Everything until the other side closes.
-    func reply() -> String {
-        var all: [UInt8] = []
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        while case let count = recv(descriptor, &bytes, bytes.count, 0), count > 0 {
-            all += bytes.prefix(count)
-        }
-        return String(decoding: all, as: UTF8.self)
-    }
-
-    /// Whether the other side has closed.
-    var isClosed: Bool {
-        var byte: UInt8 = 0
-        let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
-        return count == 0 || (count < 0 && errno != EAGAIN)
     }
 }

@@ -21,8 +21,7 @@ public struct Scrape {
 
 /// The tool that comes with Prometheus, where it is installed.
 public enum Promtool {
-    public static let absence: Comment = "promtool is not here; scripts/setup.sh oracles gets it"
-    public typealias Comment = String
+    public static let absence = "promtool is not here; scripts/setup.sh oracles gets it"
 
     public static let isThere: Bool = {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""

@@ -22,17 +22,6 @@ struct Finding: Encodable, Sendable, Equatable {
     static func error(_ check: String, _ sentence: String, remedy: String) -> Finding {
         Finding(check: check, verdict: .error, sentence: sentence, remedy: remedy)
     }
-
-    /// `null` is said, so that every object has the same keys.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(check, forKey: .check)
-        try container.encode(verdict, forKey: .verdict)
-        try container.encode(sentence, forKey: .sentence)
-        try container.encode(remedy, forKey: .remedy)
-    }
-
-    private enum CodingKeys: String, CodingKey { case check, verdict, sentence, remedy }
 }
 
 /// All findings of one visit.

@@ -14,6 +14,9 @@ struct TopScreen {
     let rows: Int?
     private static let endedShown = 5
 
+    /// What a narrow terminal can do without goes first.
+    private var isNarrow: Bool { columns.map { $0 < 100 } ?? false }
+
     func lines(_ view: TopView) -> [Line] {
         let jobs = jobLines(view)
         var lines = summary(view) + [Line(text: "")] + jobs + [Line(text: "")]
@@ -74,7 +77,7 @@ struct TopScreen {
         return [
             job.job, isRunning ? job.stage : job.state,
             isRunning && job.rounds > 0 ? "\(job.round + 1)/\(job.rounds)" : "",
-            bar(job.fraction, width: 20), percent(job.fraction, places: 1),
+            bar(job.fraction, width: isNarrow ? 8 : 20), percent(job.fraction, places: 1),
             job.rate.map { "\($0.short) \(job.rateUnit)" } ?? "", job.secondsLeft?.clock ?? "",
             job.retries > 0 ? "\(job.retries)" : "",
         ]
@@ -101,8 +104,8 @@ struct TopScreen {
         let rows = shown.map { cells(of: $0) }
         let texts = Self.table(
             [
-                "WORKER", "STATE", "UNIT", "PROGRESS", "", "UNITS", "THREADS", "ISA", "MEMORY",
-                "HEARD",
+                "WORKER", "STATE", "UNIT", "PROGRESS", "", "UNITS", isNarrow ? "" : "THREADS",
+                isNarrow ? "" : "ISA", "MEMORY", "HEARD",
             ], rows, rightAligned: [4, 5, 6, 8, 9])
         var lines = [Line(text: texts[0], style: .heading)]
         for (worker, text) in zip(shown, texts.dropFirst()) {
@@ -119,9 +122,10 @@ struct TopScreen {
         let heard = Double(worker.heardMillisecondsAgo) / 1_000
         let memory = worker.residentBytes.map { Double($0).bytes } ?? ""
         return [
-            worker.worker, worker.state, worker.unit ?? "", bar(worker.fraction, width: 10),
-            percent(worker.fraction, places: 0), "\(worker.unitsDone)", "\(worker.threads)",
-            worker.instructionSet, memory, heard.fixed(1) + " s",
+            worker.worker, worker.state, worker.unit ?? "", bar(worker.fraction, width: isNarrow ? 5 : 10),
+            percent(worker.fraction, places: 0), "\(worker.unitsDone)",
+            isNarrow ? "" : "\(worker.threads)", isNarrow ? "" : worker.instructionSet, memory,
+            heard.fixed(1) + " s",
         ]
     }
 
@@ -131,7 +135,7 @@ struct TopScreen {
         return String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
     }
 
-    /// Columns as wide as their widest cell; a heading of "" shares the column before it.
+    /// Columns as wide as their widest cell; one that is empty throughout is left out.
     static func table(
         _ headings: [String], _ rows: [[String]], rightAligned: Set<Int>
     ) -> [String] {
