@@ -54,10 +54,11 @@ let package = Package(
 
         // Control tower
         library("Protocol"),
-        library("Transport", ["Protocol", "CZeroMQ", "CXXHash", logging]),
+        library("Transport", ["Protocol", "CZeroMQ", "CXXHash"]),
         library("Cluster", ["Protocol"]),
         library("Journal", ["Cluster", "Protocol", "CXXHash", grdb]),
         library("Client", ["Protocol", "Transport"]),
+        library("Telemetry", ["Protocol", "Transport", arguments, logging]),
 
         // Math tower
         library("Tensors", ["Files", "CKernels"]),
@@ -67,18 +68,21 @@ let package = Package(
         program(
             "Coordinator",
             [
-                "Cluster", "Compression", "Files", "Journal", "Protocol", "Tensors", "Transport",
-                arguments, logging,
+                "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry", "Tensors",
+                "Transport", arguments, logging,
             ]),
         program(
             "Worker",
             [
-                "CKernels", "Cluster", "Files", "Protocol", "Tensors", "Transport", "WordVectors",
-                arguments, logging,
+                "CKernels", "Cluster", "Files", "Protocol", "Telemetry", "Tensors", "Transport",
+                "WordVectors", arguments, logging,
             ]),
         program(
             "Console",
-            ["Client", "Files", "Protocol", "Tensors", "Transport", "WordVectors", arguments]),
+            [
+                "Client", "Files", "Protocol", "Telemetry", "Tensors", "Transport", "WordVectors",
+                arguments,
+            ]),
 
         // Figures that docs/benchmarks.md reports
         .executableTarget(
@@ -98,6 +102,7 @@ let package = Package(
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
         tests("DeployTests", ["TestSupport"]),
+        tests("ConsoleTests", ["Console", "Protocol", "TestSupport"]),
         tests(
             "EndToEndTests",
             [
@@ -116,6 +121,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Cluster", "Simulation"],
             path: "Tests/Simulation/SimulationTests", swiftSettings: strict),
+        tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),

@@ -75,9 +75,9 @@ extension Scheduler {
             return WorkerStatus(
                 worker: id, host: capabilities.host, processID: capabilities.processID,
                 instructionSet: capabilities.instructionSet, threads: capabilities.threads,
-                state: record.isDraining ? "draining" : record.running.isEmpty ? "idle" : "busy",
-                unit: record.running.first?.unit, heardMillisecondsAgo: now - record.heardAt,
-                unitsDone: record.unitsDone)
+                state: record.state, unit: record.running.first?.unit,
+                progress: record.running.first?.progress,
+                heardMillisecondsAgo: now - record.heardAt, unitsDone: record.unitsDone)
         }
     }
 }

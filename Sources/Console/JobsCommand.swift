@@ -79,15 +79,22 @@ struct StatusCommand: AsyncParsableCommand {
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Cancel a job; what it has made is dropped.",
-        discussion: "Example:\n  sounder cancel j-3f9a21 --cluster tcp://127.0.0.1:5761")
+        discussion: """
+            Examples:
+              sounder cancel j-3f9a21 --cluster tcp://127.0.0.1:5761
+              sounder cancel j-3f9a21 --json
+            """)
 
     @Argument var job: String
     @OptionGroup var cluster: ClusterOptions
+    @Flag(help: "The job's status as one JSON object on standard output.")
+    var json = false
 
     func run() async throws {
         let status = try await withClient(cluster) { client in
             try await client.cancel(JobID(job))
         }
+        if json { return try Terminal.outputJSON(status) }
         Terminal.say("sounder: job \(status.job) is \(status.state.rawValue)")
     }
 }
@@ -106,11 +113,14 @@ struct RetryCommand: AsyncParsableCommand {
 
     @Argument var job: String
     @OptionGroup var cluster: ClusterOptions
+    @Flag(help: "The job's status as one JSON object on standard output.")
+    var json = false
 
     func run() async throws {
         let status = try await withClient(cluster) { client in
             try await client.retry(JobID(job))
         }
+        if json { return try Terminal.outputJSON(status) }
         Terminal.say("sounder: job \(status.job) is \(status.state.rawValue)")
     }
 }

@@ -4,7 +4,6 @@ import ArgumentParser
 import Protocol
 import Transport
 
-
 @main
 struct SounderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,7 +25,8 @@ struct SounderCommand: AsyncParsableCommand {
             TrainCommand.self, UpCommand.self, JobsCommand.self, StatusCommand.self,
             CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
             DrainCommand.self, KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self,
-            KeysCommand.self, NeighboursCommand.self, EvalCommand.self,
+            KeysCommand.self, NeighboursCommand.self, EvalCommand.self, TopCommand.self,
+            DoctorCommand.self,
         ])
 
     static func main() async {

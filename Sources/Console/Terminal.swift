@@ -7,6 +7,27 @@ import Protocol
 enum Terminal {
     static let isInteractive = isatty(STDERR_FILENO) == 1
 
+    /// Whether standard output is a terminal that can move its cursor.
+    static let isScreen: Bool = {
+        let kind = getenv("TERM").map { String(cString: $0) } ?? "dumb"
+        return isatty(STDOUT_FILENO) == 1 && kind != "dumb" && !kind.isEmpty
+    }()
+
+    /// Whether data may be coloured; https://no-color.org says how to refuse.
+    static let isColoured = isScreen && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
+
+    /// Columns and rows of standard output; 80 by 24 where nobody says.
+    static var size: (columns: Int, rows: Int) {
+        var window = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0,
+            window.ws_row > 0
+        else { return (80, 24) }
+        return (Int(window.ws_col), Int(window.ws_row))
+    }
+
+    /// Text on standard output as it is.
+    static func outputRaw(_ text: String) { put(text, STDOUT_FILENO) }
+
     /// One line on standard error.
     static func say(_ line: String) { put(line + "\n", STDERR_FILENO) }
 

@@ -16,6 +16,7 @@ struct UpCommand: AsyncParsableCommand {
             Examples:
               sounder up --workers 4
               sounder up --workers 2 --listen tcp://127.0.0.1:5761 --state ./cluster
+              sounder up --json
             """)
 
     @Option(help: "Worker processes.")
@@ -32,6 +33,15 @@ struct UpCommand: AsyncParsableCommand {
             "Directory of the journal and the caches, kept afterwards. Default: a temporary one.",
             valueName: "dir"))
     var state: String?
+    @Flag(help: "The address and more as one JSON object on standard output.")
+    var json = false
+
+    private struct Report: Encodable {
+        let address: String
+        let workers: Int
+        let threads: Int
+        let directory: String
+    }
 
     @Option(
         help: ArgumentHelp(
@@ -62,7 +72,7 @@ struct UpCommand: AsyncParsableCommand {
         defer { client.close() }
         do {
             Terminal.say("sounder: \(workers) workers of \(size.threads) threads are up")
-            Terminal.output(cluster.address.description)
+            try show(cluster, size)
             while Interrupts.received == 0 {
                 try cluster.watch()
                 try? await Task.sleep(for: .milliseconds(100))
@@ -78,5 +88,12 @@ struct UpCommand: AsyncParsableCommand {
         }
         cluster.kill()
         await stopper.value
+    }
+    private func show(_ cluster: LocalCluster, _ size: LocalCluster.Size) throws {
+        guard json else { return Terminal.output(cluster.address.description) }
+        let report = Report(
+            address: cluster.address.description, workers: size.workers, threads: size.threads,
+            directory: cluster.directory)
+        try Terminal.outputJSON(report, isPretty: false)
     }
 }

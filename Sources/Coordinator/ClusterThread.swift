@@ -5,6 +5,7 @@ import Journal
 import Logging
 import Protocol
 import Synchronization
+import Telemetry
 import Transport
 
 /// Owns the control socket, the scheduler and the journal; runs until `stop` is called or the
@@ -24,20 +25,27 @@ final class ClusterThread: Sendable {
     /// Runs on the calling thread.
     func run(
         socket: inout Socket, behind door: Doorkeeper, journal: JobJournal, store: StoreThread,
-        policy: Policy, seed: UInt64, logger: Logger
+        policy: Policy, seed: UInt64, meters: CoordinatorMeters, service: Service, logger: Logger
     ) throws {
         var scheduler = Scheduler(epoch: journal.epoch, policy: policy, seed: seed)
-        var desk = FrontDesk(behind: door, logger: logger, at: .now)
+        var desk = FrontDesk(behind: door, meters: meters, logger: logger, at: .now)
         var effects = Effects()
         scheduler.recover(journal.recovered, at: .now, into: &effects)
 
+        var woke = monotonicSeconds()
         while !stopping.load(ordering: .acquiring) {
+            let began = monotonicSeconds()
             try journal.commit(effects.journal)
+            meters.committed(effects.journal, seconds: monotonicSeconds() - began)
             store.perform(effects.store)
             try desk.send(effects.outbound, on: socket)
+            service.pulse.turn()
+            meters.turned(seconds: monotonicSeconds() - woke)
             try Poll.wait(
                 [socket.readable, events.readable],
-                timeoutMilliseconds: Moment.now.wait(until: effects.wakeAt))
+                timeoutMilliseconds: Moment.now.wait(
+                    until: effects.wakeAt, atMost: service.pulse.waitMaxMilliseconds))
+            woke = monotonicSeconds()
             effects = Effects()
 
             let now = Moment.now
@@ -45,6 +53,9 @@ final class ClusterThread: Sendable {
             try desk.receive(from: &socket, &scheduler, at: now, into: &effects)
             scheduler.tick(at: now, into: &effects)
             try desk.answer(scheduler, journal, at: now)
+            if let census = meters.takeCensus(of: scheduler, at: now) {
+                service.notifier.status(census.sentence(epoch: journal.epoch))
+            }
         }
     }
 }
@@ -52,9 +63,17 @@ final class ClusterThread: Sendable {
 extension Moment {
     fileprivate static var now: Moment { Moment(milliseconds: monotonicMilliseconds()) }
 
-    /// Milliseconds until `moment`, a second at most.
-    fileprivate func wait(until moment: Moment?) -> Int {
-        guard let moment else { return 1_000 }
-        return min(max(moment - self, 0), 1_000)
+    fileprivate func wait(until moment: Moment?, atMost milliseconds: Int) -> Int {
+        guard let moment else { return milliseconds }
+        return min(max(moment - self, 0), milliseconds)
+    }
+}
+
+extension Census {
+    /// For `systemctl status`.
+    fileprivate func sentence(epoch: UInt64) -> String {
+        let workers = "\(self.workers.values.reduce(0, +)) workers, \(self.workers["busy"] ?? 0) busy"
+        let jobs = "\(self.jobs[.running] ?? 0) jobs running, \(self.jobs[.queued] ?? 0) queued"
+        return "\(workers); \(jobs); epoch \(epoch)"
     }
 }

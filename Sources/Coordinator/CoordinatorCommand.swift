@@ -2,10 +2,12 @@
 
 import ArgumentParser
 import Cluster
+import Compression
 import Glibc
 import Journal
 import Logging
 import Protocol
+import Telemetry
 import Transport
 
 @main
@@ -40,8 +42,7 @@ struct CoordinatorCommand: ParsableCommand {
     var keys: String?
     @Flag(help: "Let in programs of this machine without keys.")
     var insecure = false
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel = "warning"
+    @OptionGroup var operating: OperatingOptions
     @Flag(help: "Drop what is damaged in the journal of --state, say what it was, and end.")
     var repair = false
     @Option(help: .hidden)
@@ -55,21 +56,19 @@ struct CoordinatorCommand: ParsableCommand {
             throw ValidationError(
                 "--liveness \(liveness) is out of range; it must lie in 500...600000")
         }
-        guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level \(logLevel) is not a level; use info or warning")
-        }
     }
 
     func run() throws {
+        if operating.facts { return facts.show() }
         do {
             if repair { return try repairJournal() }
             try serve()
         } catch let fault as Fault {
-            endProgram("sounder-coordinator", fault)
+            ProgramLog.end("sounder-coordinator", fault)
         } catch let error as TransportError {
-            endProgram("sounder-coordinator", error.fault)
+            ProgramLog.end("sounder-coordinator", error.fault)
         } catch let error as JournalError {
-            endProgram("sounder-coordinator", error.description, code: error.exitCode)
+            ProgramLog.end("sounder-coordinator", error.description, code: error.exitCode)
         }
     }
 
@@ -87,8 +86,17 @@ struct CoordinatorCommand: ParsableCommand {
         }
     }
 
+    private var facts: FactSheet {
+        var facts = [
+            "version": softwareVersion, "libzmq": Context.libraryVersion,
+            "curve": Context.hasCurve ? "yes" : "no", "sqlite": JobJournal.libraryVersion,
+        ]
+        facts.merge(Decompressor.libraryVersions) { $1 }
+        return FactSheet(facts)
+    }
+
     private func serve() throws {
-        let logger = makeLogger("sounder-coordinator", level: logLevel)
+        let logger = try operating.beginLog("sounder-coordinator")
         let address = try Address(listen)
         let keys = try CoordinatorKeys.find(
             for: address, KeyFlags(directory: keys, isInsecure: insecure))
@@ -112,10 +120,16 @@ struct CoordinatorCommand: ParsableCommand {
         payloads.removeLeftovers(
             besides: journal.recovered.filter { $0.ended == nil }.map(\.job),
             failed: journal.recovered.filter { $0.ended?.state == .failed }.map(\.job))
-        let store = try StoreThread(payloads: payloads, events: cluster.events, logger: logger)
+        let meters = CoordinatorMeters(epoch: journal.epoch)
+        meters.registry.register(bulk)
+        meters.registry.register(door)
+        let service = try Service(operating, meters.registry, logger: logger) { nil }
+        let store = try StoreThread(
+            payloads: payloads, events: cluster.events, meters: meters, logger: logger)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) {
             [temporary] reason in
             if reason == .parentDied, let temporary { abandon(temporary) }
+            service.notifier.stopping()
             cluster.stop()
         }
         logger.notice("listening at \(bound), epoch \(journal.epoch)")
@@ -127,9 +141,11 @@ struct CoordinatorCommand: ParsableCommand {
         // A worker holds one model: two trainings by turns would drop each other's parameters.
         policy.jobsRunningMax = 1
         policy.heartbeatMilliseconds = min(1_000, liveness / 5)
+        service.notifier.ready()
         try cluster.run(
             socket: &socket, behind: door, journal: journal, store: store, policy: policy,
-            seed: UInt64.random(in: 0...UInt64.max), logger: logger)
+            seed: UInt64.random(in: 0...UInt64.max), meters: meters, service: service,
+            logger: logger)
         withExtendedLifetime(supervision) {}
         store.stop()
         bulk.stop()

@@ -20,6 +20,7 @@ struct FrontDesk {
         let job: JobID?
     }
 
+    private let meters: CoordinatorMeters
     private let logger: Logger
     private var gate: Gate
     private var guests: RecentTable<PeerID, Guest>
@@ -33,7 +34,10 @@ struct FrontDesk {
     private static let unreadPerTurn = 32
     private static let silenceMaxMilliseconds: Int64 = 3_600_000
 
-    init(behind door: Doorkeeper, logger: Logger, at now: Moment) {
+    init(
+        behind door: Doorkeeper, meters: CoordinatorMeters, logger: Logger, at now: Moment
+    ) {
+        self.meters = meters
         self.logger = logger
         gate = Gate(door, now: now.milliseconds)
         leaving = RecentTable(
@@ -64,6 +68,7 @@ struct FrontDesk {
             }
             do throws(CodecError) {
                 let message = try Codec.decode(frames)
+                meters.received(message.header)
                 if let event = take(message, from: peer, holder, scheduler, at: now) {
                     scheduler.handle(event, at: now, into: &effects)
                 }
@@ -136,6 +141,7 @@ struct FrontDesk {
         case .accepted: break
         case .wouldBlock:
             // Whoever does not read asks again, or falls silent and is given up.
+            meters.droppedReply()
             logger.warning("\(message.header.kind) was dropped; its receiver does not read")
         case .unknownPeer: forget(peer)
         }
@@ -163,6 +169,7 @@ struct FrontDesk {
     }
 
     private mutating func reply(to peer: PeerID, _ header: Header, _ request: UInt64 = 0) {
+        if case .refused(let refused) = header { meters.refused(refused.fault) }
         replies.append((peer, Message(header, request: request)))
     }
 }

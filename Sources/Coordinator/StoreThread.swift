@@ -19,14 +19,17 @@ final class StoreThread: Sendable {
     private let thread: OwnedThread
     private let outputs: OutputTable
 
-    init(payloads: PayloadTable, events: Mailbox<Event>, logger: Logger) throws {
+    init(
+        payloads: PayloadTable, events: Mailbox<Event>, meters: CoordinatorMeters, logger: Logger
+    ) throws {
         let work = try Mailbox<Work>()
         self.work = work
         let outputs = OutputTable(bulk: payloads.bulk, events: events)
         self.outputs = outputs
         thread = try OwnedThread(name: "store") {
             var store = Store(
-                payloads: payloads, outputs: outputs, events: events, logger: logger)
+                payloads: payloads, outputs: outputs, events: events, meters: meters,
+                logger: logger)
             while true {
                 for item in work.next(timeoutMilliseconds: 1_000) {
                     switch item {
@@ -64,6 +67,7 @@ private struct Store {
     let payloads: PayloadTable
     let outputs: OutputTable
     let events: Mailbox<Event>
+    let meters: CoordinatorMeters
     let logger: Logger
     var programs: [JobID: any JobProgram] = [:]
 
@@ -75,7 +79,7 @@ private struct Store {
             let program = spec.makeProgram(directory: directory, payloads: payloads)
             programs[job] = program
             outputs.open(job, in: directory)
-            advance(job) { () throws(Fault) in try program.plan(workers: workers) }
+            advance(job, "planning") { () throws(Fault) in try program.plan(workers: workers) }
         case .reduce(let job, let number, let round, let outcomes, let workers):
             guard let program = programs[job] else { return }
             let taken = outputs.take(round: number, of: job, outcomes)
@@ -84,7 +88,7 @@ private struct Store {
                 events.post(.outputsGone(job, gone))
                 return
             }
-            advance(job) { () throws(Fault) in
+            advance(job, round.stage) { () throws(Fault) in
                 let step = try program.reduce(
                     round, outputs: taken.compactMap { $0 }, workers: workers)
                 outputs.reduced(round: number, of: job)
@@ -98,9 +102,11 @@ private struct Store {
         }
     }
 
-    private func advance(_ job: JobID, _ step: () throws(Fault) -> Step) {
+    private func advance(
+        _ job: JobID, _ stage: String, _ step: () throws(Fault) -> Step
+    ) {
         do throws(Fault) {
-            switch try step() {
+            switch try meters.timing(stage, step) {
             case .round(let round, let measures):
                 outputs.expect(round, of: job)
                 events.post(.roundPlanned(job, round, measures: measures))

@@ -93,12 +93,15 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
     /// idle, busy, draining.
     public var state: String
     public var unit: WorkUnitID?
+    /// Of that unit, as its worker said last.
+    public var progress: Progress?
     public var heardMillisecondsAgo: Int
     public var unitsDone: Int
 
     public init(
         worker: WorkerID, host: String, processID: Int, instructionSet: String, threads: Int,
-        state: String, unit: WorkUnitID?, heardMillisecondsAgo: Int, unitsDone: Int
+        state: String, unit: WorkUnitID?, progress: Progress? = nil, heardMillisecondsAgo: Int,
+        unitsDone: Int
     ) {
         self.worker = worker
         self.host = host
@@ -107,6 +110,7 @@ public struct WorkerStatus: Hashable, Sendable, Codable {
         self.threads = threads
         self.state = state
         self.unit = unit
+        self.progress = progress
         self.heardMillisecondsAgo = heardMillisecondsAgo
         self.unitsDone = unitsDone
     }

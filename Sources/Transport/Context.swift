@@ -53,6 +53,18 @@ public final class Context: @unchecked Sendable {
     }
 }
 
+extension Context {
+    /// The version of the messaging library that is linked.
+    public static var libraryVersion: String {
+        var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
+        zmq_version(&major, &minor, &patch)
+        return "\(major).\(minor).\(patch)"
+    }
+
+    /// Whether that library can encrypt and authenticate.
+    public static var hasCurve: Bool { zmq_has("curve") == 1 }
+}
+
 extension TransportError {
     /// What the messaging library or the system said last on this thread.
     static func last(_ operation: String) -> TransportError {

@@ -1,10 +1,12 @@
 // Facts of this machine and this process that more than one program asks for.
 
 import Glibc
-public import Logging
 
 /// Milliseconds of a clock that never steps; only differences mean anything.
 public func monotonicMilliseconds() -> Int64 { Int64(MonotonicClock.seconds * 1_000) }
+
+/// Seconds of the same clock.
+public func monotonicSeconds() -> Double { MonotonicClock.seconds }
 
 /// Milliseconds since 1970, for people only.
 public func wallMilliseconds() -> Int64 {
@@ -19,12 +21,4 @@ public func hostName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
     return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
-
-/// A logger that writes lines to standard error. To be called once.
-public func makeLogger(_ label: String, level: String) -> Logger {
-    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-    var logger = Logger(label: label)
-    logger.logLevel = Logger.Level(rawValue: level) ?? .warning
-    return logger
 }

@@ -24,17 +24,20 @@ final class ComputeThread: Sendable {
 
     /// - Parameter makeRunners: called on the compute thread, which alone uses the runners.
     init(
-        ended: Mailbox<UnitEnd>, logger: Logger,
+        ended: Mailbox<UnitEnd>, meters: WorkerMeters, logger: Logger,
         makeRunners: @escaping @Sendable () -> [any UnitRunner]
     ) throws {
         let work = try Mailbox<Work>()
         self.work = work
         thread = try OwnedThread(name: "compute") {
-            var bench = Workbench(runners: makeRunners(), logger: logger)
+            let bench = Workbench(runners: makeRunners(), logger: logger)
             while true {
                 for item in work.next(timeoutMilliseconds: 1_000) {
                     guard case .run(let assignment, let control) = item else { return }
-                    ended.post(bench.run(assignment, control))
+                    let result = meters.measuring(assignment.task.kind) {
+                        bench.run(assignment, control)
+                    }
+                    ended.post(UnitEnd(assignment: assignment, result: result))
                 }
             }
         }
@@ -80,13 +83,7 @@ private struct Workbench {
     let runners: [any UnitRunner]
     let logger: Logger
 
-    mutating func run(_ assignment: Assign, _ control: RunControl) -> UnitEnd {
-        UnitEnd(assignment: assignment, result: result(of: assignment, control))
-    }
-
-    private func result(
-        of assignment: Assign, _ control: RunControl
-    ) -> Result<UnitOutcome, Fault> {
+    func run(_ assignment: Assign, _ control: RunControl) -> Result<UnitOutcome, Fault> {
         let kind = assignment.task.kind
         guard let runner = runners.first(where: { type(of: $0).kind == kind }) else {
             return .failure(Fault(.usage, "this worker has no runner for \(kind) units"))

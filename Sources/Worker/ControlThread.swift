@@ -4,6 +4,7 @@ import Cluster
 import Logging
 import Protocol
 import Synchronization
+import Telemetry
 import Transport
 
 /// Owns the control socket and the session; runs until the session says that the worker is to end.
@@ -26,7 +27,8 @@ final class ControlThread: Sendable {
     /// - Returns: the fault that ended the worker, nil after a drain.
     func run(
         socket: inout Socket, session: inout WorkerSession, compute: ComputeThread,
-        bulk: BulkExchange, judge: HandshakeJudge, to address: Address, logger: Logger
+        bulk: BulkExchange, judge: HandshakeJudge, to address: Address, meters: WorkerMeters,
+        service: Service, logger: Logger
     ) throws(TransportError) -> Fault? {
         let monitor = try socket.monitor()
         try socket.connect(to: address)
@@ -43,6 +45,7 @@ final class ControlThread: Sendable {
             try receive(&socket, &session, at: now, &effects, logger)
             session.tick(at: now, into: &effects)
             try perform(effects, socket, compute, bulk)
+            report(session.isConnected, meters, service)
             if let exit = effects.exit {
                 if case .fault(let fault) = exit { return fault }
                 return nil
@@ -51,13 +54,22 @@ final class ControlThread: Sendable {
             effects.removeAll()
             try Poll.wait(
                 [socket.readable, ended.readable, monitor.readable],
-                timeoutMilliseconds: min(max(wait, 0), 1_000))
+                timeoutMilliseconds: min(max(wait, 0), service.pulse.waitMaxMilliseconds))
             while let event = try monitor.next() {
                 // Silence may end by itself; a key that is not let in does not get better.
                 let now = Double(monotonicMilliseconds()) / 1_000
                 if let fault = judge.judge(event, at: now) { return fault }
             }
         }
+    }
+
+    /// To those who look at this process from outside.
+    private func report(_ isConnected: Bool, _ meters: WorkerMeters, _ service: Service) {
+        meters.isConnected = isConnected
+        service.pulse.turn()
+        if isConnected { service.notifier.ready() }
+        guard !isDraining else { return }
+        service.notifier.status(isConnected ? "connected" : "no coordinator answers")
     }
 
     private func report(

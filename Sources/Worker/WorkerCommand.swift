@@ -7,6 +7,7 @@ import Glibc
 import Logging
 import Protocol
 import Synchronization
+import Telemetry
 import Transport
 
 @main
@@ -56,8 +57,7 @@ struct WorkerCommand: ParsableCommand {
     var serverKey: String?
     @Flag(help: "Connect without keys, to this machine alone.")
     var insecure = false
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel = "warning"
+    @OptionGroup var operating: OperatingOptions
     @Option(help: .hidden)
     var parentFd: Int32?
 
@@ -66,24 +66,27 @@ struct WorkerCommand: ParsableCommand {
             throw ValidationError(
                 "--threads \(threads) is out of range; it must lie in 1...\(Limits.threadsMax)")
         }
-        guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level \(logLevel) is not a level; use info or warning")
-        }
     }
 
     func run() throws {
+        if operating.facts {
+            return FactSheet([
+                "version": softwareVersion, "libzmq": Context.libraryVersion,
+                "instructionSet": String(cString: kernels_isa_name()),
+            ]).show()
+        }
         do {
-            if let fault = try work() { endProgram("sounder-worker", fault) }
+            if let fault = try work() { ProgramLog.end("sounder-worker", fault) }
             endProgram(code: 0)
         } catch let fault as Fault {
-            endProgram("sounder-worker", fault)
+            ProgramLog.end("sounder-worker", fault)
         } catch let error as TransportError {
-            endProgram("sounder-worker", error.fault)
+            ProgramLog.end("sounder-worker", error.fault)
         }
     }
 
     private func work() throws -> Fault? {
-        let logger = makeLogger("sounder-worker", level: logLevel)
+        let logger = try operating.beginLog("sounder-worker")
         let address = try Address(coordinator)
         let keys = try ClientKeys.find(
             for: address,
@@ -99,7 +102,12 @@ struct WorkerCommand: ParsableCommand {
         let ended = try Mailbox<UnitEnd>()
         let fetchText = fetchText
         let path = directory.path
-        let compute = try ComputeThread(ended: ended, logger: logger) {
+        let meters = WorkerMeters(threads: threads)
+        meters.registry.register(bulk)
+        let service = try Service(operating, meters.registry, logger: logger) {
+            meters.isConnected ? nil : "no coordinator answers at \(address)"
+        }
+        let compute = try ComputeThread(ended: ended, meters: meters, logger: logger) {
             makeRunners(bulk: bulk, threads: threads, cache: path, readsInPlace: !fetchText)
         }
         let control = ControlThread(ended: ended)
@@ -108,13 +116,16 @@ struct WorkerCommand: ParsableCommand {
                 directory.remove()
                 endProgram(code: reason == .signal ? 143 : 0)
             }
+            service.notifier.stopping()
+            service.notifier.status("finishing what runs")
             control.drain()
         }
         var socket = try Socket(.dealer, plane: .control, context: context, keys: keys)
         var session = makeSession(identity, threads)
         let fault = try control.run(
             socket: &socket, session: &session, compute: compute, bulk: bulk,
-            judge: HandshakeJudge(address, keys), to: address, logger: logger)
+            judge: HandshakeJudge(address, keys), to: address, meters: meters, service: service,
+            logger: logger)
         withExtendedLifetime(supervision) {}
         compute.stop()
         bulk.stop()

@@ -10,7 +10,8 @@ extension EndToEnd {
             arguments: [
                 ["sounder"], ["sounder", "train"], ["sounder", "train", "sgns"], ["sounder", "up"],
                 ["sounder", "jobs"], ["sounder", "status"], ["sounder", "cancel"],
-                ["sounder", "fetch"], ["sounder", "neighbours"], ["sounder", "eval"],
+                ["sounder", "fetch"], ["sounder", "top"], ["sounder", "doctor"],
+                ["sounder", "neighbours"], ["sounder", "eval"],
                 ["sounder", "eval", "words"], ["sounder-coordinator"], ["sounder-worker"],
             ])
         func help(_ command: [String]) async throws {

@@ -47,14 +47,15 @@ final class Program {
     /// - Parameters:
     ///   - name: a program beside the test bundle, or a path.
     ///   - input: a file for its standard input.
+    ///   - errors: a file for its standard error, instead of one of our own.
     init(
         _ name: String, _ arguments: [String], in site: Site, input: String = "/dev/null",
-        environment: [String: String] = [:]
+        errors: String? = nil, environment: [String: String] = [:]
     ) throws {
         let path = name.hasPrefix("/") ? name : Self.directory + "/" + name
         self.name = ([name] + arguments).joined(separator: " ")
         outputPath = site.uniquePath("out")
-        errorsPath = site.uniquePath("err")
+        errorsPath = errors ?? site.uniquePath("err")
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

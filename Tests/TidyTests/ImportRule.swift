@@ -24,6 +24,7 @@ enum ImportRule {
             only: true),
         ModuleRule(module: "Journal", mayImport: ["Protocol", "Cluster", "CXXHash", "GRDB"]),
         ModuleRule(module: "Client", mayImport: ["Protocol", "Transport"]),
+        ModuleRule(module: "Telemetry", mayImport: ["Protocol", "Transport", "ArgumentParser"]),
         ModuleRule(
             module: "Gateway",
             mayImport: ["Protocol", "Transport", "Client", "Hummingbird", "HummingbirdCore"]),
@@ -39,20 +40,20 @@ enum ImportRule {
             module: "Coordinator",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "Journal", "Client", "Gateway",
-                "Files", "Compression", "ArgumentParser",
+                "Files", "Compression", "Telemetry", "ArgumentParser",
             ],
             exceptions: ["Reducer": ["Tensors"]]),
         ModuleRule(
             module: "Worker",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "CKernels", "Files", "Tensors", "Tokenizers",
-                "Models", "WordVectors", "Retrieval", "Statistics", "ArgumentParser",
+                "Models", "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
             ]),
         ModuleRule(
             module: "Console",
             mayImport: [
                 "Protocol", "Transport", "Client", "Files", "Tensors", "Tokenizers", "Models",
-                "WordVectors", "Retrieval", "Statistics", "ArgumentParser",
+                "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
             ]),
     ]
 
