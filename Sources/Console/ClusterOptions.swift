@@ -31,6 +31,10 @@ struct KeyOptions: ParsableArguments {
     @Flag(help: "Connect without keys, to this machine alone.")
     var insecure = false
 
+    func ring() throws(Fault) -> KeyRing {
+        if let keys { KeyRing(directory: keys) } else { try KeyRing.standard() }
+    }
+
     var flags: KeyFlags {
         KeyFlags(directory: keys, key: key, serverKey: serverKey, isInsecure: insecure)
     }

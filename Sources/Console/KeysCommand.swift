@@ -31,17 +31,25 @@ struct KeygenCommand: ParsableCommand {
 
             Examples:
               sounder keygen node7 --role worker
-              sounder keygen ada --role client
+              sounder keygen ada --role client --json
             """)
 
     @Argument(help: "Whose key it is: a machine or a person.") var name: String
     @Option(help: "What its holder may do: worker, client or admin.")
     var role = KeyRole.worker
     @OptionGroup var place: RingOption
+    @Flag(help: "One JSON object on standard output.")
+    var json = false
 
     func run() throws {
         let ring = try place.ring()
         let file = try ring.generate(name: name, role: role)
+        if json {
+            return try Terminal.outputJSON([
+                "name": file.name, "role": role.rawValue, "key": ring.path("\(file.name).key"),
+                "coordinator": ring.path("coordinator.pub"),
+            ])
+        }
         Terminal.say("sounder: the key \(name) is authorised as \(role.rawValue)")
         Terminal.say(
             "sounder: copy these two files into ~/.config/sounder/keys (mode 0700) over there, by")
@@ -71,6 +79,8 @@ struct AuthorizeCommand: ParsableCommand {
     @Option(help: "Name in listings and logs. Default: as in the file.")
     var name: String?
     @OptionGroup var place: RingOption
+    @Flag(help: "One JSON object on standard output.")
+    var json = false
 
     func run() throws {
         let ring = try place.ring()
@@ -79,14 +89,19 @@ struct AuthorizeCommand: ParsableCommand {
                 throw Fault(.usage, "a key without a file needs --role and --name")
             }
             try ring.authorize(key, name: name, role: role)
-            return Terminal.say("sounder: the key \(name) is authorised as \(role.rawValue)")
+            return try tell(name, role)
         }
         let file = try KeyFile.open(at: key)
         guard let role = role ?? file.role else {
             throw Fault(.usage, "\(key) is a coordinator's key; it connects to nobody")
         }
         try ring.authorize(file.publicKey, name: name ?? file.name, role: role)
-        Terminal.say("sounder: the key \(name ?? file.name) is authorised as \(role.rawValue)")
+        try tell(name ?? file.name, role)
+    }
+
+    private func tell(_ name: String, _ role: KeyRole) throws {
+        if json { return try Terminal.outputJSON(["name": name, "role": role.rawValue]) }
+        Terminal.say("sounder: the key \(name) is authorised as \(role.rawValue)")
     }
 }
 
@@ -103,9 +118,16 @@ struct RevokeCommand: ParsableCommand {
 
     @Argument(help: "The name or the 40 characters of the key.") var key: String
     @OptionGroup var place: RingOption
+    @Flag(help: "One JSON object on standard output.")
+    var json = false
 
     func run() throws {
-        for gone in try place.ring().revoke(key) {
+        let revoked = try place.ring().revoke(key)
+        if json {
+            let keys = revoked.map { ["name": $0.name, "role": $0.role.rawValue] }
+            return try Terminal.outputJSON(["revoked": keys])
+        }
+        for gone in revoked {
             Terminal.say("sounder: the key \(gone.name) (\(gone.role.rawValue)) is revoked")
         }
     }

@@ -72,7 +72,8 @@ extension Moment {
 extension Census {
     /// For `systemctl status`.
     fileprivate func sentence(epoch: UInt64) -> String {
-        let workers = "\(self.workers.values.reduce(0, +)) workers, \(self.workers["busy"] ?? 0) busy"
+        let total = self.workers.values.reduce(0, +)
+        let workers = "\(total) workers, \(self.workers["busy"] ?? 0) busy"
         let jobs = "\(self.jobs[.running] ?? 0) jobs running, \(self.jobs[.queued] ?? 0) queued"
         return "\(workers); \(jobs); epoch \(epoch)"
     }

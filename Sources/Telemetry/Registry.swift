@@ -35,7 +35,8 @@ public final class Registry: Sendable {
 
     /// A number that is kept elsewhere.
     public func reading(
-        _ kind: Family.Kind, _ name: String, _ help: String, _ read: @escaping @Sendable () -> Double
+        _ kind: Family.Kind, _ name: String, _ help: String,
+        _ read: @escaping @Sendable () -> Double
     ) {
         add(name) { [Family(name, help, kind, [Family.Sample(read())])] }
     }

@@ -77,7 +77,7 @@ struct TopTests {
                 "sounder 1.2.3  ipc:///c  epoch 7  00:00:00 UTC",
                 "2 workers (1 busy, 1 idle)   1 job running, 1 queued   5.00 M words/s",
                 "",
-                "JOB  STAGE     ROUND  PROGRESS                               RATE   ETA  RETRIED",
+                "JOB  STAGE     ROUND  PROGRESS                                RATE   ETA  RETRIED",
                 "j-1  training   4/10  █████░░░░░░░░░░░░░░░  25.0 %  5.00 M words/s  0:06        2",
                 "j-2  queued",
                 "j-0  failed",
@@ -90,7 +90,8 @@ struct TopTests {
         #expect(lines[7].style == .alarm)
     }
 
-    @Test("no line is wider than the terminal, and no screen is higher", arguments: [20, 60, 80, 200])
+    @Test(
+        "no line is wider than the terminal, and no screen is higher", arguments: [20, 60, 80, 200])
     func fits(columns: Int) {
         let unit = WorkUnitID(job: JobID("j-1"), round: 3, index: 1)
         let workers = (0..<100).map { worker("worker-\($0)", unit: unit) }

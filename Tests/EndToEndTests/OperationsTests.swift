@@ -74,8 +74,8 @@ extension EndToEnd {
                 ["--listen", address, "--state", site.path("state")] + talkative, in: site,
                 errors: pipe)
             let worker = try Program(
-                "sounder-worker", ["--coordinator", address, "--threads", "1"] + talkative, in: site,
-                errors: pipe)
+                "sounder-worker", ["--coordinator", address, "--threads", "1"] + talkative,
+                in: site, errors: pipe)
             // Every HELLO of a wrong version is a line of the log that cannot be written.
             let peer = try HandDrivenPeer(address, name: "stranger")
             for _ in 0..<20 { _ = try await peer.greet(as: .worker, softwareVersion: "9.9.9") }
@@ -200,7 +200,7 @@ extension EndToEnd {
             let site = try Site()
             let name = isAbstract ? "@sounder-\(UUID().uuidString)" : site.path("notify")
             let names = (name, name + "w")
-            let managers = (try Manager(names.0), try Manager(names.1))
+            let managers = (try NotifySocket(names.0), try NotifySocket(names.1))
             let address = "ipc://\(site.path("control"))"
             func environment(_ name: String) -> [String: String] {
                 ["NOTIFY_SOCKET": name, "WATCHDOG_USEC": "400000", "WATCHDOG_PID": ""]
@@ -226,7 +226,7 @@ extension EndToEnd {
             let isReady = try await eventually(within: 20) {
                 listen()
                 return heard.worker.contains("READY=1")
-                    && heard.coordinator.contains { $0.hasPrefix("STATUS=1 worker") }
+                    && heard.coordinator.contains { $0.hasPrefix("STATUS=1 workers") }
             }
             #expect(isReady, "\(heard)")
             #expect(heard.coordinator.first == "READY=1")
@@ -244,7 +244,7 @@ extension EndToEnd {
         @Test("the watchdog hears nothing of a coordinator that stands still")
         func frozen() async throws {
             let site = try Site()
-            let manager = try Manager(site.path("notify"))
+            let manager = try NotifySocket(site.path("notify"))
             let coordinator = try Program(
                 "sounder-coordinator",
                 ["--listen", "ipc://\(site.path("control"))", "--state", site.path("state")],

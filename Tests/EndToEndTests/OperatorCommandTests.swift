@@ -118,7 +118,8 @@ extension EndToEnd {
             let jobs = try await cluster.sounder("jobs", "--json")
             let names = (jobs.json["jobs"] as? [[String: Any]])?.compactMap { $0["job"] as? String }
             let job = try #require(names?.first, "\(jobs)")
-            #expect(try await cluster.sounder("status", job, "--json").json["job"] as? String == job)
+            let status = try await cluster.sounder("status", job, "--json")
+            #expect(status.json["job"] as? String == job, "\(status)")
             #expect(try await cluster.sounder("status", "--json").number("workersTotal") == 1)
             let fetched = try await cluster.sounder(
                 "fetch", job, "--output", site.path("w.npy"), "--json")
@@ -151,7 +152,9 @@ extension EndToEnd {
             try await site.expectNothingLeft()
         }
 
-        @Test("shells are given completions that know the commands", arguments: ["bash", "zsh", "fish"])
+        @Test(
+            "shells are given completions that know the commands",
+            arguments: ["bash", "zsh", "fish"])
         func completions(shell: String) async throws {
             let site = try Site()
             for program in ["sounder", "sounder-worker", "sounder-coordinator"] {

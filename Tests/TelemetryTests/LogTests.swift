@@ -57,7 +57,9 @@ struct LogLineTests {
         #expect(record.line(.text) == expected)
     }
 
-    @Test("a line has a bounded length, and ends where a character does", arguments: LogFormat.allCases)
+    @Test(
+        "a line has a bounded length, and ends where a character does",
+        arguments: LogFormat.allCases)
     func length(format: LogFormat) {
         let long = String(repeating: "é", count: 1 << 20)
         let metadata = Dictionary(uniqueKeysWithValues: (0..<100).map { ("k\($0)", long) })

@@ -12,7 +12,7 @@ struct ServiceNotifierTests {
     func messages(isAbstract: Bool) throws {
         let scratch = try Scratch()
         let name = isAbstract ? "@sounder-test-\(UUID().uuidString)" : scratch.path("notify")
-        let manager = try Manager(name)
+        let manager = try NotifySocket(name)
         let notifier = ServiceNotifier(socket: name)
         notifier.ready()
         notifier.ready()
@@ -29,7 +29,7 @@ struct ServiceNotifierTests {
     @Test("that does not read keeps nobody waiting")
     func deaf() throws {
         let scratch = try Scratch()
-        let manager = try Manager(scratch.path("notify"))
+        let manager = try NotifySocket(scratch.path("notify"))
         let notifier = ServiceNotifier(socket: scratch.path("notify"))
         let began = Date()
         for number in 0..<100_000 { notifier.status("\(number)") }
@@ -51,7 +51,7 @@ struct ServiceNotifierTests {
     @Test("hears the watchdog from a loop that turns, at most at half its time, and then no more")
     func watchdog() throws {
         let scratch = try Scratch()
-        let manager = try Manager(scratch.path("notify"))
+        let manager = try NotifySocket(scratch.path("notify"))
         let notifier = ServiceNotifier(
             socket: scratch.path("notify"), watchdogMicroseconds: 400_000)
         let pulse = Pulse(notifier)
@@ -73,7 +73,7 @@ struct ServiceNotifierTests {
     @Test("that watches nothing hears no watchdog")
     func unwatched() throws {
         let scratch = try Scratch()
-        let manager = try Manager(scratch.path("notify"))
+        let manager = try NotifySocket(scratch.path("notify"))
         let pulse = Pulse(ServiceNotifier(socket: scratch.path("notify")))
         #expect(pulse.waitMaxMilliseconds == 1_000)
         pulse.turn()

@@ -9,26 +9,26 @@ import Transport
 enum ClusterChecks {
     private static let standardPort = 5_761
 
-    static func findings(_ address: Address?) async -> [Finding] {
-        guard let address else { return ports }
+    static func findings(_ options: ClusterOptions) async -> [Finding] {
         do {
+            guard let destination = try options.destination() else { return ports }
             let context = try Context()
             let began = monotonicSeconds()
-            let client = try await ClusterClient.connect(to: address, context: context)
+            let client = try await ClusterClient.connect(to: destination, context: context)
             defer { client.close() }
             let milliseconds = (monotonicSeconds() - began) * 1_000
             let status = try await client.cluster()
             return [
-                control(status, address, milliseconds: milliseconds), workers(status),
-                bulk(address, context),
+                control(status, destination.address, milliseconds: milliseconds),
+                workers(status), bulk(destination, context),
             ]
         } catch {
             let sentence = (error as? Fault)?.message ?? "\(error)"
             return [
                 .error(
                     "cluster", sentence,
-                    remedy: "start sounder-coordinator there, and let its port and the next one "
-                        + "through the firewall")
+                    remedy: "see that sounder-coordinator runs there, that its port and the next "
+                        + "one pass the firewall, and that this key is authorised")
             ]
         }
     }
@@ -59,12 +59,12 @@ enum ClusterChecks {
     }
 
     /// A firewall often lets one of the two ports through.
-    private static func bulk(_ address: Address, _ context: Context) -> Finding {
+    private static func bulk(_ destination: Destination, _ context: Context) -> Finding {
         do {
-            let place = try address.bulk()
+            let place = try destination.address.bulk()
             let bulk = try BulkExchange(
                 connectingTo: place, as: WorkerID("doctor-\(getpid())"), role: .client,
-                context: context, softwareVersion: softwareVersion)
+                context: context, softwareVersion: softwareVersion, keys: destination.keys)
             defer { bulk.stop() }
             _ = try bulk.waitForWelcome(seconds: 5)
             return .ok("bulk", "\(place) answers, too")

@@ -29,14 +29,13 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let address = try cluster.address()
         let programs = ProgramChecks()
         var findings = programs.findings
         findings += MachineChecks(SystemFiles()).findings
         findings += LimitChecks(SystemFiles()).findings
-        findings += KeyChecks(directory: KeyChecks.standardDirectory).findings
+        findings += KeyChecks(directory: try cluster.keys.ring().directory).findings
         findings += DirectoryChecks.findings(state: state, cache: cache)
-        findings += await ClusterChecks.findings(address)
+        findings += await ClusterChecks.findings(cluster)
         let diagnosis = Diagnosis(findings)
         if json {
             try Terminal.outputJSON(diagnosis)

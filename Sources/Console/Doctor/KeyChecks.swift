@@ -6,23 +6,11 @@ import Transport
 struct KeyChecks {
     let directory: String
 
-    /// `$SOUNDER_KEYS`, `$XDG_CONFIG_HOME/sounder/keys` or `~/.config/sounder/keys`.
-    static var standardDirectory: String {
-        func variable(_ name: String) -> String? {
-            getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-        }
-        if let keys = variable("SOUNDER_KEYS") { return keys }
-        if let configuration = variable("XDG_CONFIG_HOME") {
-            return configuration + "/sounder/keys"
-        }
-        return (variable("HOME") ?? "") + "/.config/sounder/keys"
-    }
-
     var findings: [Finding] {
         var status = stat()
         guard stat(directory, &status) == 0 else {
             return [
-                .ok("keys", "none in \(directory): clusters of this machine alone (ipc) need none")
+                .ok("keys", "none in \(directory); tcp needs them: sounder keygen makes some")
             ]
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -34,7 +22,9 @@ struct KeyChecks {
         }
         if let finding = Self.openness(directory, status, directory: true) { return [finding] }
         let keys = entries(of: directory).filter { $0.hasSuffix(".key") }.sorted()
-        let open = keys.compactMap { name -> Finding? in
+        // Whoever can write the list lets himself in.
+        let guarded = keys + entries(of: directory).filter { $0 == "authorized" }
+        let open = guarded.compactMap { name -> Finding? in
             let path = directory + "/" + name
             var status = stat()
             guard lstat(path, &status) == 0 else { return nil }

@@ -49,8 +49,8 @@ struct ProgramChecks {
             return .failure(
                 .error(
                     "programs", "\(path) \(ending.description)\(said)",
-                    remedy: "install the same release of all three programs, and the libraries "
-                        + "that it names (Debian: libzmq5 libsqlite3-0 zlib1g libzstd1 libxxhash0)"))
+                    remedy: "install the same release of all three programs, and their libraries "
+                        + "(Debian: libzmq5 libsqlite3-0 zlib1g libzstd1 libxxhash0)"))
         }
         return .success(facts)
     }

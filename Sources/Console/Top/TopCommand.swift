@@ -36,8 +36,8 @@ struct TopCommand: AsyncParsableCommand {
 
     func run() async throws {
         Interrupts.begin()
-        let address = try cluster.existing()
-        let client = try await ClusterClient.connect(to: address, context: Context())
+        let destination = try cluster.existing()
+        let client = try await ClusterClient.connect(to: destination, context: Context())
         defer { client.close() }
         var keeper = PaceKeeper(windowSeconds: max(10, 3 * interval))
         var display = TopDisplay()

@@ -122,8 +122,8 @@ struct TopScreen {
         let heard = Double(worker.heardMillisecondsAgo) / 1_000
         let memory = worker.residentBytes.map { Double($0).bytes } ?? ""
         return [
-            worker.worker, worker.state, worker.unit ?? "", bar(worker.fraction, width: isNarrow ? 5 : 10),
-            percent(worker.fraction, places: 0), "\(worker.unitsDone)",
+            worker.worker, worker.state, worker.unit ?? "",
+            bar(worker.fraction, width: isNarrow ? 5 : 10), percent(worker.fraction, places: 0), "\(worker.unitsDone)",
             isNarrow ? "" : "\(worker.threads)", isNarrow ? "" : worker.instructionSet, memory,
             heard.fixed(1) + " s",
         ]

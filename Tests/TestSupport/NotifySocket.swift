@@ -3,7 +3,7 @@
 import Foundation
 
 /// Listens at a path, or at `@` and an abstract name.
-public final class Manager {
+public final class NotifySocket {
     private let descriptor: Int32
 
     public init(_ name: String) throws {
