@@ -111,3 +111,16 @@ final class Dealer {
         }
     }
 }
+
+/// Waits for what another thread brings about, and lets other tests use this one meanwhile.
+func soon(
+    within seconds: Double = 5, isolation: isolated (any Actor)? = #isolation,
+    _ isTrue: () throws -> Bool
+) async rethrows -> Bool {
+    let end = MonotonicClock.seconds + seconds
+    while MonotonicClock.seconds < end {
+        if try isTrue() { return true }
+        try? await Task.sleep(for: .milliseconds(2))
+    }
+    return try isTrue()
+}

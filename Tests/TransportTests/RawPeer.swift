@@ -6,6 +6,8 @@ import Glibc
 /// Knows the beginning of ZMTP (ZeroMQ RFC 23) and nothing of our protocol.
 final class RawPeer {
     private let descriptor: Int32
+    private var heard = 0
+    private var hasEnded = false
 
     init(_ address: Address) throws {
         guard case .tcp(_, let port) = address.place else { preconditionFailure("\(address)") }
@@ -47,30 +49,33 @@ final class RawPeer {
     }
 
     /// Waits for as many bytes of the other side, and drops them.
-    func hear(_ count: Int, within seconds: Double) -> Bool {
-        let end = MonotonicClock.seconds + seconds
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        var heard = 0
-        while heard < count, MonotonicClock.seconds < end {
-            var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&item, 1, 50) > 0 else { continue }
-            let got = recv(descriptor, &bytes, bytes.count, 0)
-            guard got > 0 else { return false }
-            heard += got
+    func hear(_ count: Int, within seconds: Double) async -> Bool {
+        await soon(within: seconds) {
+            take()
+            return heard >= count
         }
-        return heard >= count
     }
 
     /// Whether the other side ends the connection; what it sends before is dropped.
-    func isEnded(within seconds: Double) -> Bool {
-        let end = MonotonicClock.seconds + seconds
+    func isEnded(within seconds: Double) async -> Bool { await soon(within: seconds) { isEnded } }
+
+    /// Whether the other side has ended the connection.
+    var isEnded: Bool {
+        take()
+        return hasEnded
+    }
+
+    private func take() {
         var bytes = [UInt8](repeating: 0, count: 4_096)
-        while MonotonicClock.seconds < end {
-            var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&item, 1, 50) > 0 else { continue }
-            if recv(descriptor, &bytes, bytes.count, 0) <= 0 { return true }
+        while !hasEnded {
+            let got = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+            if got > 0 {
+                heard += got
+            } else {
+                if got < 0 && errno == EAGAIN { return }
+                hasEnded = true
+            }
         }
-        return false
     }
 
     static func greeting(_ mechanism: String) -> [UInt8] {
