@@ -137,8 +137,8 @@ struct BulkKeyTests {
     @Test("43: a worker that finds no room is told so, and gets in when there is")
     func full() async throws {
         let house = try House(most: 16)
-        let crowd = try (0..<14).map { _ in try RawPeer(house.coordinator.address) }
-        #expect(await soon { house.door.counters.connections == 14 })
+        let crowd = try (0..<15).map { _ in try RawPeer(house.coordinator.address) }
+        #expect(eventually { house.door.counters.connections == 15 })
         let worker = try house.connect("w1", .worker, under: "node", .worker)
         let found = fault { _ = try worker.waitForWelcome(seconds: 10) }
         #expect(found?.code == .temporary && found?.retryable == true)

@@ -67,8 +67,9 @@ struct DoorLoop: ~Copyable {
         refresh(at: now)
         endTheEndless(at: now)
         log.flush(at: now)
-        for _ in 0..<Self.turnsMax { guard try answerOne() else { break } }
+        // Whoever asks was accepted before: he is counted when he is answered.
         for index in listeners.indices { try hear(index) }
+        for _ in 0..<Self.turnsMax { guard try answerOne() else { break } }
         counts.connections.store(openCount, ordering: .relaxed)
     }
 
