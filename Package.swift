@@ -94,8 +94,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CKernels", "Cluster", "Compression", "Files", "Journal", "Protocol", "Tensors",
-                "Transport", "WordVectors",
+                "CKernels", "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry",
+                "Tensors", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         tests("CKernelsTests", ["CKernels", "TestSupport"]),

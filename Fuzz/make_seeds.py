@@ -408,3 +408,15 @@ seed("authorized-keys", "bad-role", lines[0].replace("worker ", "boss "))
 seed("authorized-keys", "bad-twice", lines[0] + lines[0].replace("worker-1", "worker-2"))
 seed("authorized-keys", "bad-words", lines[0][:-1] + " more\n")
 seed("authorized-keys", "bad-key", f"worker {shown[0][:-1]} w\n")
+
+# --- metrics -------------------------------------------------------------------------------------
+
+get = b"GET /metrics?x=1 HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n"
+seed("http", "ok-get", get)
+seed("http", "ok-newlines", get.replace(b"\r", b"").replace(b"1.1", b"1.0"))
+seed("http", "bad-short", get[:-2])
+seed("http", "bad-post", get.replace(b"GET", b"POST"))
+seed("http", "bad-tls", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+seed("http", "bad-version", get.replace(b"1.1", b"2.0"))
+seed("http", "bad-path", get.replace(b"/metrics", b"http://a/"))
+seed("http", "bad-empty", b"")

@@ -9,7 +9,7 @@
 #
 # Every command may be given again at any time. Variables:
 #   SOUNDER_HOSTS   the hosts file; cluster.hosts beside this script (see cluster.hosts.example)
-#   SOUNDER_KEYS    keyring on this machine; ~/.sounder/keys
+#   SOUNDER_KEYS    keyring on this machine; ~/.config/sounder/keys
 #   SOUNDER_DIR     directory on the hosts for state, keys, logs and process ids; .sounder there
 #   SOUNDER_BIN     directory of the programs on the hosts and here; found by PATH
 #   SOUNDER_PORT    the coordinator's port, with the next one for bulk data; 5761
@@ -22,7 +22,7 @@ set -uo pipefail
 
 readonly here=${BASH_SOURCE[0]%/*}
 readonly hosts_file=${SOUNDER_HOSTS:-$here/cluster.hosts}
-readonly keys=${SOUNDER_KEYS:-$HOME/.sounder/keys}
+readonly keys=${SOUNDER_KEYS:-${XDG_CONFIG_HOME:-$HOME/.config}/sounder/keys}
 readonly directory=${SOUNDER_DIR:-.sounder}
 readonly bin=${SOUNDER_BIN:-}
 readonly port=${SOUNDER_PORT:-5761}

@@ -29,7 +29,7 @@ public struct Page: Sendable, Equatable {
 }
 
 /// The first line of a request; the header fields are read and not used.
-enum RequestHead: Equatable {
+package enum RequestHead: Equatable {
     static let bytesMax = 8 * 1_024
 
     case incomplete
@@ -37,7 +37,7 @@ enum RequestHead: Equatable {
     case refused(Page)
 
     /// - Parameter bytes: everything that has come on the connection.
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         // Another protocol (TLS, say) is known by its first byte and need not be waited for.
         if let first = bytes.first, !(65...90).contains(first) {
             self = .refused(Page(status: 400, "this is HTTP, and the request is not\n"))

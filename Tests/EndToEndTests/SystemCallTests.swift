@@ -33,7 +33,9 @@ extension EndToEnd {
             let made = try await Program("sounder", ["keygen", "w"] + keys, in: site).ending()
             try #require(made.code == 0, "\(made)")
             let coordinator = try trace(
-                "coordinator", ["--listen", address, "--state", site.path("state")] + keys, in: site)
+                "coordinator",
+                ["--listen", address, "--state", site.path("state"), "--metrics", "127.0.0.1:0"]
+                    + keys, in: site)
             let worker = try trace(
                 "worker",
                 ["--coordinator", address, "--threads", "2", "--cache", site.path("cache")] + keys,

@@ -22,6 +22,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case journal
     case keyFile = "key-file"
     case authorizedKeys = "authorized-keys"
+    case http
 
     /// Feeds `bytes` to the parser.
     ///
@@ -46,6 +47,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .questions: VectorTargets.questions(bytes)
         case .journal: JournalTargets.entries(bytes)
         case .keyFile: KeyTargets.keyFile(bytes)
+        case .http: WireTargets.http(bytes)
         case .authorizedKeys: KeyTargets.authorized(bytes)
         }
     }

@@ -1,7 +1,8 @@
-// What comes over the wire or from the command line: messages, job specs, addresses.
+// What comes over the wire or from the command line: messages, job specs, addresses, requests.
 
 import FoundationEssentials
 import Protocol
+import Telemetry
 import Transport
 
 enum WireTargets {
@@ -36,9 +37,30 @@ enum WireTargets {
         }
         promise(
             (try? Address(address.description)) == address, "\(address) is not read back as such")
+        // The place of the metrics is written alike.
+        if let place = try? HostPort(String(address.description.dropFirst(6))) {
+            promise((try? HostPort("\(place)")) == place, "\(place) is not read back as such")
+        }
         if let bulk = try? address.bulk() {
             promise(bulk.isLoopback == address.isLoopback, "\(bulk) of \(address)")
         }
         return true
+    }
+
+    /// What a request has come to does not change when more of it comes.
+    static func http(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let all = [UInt8](bytes)
+        let head = RequestHead(all)
+        let half = RequestHead(Array(all.prefix(all.count / 2)))
+        promise(half == .incomplete || half == head, "\(half) became \(head)")
+        switch head {
+        case .incomplete: return false
+        case .refused(let page):
+            promise((400...505).contains(page.status), "refused with \(page.status)")
+            return false
+        case .get(let path):
+            promise(path.hasPrefix("/"), "\(path) is no path")
+            return true
+        }
     }
 }
