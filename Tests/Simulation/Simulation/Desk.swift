@@ -19,8 +19,9 @@ struct Desk {
         let job: JobID?
     }
 
+    /// By the number of their connection.
+    private var guests: [Guest?] = []
     /// Looked up, never iterated.
-    private var guests: [Int: Guest] = [:]
     private var workers: [WorkerID: Int] = [:]
     private var questions: [Question] = []
     var replies: [Reply] = []
@@ -32,7 +33,7 @@ struct Desk {
         if case .other(let parcel) = letter.content, case .hello(let hello) = parcel.header {
             return admit(hello, peer, letter.request, scheduler)
         }
-        switch guests[peer] {
+        switch peer < guests.count ? guests[peer] : nil {
         case .worker(let worker) where workers[worker] == peer:
             return hear(letter.content, from: worker)
         case .client:
@@ -51,11 +52,11 @@ struct Desk {
         if case .refused = answer { return nil }
         forget(peer)
         guard hello.role == .worker, let capabilities = hello.capabilities else {
-            guests[peer] = .client
+            welcome(peer, as: .client)
             return nil
         }
         if let former = workers[hello.name] { guests[former] = nil }
-        guests[peer] = .worker(hello.name)
+        welcome(peer, as: .worker(hello.name))
         workers[hello.name] = peer
         return .workerJoined(hello.name, capabilities)
     }
@@ -142,8 +143,16 @@ struct Desk {
     }
 
     mutating func forget(_ peer: Int) {
-        guard case .worker(let worker) = guests.removeValue(forKey: peer) else { return }
-        if workers[worker] == peer { workers[worker] = nil }
+        guard peer < guests.count else { return }
+        if case .worker(let worker) = guests[peer], workers[worker] == peer {
+            workers[worker] = nil
+        }
+        guests[peer] = nil
+    }
+
+    private mutating func welcome(_ peer: Int, as guest: Guest) {
+        while guests.count <= peer { guests.append(nil) }
+        guests[peer] = guest
     }
 
     private mutating func reply(to peer: Int, _ header: Header, _ request: UInt64) {
