@@ -3,7 +3,7 @@
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 SOUNDER := .build/release/sounder
 
-.PHONY: help run test bench build fmt clean setup
+.PHONY: help run test chaos bench build fmt clean setup
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -14,6 +14,10 @@ run: build  ## train word vectors on the bundled corpus and show what they learn
 test: setup  ## run every test
 	@scripts/setup.sh oracles
 	PATH="$(CURDIR)/.venv/bin:$$PATH" swift test $(SWIFT_FLAGS) --disable-testable-imports
+
+chaos: setup  ## kill, stop, cut off and fill up real processes (SEED=n repeats, SOAK=seconds)
+	SOUNDER_CHAOS=1 SOUNDER_CHAOS_SEED="$(SEED)" SOUNDER_CHAOS_SOAK="$(SOAK)" \
+		swift test $(SWIFT_FLAGS) --disable-testable-imports --filter ChaosTests
 
 bench: build  ## measure against gensim and fastText (BENCH_CORPUS, EPOCHS, DIM, THREADS, REPEATS)
 	@scripts/setup.sh peers

@@ -33,6 +33,9 @@ struct CoordinatorCommand: ParsableCommand {
     var state: String
     @Option(help: "Silence after which a worker counts as lost, in milliseconds.")
     var liveness = 5_000
+    @Option(
+        help: "Time without progress after which a unit is tried elsewhere, in milliseconds.")
+    var lease = 30_000
     @Option(help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "warning"
     @Flag(help: "Drop what is damaged in the journal of --state, say what it was, and end.")
@@ -47,6 +50,10 @@ struct CoordinatorCommand: ParsableCommand {
         guard (500...600_000).contains(liveness) else {
             throw ValidationError(
                 "--liveness \(liveness) is out of range; it must lie in 500...600000")
+        }
+        guard (1_000...3_600_000).contains(lease) else {
+            throw ValidationError(
+                "--lease \(lease) is out of range; it must lie in 1000...3600000")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError("--log-level \(logLevel) is not a level; use info or warning")
@@ -110,9 +117,10 @@ struct CoordinatorCommand: ParsableCommand {
         }
         var policy = Policy()
         policy.livenessMilliseconds = liveness
+        policy.leaseMilliseconds = lease
         // A worker holds one model: two trainings by turns would drop each other's parameters.
         policy.jobsRunningMax = 1
-        policy.heartbeatMilliseconds = min(1_000, liveness / 5)
+        policy.heartbeatMilliseconds = min(1_000, liveness / 5, lease / 5)
         try cluster.run(
             socket: &socket, journal: journal, store: store, policy: policy,
             seed: UInt64.random(in: 0...UInt64.max), logger: logger)
