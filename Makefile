@@ -3,7 +3,7 @@
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 SOUNDER := .build/release/sounder
 
-.PHONY: help run test sim bench build fuzz fmt clean setup
+.PHONY: help run test sim chaos bench build fuzz fmt clean setup
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -18,6 +18,10 @@ test: setup  ## run every test
 sim: setup  ## simulate clusters and disasters: SEEDS=n of them, or replay SEED=n
 	swift build $(SWIFT_FLAGS) --product simulate
 	@scripts/simulate.sh .build/release/simulate
+
+chaos: setup  ## kill, stop, cut off and fill up real processes (SEED=n repeats, SOAK=seconds)
+	SOUNDER_CHAOS=1 SOUNDER_CHAOS_SEED="$(SEED)" SOUNDER_CHAOS_SOAK="$(SOAK)" \
+		swift test $(SWIFT_FLAGS) --disable-testable-imports --filter ChaosTests
 
 bench: build  ## measure against gensim and fastText (BENCH_CORPUS, EPOCHS, DIM, THREADS, REPEATS)
 	@scripts/setup.sh peers

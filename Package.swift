@@ -89,7 +89,7 @@ let package = Package(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
 
-        // Tests mirror the sources; EndToEndTests start the programs themselves
+        // Tests mirror the sources; EndToEndTests and ChaosTests start the programs themselves
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "FuzzTargets",
@@ -98,7 +98,16 @@ let package = Package(
                 "Tensors", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
+        .target(
+            name: "Processes", dependencies: ["Compression", "Protocol", "Transport"],
+            path: "Tests/Processes", swiftSettings: strict),
         tests("CKernelsTests", ["CKernels", "TestSupport"]),
+        tests(
+            "ChaosTests",
+            [
+                "Cluster", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
+                "Transport", "Worker",
+            ]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
         tests("DeployTests", ["TestSupport"]),
@@ -106,8 +115,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Compression", "Console", "Coordinator", "Protocol", "TestSupport", "Transport",
-                "Worker",
+                "Compression", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
+                "Transport", "Worker",
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),

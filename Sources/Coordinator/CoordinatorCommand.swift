@@ -36,6 +36,9 @@ struct CoordinatorCommand: ParsableCommand {
     @Option(help: "Silence after which a worker counts as lost, in milliseconds.")
     var liveness = 5_000
     @Option(
+        help: "Time without progress after which a unit is tried elsewhere, in milliseconds.")
+    var lease = 30_000
+    @Option(
         help: ArgumentHelp(
             "Directory of keys. Default: SOUNDER_KEYS, else ~/.config/sounder/keys.",
             valueName: "dir"))
@@ -55,6 +58,10 @@ struct CoordinatorCommand: ParsableCommand {
         guard (500...600_000).contains(liveness) else {
             throw ValidationError(
                 "--liveness \(liveness) is out of range; it must lie in 500...600000")
+        }
+        guard (1_000...3_600_000).contains(lease) else {
+            throw ValidationError(
+                "--lease \(lease) is out of range; it must lie in 1000...3600000")
         }
     }
 
@@ -138,9 +145,10 @@ struct CoordinatorCommand: ParsableCommand {
         }
         var policy = Policy()
         policy.livenessMilliseconds = liveness
+        policy.leaseMilliseconds = lease
         // A worker holds one model: two trainings by turns would drop each other's parameters.
         policy.jobsRunningMax = 1
-        policy.heartbeatMilliseconds = min(1_000, liveness / 5)
+        policy.heartbeatMilliseconds = min(1_000, liveness / 5, lease / 5)
         service.notifier.ready()
         try cluster.run(
             socket: &socket, behind: door, journal: journal, store: store, policy: policy,

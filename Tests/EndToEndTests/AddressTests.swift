@@ -1,12 +1,13 @@
 // Who listens where, and who may speak to whom.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {
     @Suite(.serialized)
     struct AddressTests {
-        @Test("a dead address is named within six seconds")
+        @Test("27: a dead address is named within six seconds")
         func deadAddress() async throws {
             let site = try Site()
             let corpus = try site.corpus()

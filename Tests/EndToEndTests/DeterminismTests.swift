@@ -1,6 +1,7 @@
 // The same seed and partitions give the same bits, whatever happens to the workers.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

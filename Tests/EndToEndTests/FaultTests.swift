@@ -1,12 +1,13 @@
 // Processes that die without a word, and people who change their mind.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {
     @Suite(.serialized)
     struct FaultTests {
-        @Test("a job survives a worker of a standing cluster")
+        @Test("1: a job survives a worker of a standing cluster")
         func killedStandingWorker() async throws {
             let site = try Site()
             let cluster = try await StandingCluster(site, workers: 2)

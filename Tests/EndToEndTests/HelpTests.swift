@@ -1,5 +1,6 @@
 // What the programs say about themselves.
 
+@testable import Processes
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // Where the text comes from: files, patterns, compressed files, standard input.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // What the coordinator says to peers that no program of ours would be, and ours to others.
 
 import Foundation
+@testable import Processes
 import Protocol
 import Testing
 import Transport
@@ -166,14 +167,5 @@ extension EndToEnd {
             #expect(listing.output.hasSuffix("and 1900 more workers\n"), "\(listing)")
             try await cluster.stop()
         }
-    }
-}
-
-extension Program {
-    /// Memory that the process has in use now.
-    func residentBytes() throws -> Int {
-        let text = try String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8)
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return try #require(pages) * Int(getpagesize())
     }
 }

@@ -1,6 +1,7 @@
 // What cannot be done ends with the right code and a sentence, and leaves nothing behind.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {
@@ -48,7 +49,7 @@ extension EndToEnd {
             #expect(ending.seconds < 5)
         }
 
-        @Test("an output that cannot be written is found out before the work")
+        @Test("33: an output that cannot be written is found out before the work")
         func badOutput() async throws {
             let site = try Site()
             let corpus = try site.corpus()

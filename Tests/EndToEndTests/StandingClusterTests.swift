@@ -1,6 +1,7 @@
 // A cluster that stays: its jobs are listed, watched, cancelled and fetched.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

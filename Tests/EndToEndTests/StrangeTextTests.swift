@@ -1,6 +1,7 @@
 // Text that nobody should write: its results are documented in docs/formats.md.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

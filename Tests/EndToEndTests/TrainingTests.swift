@@ -1,6 +1,7 @@
 // From a command to a file of vectors that others can read.
 
 import Foundation
+@testable import Processes
 import TestSupport
 import Testing
 

@@ -3,10 +3,6 @@
 import Foundation
 import Testing
 
-/// Every test of the real programs. One after the other: they share two cores with one another.
-@Suite(.serialized)
-enum EndToEnd {}
-
 extension Site {
     /// Runs `sounder` to its end.
     func sounder(

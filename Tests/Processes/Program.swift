@@ -141,6 +141,15 @@ final class Program {
     }
 }
 
+extension Program {
+    /// Memory that the process has in use now.
+    func residentBytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return try #require(pages) * Int(getpagesize())
+    }
+}
+
 /// Asks again and again until `condition` holds, `seconds` at most.
 func eventually(
     within seconds: Double, every pause: Double = 0.02, _ condition: () async throws -> Bool

@@ -1,0 +1,76 @@
+// The jobs that are disturbed, and what an undisturbed run makes of them.
+
+import Foundation
+@testable import Processes
+import Synchronization
+import Testing
+
+/// A training job whose result depends on nothing but these settings.
+struct Drill: Hashable {
+    var epochs = 60
+    var dimension = 16
+    var wordsPerRound = 20_000
+    var partitions = 4
+
+    /// About a second of work for two workers, in dozens of rounds.
+    static let short = Drill()
+    /// About half a minute.
+    static let long = Drill(epochs: 200, dimension: 100, wordsPerRound: 40_000)
+
+    func arguments(_ corpus: String, _ output: String) -> [String] {
+        [
+            "train", "sgns", "--input", corpus, "--output", output, "--dim", "\(dimension)",
+            "--epochs", "\(epochs)", "--words-per-round", "\(wordsPerRound)",
+            "--partitions", "\(partitions)", "--deterministic", "--quiet", "--json",
+        ]
+    }
+
+    private static let known = Mutex<[Drill: Data]>([:])
+
+    /// What two workers make of it that nobody disturbs. Run once.
+    func calmResult() async throws -> Data {
+        if let known = Self.known.withLock({ $0[self] }) { return known }
+        let site = try Site()
+        let output = site.path("calm.bin")
+        let ending = try await Program(
+            "sounder", arguments(try site.corpus(), output) + ["--workers", "2", "--threads", "1"],
+            in: site
+        ).ending(within: 240)
+        try #require(ending.code == 0, "\(ending)")
+        #expect(ending.number("retries") == 0, "\(ending)")
+        let result = try site.bytes("calm.bin")
+        Self.known.withLock { $0[self] = result }
+        return result
+    }
+}
+
+extension Fleet {
+    /// Submits the job; its client waits for it however often the coordinator is started again.
+    func begin(_ drill: Drill, _ output: String = "v.bin", key: String = "drill") throws -> Program {
+        let corpus =
+            site.exists("corpus.txt") ? site.path("corpus.txt") : try site.corpus()
+        return try Program(
+            "sounder",
+            drill.arguments(corpus, site.path(output))
+                + ["--cluster", address, "--job-key", key] + Self.flags(for: address),
+            in: site)
+    }
+
+    private static func flags(for address: String) -> [String] {
+        address.hasPrefix("tcp") ? loopbackFlags : []
+    }
+
+    /// The job ends well, and its result is that of a calm run, to the last bit.
+    @discardableResult
+    func expectCalmResult(
+        of training: Program, _ drill: Drill, _ output: String = "v.bin",
+        within seconds: Double = 120, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Ending {
+        let ending = try await training.ending(within: seconds)
+        try #require(
+            ending.code == 0, "\(ending)\(coordinator.errors)", sourceLocation: sourceLocation)
+        let isSame = try await site.bytes(output) == drill.calmResult()
+        #expect(isSame, "the result differs; seed \(Chaos.seed)", sourceLocation: sourceLocation)
+        return ending
+    }
+}
