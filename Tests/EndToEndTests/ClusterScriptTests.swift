@@ -1,6 +1,7 @@
 // cluster.sh with an ssh that stays on this machine: every host is a directory.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // What tests of deploy/ share: its scripts, stand-ins for the tools they call, and a free port.
 
 import Foundation
+@testable import Processes
 import Testing
 
 enum Deployed {

@@ -1,6 +1,7 @@
 // Flags that the files of deploy/ pass, compared with the flags that the programs have.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // A worker that says HELLO, heartbeats and results as fast as the wire takes them.
 
 import Foundation
+@testable import Processes
 import Protocol
 import Synchronization
 import Transport

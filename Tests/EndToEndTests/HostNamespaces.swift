@@ -1,6 +1,7 @@
 // Hosts that are network namespaces of this machine, joined by a bridge in a namespace of its own.
 
 import Foundation
+@testable import Processes
 import Testing
 
 /// Needs root; everything is gone with this object.

@@ -1,6 +1,7 @@
 // Keys with the real programs: made without being asked for, made by hand, revoked, wrong, missing.
 
 import Foundation
+@testable import Processes
 import Protocol
 import Testing
 import Transport

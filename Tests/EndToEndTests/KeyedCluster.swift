@@ -1,6 +1,7 @@
 // A coordinator that listens on TCP with keys, and the commands that make them.
 
 import Foundation
+@testable import Processes
 import Protocol
 import Testing
 import Transport

@@ -1,6 +1,7 @@
 // What the operator of a cluster sees: logs, metrics, probes, and what systemd hears.
 
 import Foundation
+@testable import Processes
 import Protocol
 import TestSupport
 import Testing

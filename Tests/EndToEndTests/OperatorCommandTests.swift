@@ -1,6 +1,7 @@
 // `sounder top`, `doctor` and `--json` of the commands that show data, on real clusters.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // What each key may say to a real coordinator, and how much of it.
 
 import Foundation
+@testable import Processes
 import Protocol
 import Testing
 import Transport

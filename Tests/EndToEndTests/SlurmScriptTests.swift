@@ -1,6 +1,7 @@
 // The Slurm script with its variables set, real programs, and stand-ins for Slurm's commands.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

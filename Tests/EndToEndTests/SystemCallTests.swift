@@ -1,6 +1,7 @@
 // What the programs ask of the kernel, compared with what the systemd units let through.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // A cluster of three hosts with addresses of their own and keys: coordinator, worker, client.
 
 import Foundation
+@testable import Processes
 import Testing
 
 extension EndToEnd {
