@@ -40,7 +40,7 @@ extension Registry {
             ("connections_endless", "Connections ended: messages without end.", { $0.endless }),
             ("accept_failures", "Connections the system would not give us.", { $0.acceptFailures }),
             ("messages_forbidden", "Messages refused for the role of their key.", { $0.forbidden }),
-            ("messages_throttled", "Messages unread: their sender sent too many.", { $0.throttled }),
+            ("messages_throttled", "Messages unread: the sender sent too many.", { $0.throttled }),
         ]
         for (name, help, read) in figures {
             reading(.counter, "sounder_\(name)_total", help, { Double(read(door.counters)) })

@@ -46,7 +46,9 @@ struct Drill: Hashable {
 
 extension Fleet {
     /// Submits the job; its client waits for it however often the coordinator is started again.
-    func begin(_ drill: Drill, _ output: String = "v.bin", key: String = "drill") throws -> Program {
+    func begin(
+        _ drill: Drill, _ output: String = "v.bin", key: String = "drill"
+    ) throws -> Program {
         let corpus =
             site.exists("corpus.txt") ? site.path("corpus.txt") : try site.corpus()
         return try Program(

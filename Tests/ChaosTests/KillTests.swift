@@ -1,4 +1,4 @@
-// The headline: workers and coordinators are killed over and over, and no bit of the result changes.
+// Workers and coordinators are killed over and over, and no bit of the result changes.
 
 import Foundation
 @testable import Processes

@@ -85,7 +85,7 @@ struct TopTests {
                 "",
                 "WORKER  STATE  UNIT     PROGRESS          UNITS  THREADS  ISA   MEMORY  HEARD",
                 "w-1     busy   j-1/3/1  ██░░░░░░░░  25 %     12        8  avx2  1.5 GB  0.3 s",
-                "w-2     idle                               12        8  avx2  1.5 GB  0.3 s",
+                "w-2     idle                                 12        8  avx2  1.5 GB  0.3 s",
             ])
         #expect(lines[7].style == .alarm)
     }

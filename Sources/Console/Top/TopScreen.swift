@@ -123,7 +123,8 @@ struct TopScreen {
         let memory = worker.residentBytes.map { Double($0).bytes } ?? ""
         return [
             worker.worker, worker.state, worker.unit ?? "",
-            bar(worker.fraction, width: isNarrow ? 5 : 10), percent(worker.fraction, places: 0), "\(worker.unitsDone)",
+            bar(worker.fraction, width: isNarrow ? 5 : 10), percent(worker.fraction, places: 0),
+            "\(worker.unitsDone)",
             isNarrow ? "" : "\(worker.threads)", isNarrow ? "" : worker.instructionSet, memory,
             heard.fixed(1) + " s",
         ]
