@@ -15,6 +15,8 @@ public struct Options: Sendable {
 
     // The cluster and its work
     public var workers = 4
+    /// Whether the scheduler is asked for contradictions all the time.
+    public var looksInside = true
     public var slotsMax = 1
     public var clients = 2
     public var roundsMax = 4

@@ -62,7 +62,7 @@ public struct World {
             scheduler: Scheduler(epoch: 0, policy: options.policy, seed: 0),
             clock: Clock(offset: 0, driftPPM: 0))
         // It looks at every worker and unit, which a crowd has too many of.
-        checkEvery = options.workers > 150 ? .max : max(1, options.workers * options.slotsMax / 20)
+        checkEvery = options.looksInside ? max(1, options.workers * options.slotsMax / 20) : .max
         plans = given ?? (0..<options.clients).map { drawPlan(number: $0) }
         begin()
     }
