@@ -151,5 +151,7 @@ public struct World {
     public var stepsTaken: Int { steps }
     public var milliseconds: Int64 { now }
     /// Of the jobs that somebody was told the end of.
-    public var retries: Int { checker.promises.reduce(0) { $0 + (checker.final[$1]?.retries ?? 0) } }
+    public var retries: Int {
+        checker.promises.reduce(0) { $0 + (checker.final[$1]?.retries ?? 0) }
+    }
 }
