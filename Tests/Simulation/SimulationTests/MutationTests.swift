@@ -26,8 +26,8 @@ private struct Mutation: CustomTestStringConvertible, Sendable {
         Mutation(
             testDescription: "the lease check: leases never run out",
             file: "Sources/Cluster/Scheduler+Units.swift",
-            text: "            guard tenure.expiresAt <= now else {\n",
-            replacement: "            guard tenure.expiresAt < tenure.startedAt else {\n"),
+            text: "        while let attempt = leases.take(dueAt: now) {\n",
+            replacement: "        while let attempt = leases.take(dueAt: now), attempt.unit.index < 0 {\n"),
         Mutation(
             testDescription: "the order: replies leave before the journal has what they speak of",
             file: "Tests/Simulation/Simulation/Coordinator.swift",
@@ -169,7 +169,8 @@ private final class Workshop: @unchecked Sendable {
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
-        let watchdog = DispatchWorkItem { process.terminate() }
+        let child = process.processIdentifier
+        let watchdog = DispatchWorkItem { kill(child, SIGKILL) }
         DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: watchdog)
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
