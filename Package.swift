@@ -128,7 +128,7 @@ let package = Package(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/simulate",
             swiftSettings: strict),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Cluster", "Simulation"],
+            name: "SimulationTests", dependencies: ["Cluster", "Simulation", "TestSupport"],
             path: "Tests/Simulation/SimulationTests", swiftSettings: strict),
         tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),

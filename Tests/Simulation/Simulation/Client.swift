@@ -188,7 +188,7 @@ extension World {
             }
             clients[client].stage = .content
         case .usage where checker.retriesAsked.contains(clients[client].job ?? JobID("")):
-            break // A retry came too late, or twice.
+            break  // A retry came too late, or twice.
         default:
             fail("client \(client) at \(clients[client].stage) was refused: \(fault)")
         }

@@ -66,6 +66,7 @@ public enum Figure: String, CaseIterable, Sendable {
         var options = Options(calm: UInt64(seed))
         options.workers = Self.workers
         options.clients = 1
+        options.looksInside = false
         options.blockMilliseconds = 250
         options.jitterPercent = 20
         options.commitMax = 5
@@ -180,6 +181,7 @@ public enum Figure: String, CaseIterable, Sendable {
         var options = Options(calm: seed)
         options.workers = workers
         options.clients = 1
+        options.looksInside = false
         options.blockMilliseconds = 200_000
         options.bornWithin = 3_000
         options.commitMax = 5

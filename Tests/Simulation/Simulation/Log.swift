@@ -50,11 +50,13 @@ struct Log {
 
     mutating func add(_ note: Note) {
         count += 1
-        blend(UInt64(bitPattern: note.at) << 16 | UInt64(note.kind.rawValue) << 8
-            | UInt64(note.detail.rawValue))
+        blend(
+            UInt64(bitPattern: note.at) << 16 | UInt64(note.kind.rawValue) << 8
+                | UInt64(note.detail.rawValue))
         blend(UInt64(UInt32(bitPattern: note.who)) << 32 | UInt64(UInt32(bitPattern: note.index)))
-        blend(UInt64(UInt32(bitPattern: note.round)) << 32
-            | UInt64(UInt32(bitPattern: note.attempt)))
+        blend(
+            UInt64(UInt32(bitPattern: note.round)) << 32
+                | UInt64(UInt32(bitPattern: note.attempt)))
         blend(note.number)
         // Heartbeats would drown the rest.
         if note.detail == .heartbeat, keep != .max { return }

@@ -1,4 +1,4 @@
-// Everything that a seed decides before the first event: the cluster, its work, and what goes wrong.
+// Everything that a seed decides before the first event: the cluster, its work, what goes wrong.
 
 public import Cluster
 
@@ -15,6 +15,8 @@ public struct Options: Sendable {
 
     // The cluster and its work
     public var workers = 4
+    /// Whether the scheduler is asked for contradictions all the time.
+    public var looksInside = true
     public var slotsMax = 1
     public var clients = 2
     public var roundsMax = 4
@@ -158,7 +160,8 @@ extension Options: CustomStringConvertible {
         spikes \(spikeShare) per mille, delay \(delayMin) to \(delayMax), reconnect \
         \(reconnectMax) ms, queues of \(queueMax)\(reorders ? ", reordering" : "")
           units: fail \(failShare), hang \(hangShare), wrong \(wrongShare), fetch fails \
-        \(fetchFailShare), slow workers \(slowShare), cancel \(cancelShare), retry \(retryShare) per mille
+        \(fetchFailShare), slow workers \(slowShare), cancel \(cancelShare), retry \
+        \(retryShare) per mille
           every \(disasterEvery) ms one of \(disasters.map(\.rawValue).joined(separator: ", "))
         """
     }

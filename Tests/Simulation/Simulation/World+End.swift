@@ -40,7 +40,8 @@ extension World {
         }
         let rounds = plans.reduce(0) { $0 + $1.rounds.count + 1 }
         // Pauses and clogs that began before the end of faults run out by themselves.
-        let late = 45_000 + policy.leaseMilliseconds + 4 * policy.livenessMilliseconds
+        let late =
+            45_000 + policy.leaseMilliseconds + 4 * policy.livenessMilliseconds
             + policy.retryBackoffMaxMilliseconds
         let work = 3 * (serial / options.workers + 2 * longest * options.blockMilliseconds)
         let turns = rounds * (options.planMax + options.commitMax * 4 + 6_000)

@@ -183,7 +183,9 @@ extension World {
             }
         }
         covered.sort { $0.lowerBound < $1.lowerBound }
-        let isWhole = zip(covered, covered.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound }
+        let isWhole = zip(covered, covered.dropFirst()).allSatisfy {
+            $0.upperBound == $1.lowerBound
+        }
         return isWhole && covered.first?.lowerBound == 0 ? nil : "\(job) reduces blocks \(covered)"
     }
 

@@ -92,7 +92,9 @@ extension World {
     mutating func arrive(_ index: Int32) {
         guard var letter = letters.take(index) else { return }
         let owner = links[Int(letter.link)].owner
-        if isHealed, case .other(let parcel) = letter.content, case .retry = parcel.header { return }
+        if isHealed, case .other(let parcel) = letter.content, case .retry = parcel.header {
+            return
+        }
         if letter.isEcho {
             // Once the network has become good, nothing old comes any more.
             guard isFaulty else { return }

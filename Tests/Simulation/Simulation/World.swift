@@ -62,7 +62,7 @@ public struct World {
             scheduler: Scheduler(epoch: 0, policy: options.policy, seed: 0),
             clock: Clock(offset: 0, driftPPM: 0))
         // It looks at every worker and unit, which a crowd has too many of.
-        checkEvery = options.workers > 150 ? .max : max(1, options.workers * options.slotsMax / 20)
+        checkEvery = options.looksInside ? max(1, options.workers * options.slotsMax / 20) : .max
         plans = given ?? (0..<options.clients).map { drawPlan(number: $0) }
         begin()
     }
@@ -151,5 +151,7 @@ public struct World {
     public var stepsTaken: Int { steps }
     public var milliseconds: Int64 { now }
     /// Of the jobs that somebody was told the end of.
-    public var retries: Int { checker.promises.reduce(0) { $0 + (checker.final[$1]?.retries ?? 0) } }
+    public var retries: Int {
+        checker.promises.reduce(0) { $0 + (checker.final[$1]?.retries ?? 0) }
+    }
 }

@@ -152,7 +152,8 @@ struct Command {
     ) -> String {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let simulated = Double(milliseconds) / 1_000
-        return "\(seeds) seeds are clean: \(steps) steps, \(Int(simulated / 3_600)) hours simulated "
+        return
+            "\(seeds) seeds are clean: \(steps) steps, \(Int(simulated / 3_600)) hours simulated "
             + "in \(Int(seconds * 10) / 10) s (\(Int(simulated / seconds)) x)"
     }
 }
