@@ -115,9 +115,11 @@ struct MetricsTests {
     func promtool() throws {
         let registry = Registry()
         ProcessFigures.register(in: registry)
-        registry.counter("sounder_alpha_total", "Help with \\ and \n.", labels: ["x"]).add(1, "\"\\\n")
-        registry.histogram("sounder_beta_seconds", "Help.", label: "y", bounds: [0.5]).observe(1, "z")
-        registry.readings(.gauge, "sounder_c", "Help.", label: "z") { [("a", .nan), ("b", 1)] }
+        registry.counter("sounder_alpha_total", "Help with \\ and \n.", labels: ["x"])
+            .add(1, "\"\\\n")
+        registry.histogram("sounder_beta_seconds", "Help.", label: "y", bounds: [0.5])
+            .observe(1, "z")
+        registry.readings(.gauge, "sounder_gamma", "Help.", label: "z") { [("a", .nan), ("b", 1)] }
         #expect(try Promtool.complaints(about: registry.text) == "")
         #expect(try Promtool.complaints(about: "a 1\na 1\n") != "")
     }
