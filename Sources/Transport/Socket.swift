@@ -36,6 +36,9 @@ public struct Socket: ~Copyable {
     private let context: Context
     private var isMonitored = false
     private var ownMonitor: ConnectionMonitor?
+    /// Kept until the socket is closed: an I/O thread whose events nobody takes never returns, and
+    /// closing would wait for it.
+    private let door: Doorkeeper?
 
     /// - Parameters:
     ///   - linger: milliseconds that closing may wait for messages to leave; 0 but for a goodbye.
@@ -47,6 +50,7 @@ public struct Socket: ~Copyable {
         handle = try Self.open(kind, plane, context: context, linger, keys.credentials)
         self.kind = kind
         self.context = context
+        door = nil
     }
 
     /// A listening socket behind a door: who may connect, and which connections are watched.
@@ -56,6 +60,7 @@ public struct Socket: ~Copyable {
         (handle, deliveries) = try Self.open(plane, context: context, behind: door)
         kind = .router
         self.context = context
+        self.door = door
         isMonitored = true
     }
 

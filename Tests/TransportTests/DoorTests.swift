@@ -102,6 +102,16 @@ struct DoorTests {
         #expect(await soon(within: 2) { door.holder(of: key) == nil })
     }
 
+    @Test("a socket closes while strangers come and go, whoever lets go of the door first")
+    func closesInAnyOrder() async throws {
+        for _ in 0..<20 {
+            var house: House? = try House()
+            let peers = try (0..<20).map { _ in try RawPeer(try #require(house).address) }
+            house = nil
+            #expect(peers.count == 20)
+        }
+    }
+
     @Test("42: a message says under which key it came")
     func sender() async throws {
         let house = try House()
