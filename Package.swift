@@ -54,7 +54,7 @@ let package = Package(
 
         // Control tower
         library("Protocol"),
-        library("Transport", ["Protocol", "CZeroMQ", "CXXHash"]),
+        library("Transport", ["Protocol", "CZeroMQ", "CXXHash", logging]),
         library("Cluster", ["Protocol"]),
         library("Journal", ["Cluster", "Protocol", "CXXHash", grdb]),
         library("Client", ["Protocol", "Transport"]),

@@ -1,8 +1,9 @@
 // Coordinators that stand still, come twice, or come from an old copy of their state.
 
 import Foundation
-@testable import Processes
 import Testing
+
+@testable import Processes
 
 extension Chaos {
     @Suite(.serialized)

@@ -1,9 +1,10 @@
 // The jobs that are disturbed, and what an undisturbed run makes of them.
 
 import Foundation
-@testable import Processes
 import Synchronization
 import Testing
+
+@testable import Processes
 
 /// A training job whose result depends on nothing but these settings.
 struct Drill: Hashable {

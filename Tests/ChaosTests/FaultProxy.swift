@@ -1,9 +1,10 @@
 // A TCP proxy in front of a coordinator that treats the bytes as badly as a test asks for.
 
 import Foundation
-@testable import Processes
 import Synchronization
 import TestSupport
+
+@testable import Processes
 
 /// What happens to the bytes that go in one direction.
 struct Weather {

@@ -1,8 +1,9 @@
 // A coordinator and its workers, which tests kill, stop, and start again.
 
 import Foundation
-@testable import Processes
 import Testing
+
+@testable import Processes
 
 final class Fleet {
     enum Place {

@@ -1,6 +1,7 @@
 // Ports of the loopback device that nobody listens on.
 
 import Foundation
+
 @testable import Processes
 
 enum Ports {
@@ -23,7 +24,8 @@ enum Ports {
         var yes: Int32 = 1
         setsockopt(
             descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        let listens = withAddress(port) { bind(descriptor, $0, $1) == 0 } 
+        let listens =
+            withAddress(port) { bind(descriptor, $0, $1) == 0 }
             && listen(descriptor, 4_096) == 0
         guard descriptor >= 0, listens else {
             close(descriptor)

@@ -1,9 +1,10 @@
 // The thread of the fault proxy: one poll over all connections.
 
 import Foundation
-@testable import Processes
 import Synchronization
 import TestSupport
+
+@testable import Processes
 
 /// Bytes on their way from one socket to the other.
 private struct Stream {
@@ -186,7 +187,8 @@ struct ProxyLoop {
             var part = piece.bytes.prefix(link.resetAt - link.passed)
             if weather.bytesPerSecond != nil { part = part.prefix(4_096) }
             let sent = part.withUnsafeBytes { bytes in
-                send(link.streams[direction].to, bytes.baseAddress, bytes.count,
+                send(
+                    link.streams[direction].to, bytes.baseAddress, bytes.count,
                     Int32(MSG_NOSIGNAL))
             }
             link.streams[direction].isBlocked = sent < 0 && errno == EAGAIN

@@ -1,8 +1,9 @@
 // Workers that are killed, stopped, sent away, or stuck.
 
 import Foundation
-@testable import Processes
 import Testing
+
+@testable import Processes
 
 extension Chaos {
     @Suite(.serialized)

@@ -50,8 +50,12 @@ struct WordRulesTests {
     @Test("a line of help is at most 80 columns wide")
     func help() {
         let indent = String(repeating: " ", count: 12)
-        let (fits, wide) = (indent + String(repeating: "x", count: 80), indent + String(
-            repeating: "x", count: 81))
+        let (fits, wide) = (
+            indent + String(repeating: "x", count: 80),
+            indent
+                + String(
+                    repeating: "x", count: 81)
+        )
         let text = "\(wide)\n    discussion: \"\"\"\n\(fits)\n\(wide)\n\(indent)\"\"\")\n\(wide)\n"
         #expect(WordRules.wideHelp(source(text)).map(\.line) == [4])
     }

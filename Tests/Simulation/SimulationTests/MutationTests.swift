@@ -27,7 +27,8 @@ private struct Mutation: CustomTestStringConvertible, Sendable {
             testDescription: "the lease check: leases never run out",
             file: "Sources/Cluster/Scheduler+Units.swift",
             text: "        while let attempt = leases.take(dueAt: now) {\n",
-            replacement: "        while let attempt = leases.take(dueAt: now), attempt.unit.index < 0 {\n"),
+            replacement:
+                "        while let attempt = leases.take(dueAt: now), attempt.unit.index < 0 {\n"),
         Mutation(
             testDescription: "the order: replies leave before the journal has what they speak of",
             file: "Tests/Simulation/Simulation/Coordinator.swift",
