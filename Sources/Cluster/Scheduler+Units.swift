@@ -119,7 +119,7 @@ extension Scheduler {
         }
         switch record.state {
         case .fetching where record.claim == given:
-            return // Said twice; it is being worked on.
+            return  // Said twice; it is being worked on.
         case .fetching, .done:
             // The other attempt was first.
             if record.backup == given {
@@ -189,10 +189,14 @@ extension Scheduler {
         guard workers[worker] != nil else { return }
         if isAwaited(unit) { return }
         release(unit, Claim(lease: lease, worker: worker), into: &effects)
-        // What is fetching or waiting has no running attempt of this lease.
-        guard workers[worker]?.position(of: unit, lease) != nil, let record = record(of: unit),
-            record.isClaimed(by: worker, under: lease)
-        else { return }
+        guard let record = record(of: unit), record.isClaimed(by: worker, under: lease) else {
+            return
+        }
+        guard workers[worker]?.position(of: unit, lease) != nil else {
+            // Nothing runs any more under the lease, and now no result can come, either.
+            if record.state == .waiting { jobs[unit.job]?.round?.units[unit.index].claim = nil }
+            return
+        }
         vacate(unit, lease, on: worker)
         // A unit handed back by a worker that goes away did nothing wrong.
         if workers[worker]?.isDraining == true, fault.code == .temporary {

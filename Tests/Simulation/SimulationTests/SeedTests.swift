@@ -28,7 +28,9 @@ import Testing
     }
 
     /// What each of them found is told in docs/simulation.md.
-    private static let onceFailed: [UInt64] = [274, 344, 412, 2_745, 2_879]
+    private static let onceFailed: [UInt64] = [
+        274, 344, 412, 2_745, 2_879, 117_050_127_935_166,
+    ]
 
     @Test("seeds that nobody has ever run end well")
     func fresh() {
