@@ -1,7 +1,7 @@
 // Units that are assigned, end, fail and are tried again. A result counts only under the lease that
 // is current.
 
-import Protocol
+public import Protocol
 
 extension Scheduler {
     func record(of unit: WorkUnitID) -> UnitRecord? {
@@ -11,7 +11,8 @@ extension Scheduler {
         return round.units[unit.index]
     }
 
-    func task(of unit: WorkUnitID) -> UnitTask? {
+    /// Nil for a unit that is not of a round that runs.
+    public func task(of unit: WorkUnitID) -> UnitTask? {
         guard let round = jobs[unit.job]?.round, round.number == unit.round else { return nil }
         return round.round.units[unit.index].task
     }

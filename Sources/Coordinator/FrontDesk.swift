@@ -74,7 +74,8 @@ struct FrontDesk {
                 }
             } catch {
                 logger.warning("dropped a message: \(error)")
-                reply(to: peer, .refused(Refused(fault: Fault(.usage, "\(error)"))))
+                let refused = Refused(fault: Fault(.usage, "\(error)"))
+                reply(to: peer, .refused(refused), Codec.request(of: frames))
             }
         }
     }
@@ -193,7 +194,7 @@ extension FrontDesk {
         case .worker(let worker)
         where workers.use(worker, now: now.milliseconds) == peer
             && gate.confirm(worker, of: holder):
-            return hear(message.header, from: worker)
+            return hear(message.header, from: worker, scheduler)
         case .client:
             return serve(message, peer, scheduler)
         case .worker, nil:
@@ -226,11 +227,17 @@ extension FrontDesk {
         return .workerJoined(hello.name, capabilities)
     }
 
-    private func hear(_ header: Header, from worker: WorkerID) -> Event? {
+    private func hear(
+        _ header: Header, from worker: WorkerID, _ scheduler: Scheduler
+    ) -> Event? {
         switch header {
         case .heartbeat(let heartbeat):
             return .workerHeard(worker, heartbeat.running)
         case .unitFinished(let finished):
+            if let fault = scheduler.complaint(about: finished) {
+                logger.warning("unit \(finished.unit) of worker \(worker) does not count: \(fault)")
+                return .unitFailed(finished.unit, finished.lease, from: worker, fault)
+            }
             return .unitFinished(finished.unit, finished.lease, from: worker, finished.outcome)
         case .unitFailed(let failed):
             return .unitFailed(failed.unit, failed.lease, from: worker, failed.fault)
@@ -318,6 +325,15 @@ extension JobID {
 }
 
 extension Scheduler {
+    /// A result without outputs counts at once, so that their number is looked at before.
+    fileprivate func complaint(about finished: UnitFinished) -> Fault? {
+        let count = finished.outcome.outputs.count
+        guard let wanted = task(of: finished.unit)?.outputsCount, count != wanted else {
+            return nil
+        }
+        return Fault(.data, "it left \(count) outputs instead of \(wanted)", retryable: true)
+    }
+
     /// The status of one job, or of everything.
     fileprivate func answer(_ job: JobID?, at now: Moment) -> Header {
         guard let job else {

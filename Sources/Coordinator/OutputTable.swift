@@ -23,10 +23,12 @@ final class OutputTable: Sendable {
         var units: [Int: Attempt] = [:]
     }
 
-    /// An attempt whose outputs are here, and are to be put on the disk.
-    struct Keeping: Sendable {
+    /// An attempt whose outputs are here, and nobody has looked at them yet.
+    struct Arrival: Sendable {
         let unit: WorkUnitID
         let lease: Lease
+        let worker: WorkerID
+        let references: [PayloadReference]
         let frames: [Frame]
     }
 
@@ -55,11 +57,11 @@ final class OutputTable: Sendable {
 
     func close(_ job: JobID) { jobs.withLock { $0[job] = nil } }
 
-    /// All outputs of the unit, side by side; the last to arrive tells the scheduler, or first
-    /// `keep`, which has the time to write.
+    /// All outputs of the unit, side by side; with the last to arrive calls `arrived`, which has
+    /// the time to look at them and to `keep` them.
     func fetch(
         _ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID,
-        _ references: [PayloadReference], keep: @escaping @Sendable (Keeping) -> Void
+        _ references: [PayloadReference], arrived: @escaping @Sendable (Arrival) -> Void
     ) {
         let pending = PendingFrames(count: references.count)
         for (index, reference) in references.enumerated() {
@@ -69,13 +71,10 @@ final class OutputTable: Sendable {
                 switch result {
                 case .success(let frame):
                     guard let frames = pending.add(frame, at: index) else { return }
-                    if jobs.withLock({ $0[unit.job]?.keeps ?? false }) {
-                        return keep(Keeping(unit: unit, lease: lease, frames: frames))
-                    }
-                    hold(
-                        Attempt(number: lease.attempt, references: references, frames: frames),
-                        of: unit)
-                    events.post(.outputsStored(unit, lease))
+                    arrived(
+                        Arrival(
+                            unit: unit, lease: lease, worker: worker, references: references,
+                            frames: frames))
                 case .failure(let fault):
                     if pending.fail() { events.post(.outputsLost(unit, lease, fault)) }
                 }
@@ -95,15 +94,21 @@ final class OutputTable: Sendable {
         }
     }
 
-    /// Puts outputs on the disk and tells the scheduler.
-    func keep(_ kept: Keeping) {
-        guard let held = jobs.withLock({ $0[kept.unit.job] }) else { return }
-        do throws(Fault) {
-            for (index, frame) in kept.frames.enumerated() {
-                try held.directory.save(frame, as: Self.name(kept.unit, index))
+    /// Holds outputs, on the disk where they must survive, and tells the scheduler.
+    func keep(_ arrival: Arrival) throws(Fault) {
+        guard let held = jobs.withLock({ $0[arrival.unit.job] }) else { return }
+        if held.keeps {
+            for (index, frame) in arrival.frames.enumerated() {
+                try held.directory.save(frame, as: Self.name(arrival.unit, index))
             }
-            events.post(.outputsStored(kept.unit, kept.lease))
-        } catch { events.post(.outputsLost(kept.unit, kept.lease, error)) }
+        } else {
+            hold(
+                Attempt(
+                    number: arrival.lease.attempt, references: arrival.references,
+                    frames: arrival.frames),
+                of: arrival.unit)
+        }
+        events.post(.outputsStored(arrival.unit, arrival.lease))
     }
 
     private static let prefix = "output-"

@@ -11,7 +11,7 @@ import Transport
 final class StoreThread: Sendable {
     private enum Work: Sendable {
         case command(StoreCommand)
-        case keep(OutputTable.Keeping)
+        case arrival(OutputTable.Arrival)
         case stop
     }
 
@@ -34,7 +34,7 @@ final class StoreThread: Sendable {
                 for item in work.next(timeoutMilliseconds: 1_000) {
                     switch item {
                     case .command(let command): store.perform(command)
-                    case .keep(let kept): outputs.keep(kept)
+                    case .arrival(let arrival): store.receive(arrival)
                     case .stop: return
                     }
                 }
@@ -47,8 +47,8 @@ final class StoreThread: Sendable {
             switch command {
             // Fetching is the work of the bulk thread, and need not wait for a reduction.
             case .fetch(let unit, let lease, let worker, let references):
-                outputs.fetch(unit, lease, from: worker, references) { [work] kept in
-                    work.post(.keep(kept))
+                outputs.fetch(unit, lease, from: worker, references) { [work] arrival in
+                    work.post(.arrival(arrival))
                 }
             case .abandon(let worker): outputs.abandon(worker)
             case .plan, .reduce, .discard: work.post(.command(command))
@@ -70,6 +70,8 @@ private struct Store {
     let meters: CoordinatorMeters
     let logger: Logger
     var programs: [JobID: any JobProgram] = [:]
+    /// Of the round that each job's units are of.
+    var stages: [JobID: String] = [:]
 
     mutating func perform(_ command: StoreCommand) {
         switch command {
@@ -88,7 +90,7 @@ private struct Store {
                 events.post(.outputsGone(job, gone))
                 return
             }
-            advance(job, round.stage) { () throws(Fault) in
+            advance(job, round.stage) { [outputs] () throws(Fault) in
                 let step = try program.reduce(
                     round, outputs: taken.compactMap { $0 }, workers: workers)
                 outputs.reduced(round: number, of: job)
@@ -97,17 +99,34 @@ private struct Store {
         case .fetch, .abandon: break
         case .discard(let job, let keepsProgress):
             programs[job] = nil
+            stages[job] = nil
             outputs.close(job)
             payloads.discard(job, keepsProgress: keepsProgress)
         }
     }
 
-    private func advance(
+    /// Outputs that a reduction could not use are as good as none: the unit runs again, elsewhere
+    /// where that is possible.
+    func receive(_ arrival: OutputTable.Arrival) {
+        let (unit, worker) = (arrival.unit, arrival.worker)
+        do throws(Fault) {
+            if let program = programs[unit.job], let stage = stages[unit.job] {
+                try program.check(arrival.frames, of: stage)
+            }
+            try outputs.keep(arrival)
+        } catch {
+            logger.warning("what worker \(worker) made of unit \(unit) is not used: \(error)")
+            events.post(.outputsLost(unit, arrival.lease, error))
+        }
+    }
+
+    private mutating func advance(
         _ job: JobID, _ stage: String, _ step: () throws(Fault) -> Step
     ) {
         do throws(Fault) {
             switch try meters.timing(stage, step) {
             case .round(let round, let measures):
+                stages[job] = round.stage
                 outputs.expect(round, of: job)
                 events.post(.roundPlanned(job, round, measures: measures))
                 try prepare(job)

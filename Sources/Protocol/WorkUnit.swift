@@ -14,6 +14,15 @@ public enum UnitTask: Hashable, Sendable {
         case .trainWords: "train-words"
         }
     }
+
+    /// Outputs that a unit leaves when it is done.
+    public var outputsCount: Int {
+        switch self {
+        case .countWords: 1
+        case .encodeWords: 0
+        case .trainWords: 2
+        }
+    }
 }
 
 /// The corpus as a sequence of blocks; docs/formats.md has the rule of their boundaries.

@@ -36,10 +36,13 @@ extension RowDelta {
         ///   - owner: kept as long as the view, for bytes that live as long as some object.
         ///   - expecting: the shape `[rows, dim]` the matrix must have, if it is known.
         ///   - what: names the payload in errors.
+        ///   - checkingValues: whether the values are read, too; false for bytes that were checked
+        ///     before.
         /// - Throws: `TensorError.malformed` saying what is wrong; `.notFinite` naming the row.
         public init(
             _ bytes: UnsafeRawBufferPointer, expecting: (rows: Int, dim: Int)? = nil,
-            what: String = "a row delta", owner: AnyObject? = nil, threads: Int = 1
+            what: String = "a row delta", owner: AnyObject? = nil, checkingValues: Bool = true,
+            threads: Int = 1
         ) throws(TensorError) {
             do throws(Malformed) {
                 self = try Self.parse(bytes, owner: owner)
@@ -52,7 +55,7 @@ extension RowDelta {
             } catch {
                 throw .malformed(what: what, reason: error.reason)
             }
-            try checkValues(what: what, threads: threads)
+            if checkingValues { try checkValues(what: what, threads: threads) }
         }
 
         /// The row number of present row `slot`.

@@ -22,23 +22,31 @@ final class HandDrivenPeer {
     @discardableResult
     func greet(
         as role: Role, softwareVersion: String = Protocol.softwareVersion,
-        protocolVersion: Int = Limits.protocolVersion
+        protocolVersion: Int = Limits.protocolVersion, kinds: [String] = ["count-words"]
     ) async throws -> Header {
         let hello = Hello(
             protocolVersion: protocolVersion, softwareVersion: softwareVersion, role: role,
-            name: name, capabilities: role == .worker ? Self.capabilities : nil)
+            name: name, capabilities: role == .worker ? Self.capabilities(kinds) : nil)
         try await say(.hello(hello), request: .max)
         return try await answer(to: .max)
     }
 
-    static let capabilities = Capabilities(
-        kinds: ["count-words"], slots: 1, threads: 1, instructionSet: "none", host: "elsewhere",
-        processID: 1)
+    static let capabilities = capabilities(["count-words"])
+
+    private static func capabilities(_ kinds: [String]) -> Capabilities {
+        Capabilities(
+            kinds: kinds, slots: 1, threads: 1, instructionSet: "none", host: "elsewhere",
+            processID: 1)
+    }
 
     func say(_ header: Header, request: UInt64 = 0) async throws {
-        let frames = try Codec.encode(Message(header, request: request))
+        try await say(try Codec.encode(Message(header, request: request)))
+    }
+
+    /// Frames that need not be a message.
+    func say(_ frames: [Frame]) async throws {
         let isSaid = try await eventually(within: 10) { try self.socket.send(frames) == .accepted }
-        try #require(isSaid, "nobody takes \(header.kind)")
+        try #require(isSaid, "nobody takes what \(name) says")
     }
 
     func answer(to request: UInt64, every pause: Double = 0.02) async throws -> Header {
@@ -47,10 +55,10 @@ final class HandDrivenPeer {
 
     /// What `pick` makes of the first message that it takes; those before are lost.
     func message<Picked>(
-        every pause: Double = 0.02, _ pick: (Message) -> Picked?
+        within seconds: Double = 10, every pause: Double = 0.02, _ pick: (Message) -> Picked?
     ) async throws -> Picked {
         var picked: Picked?
-        _ = try await eventually(within: 10, every: pause) {
+        _ = try await eventually(within: seconds, every: pause) {
             while picked == nil, let (_, frames) = try self.socket.receive() {
                 picked = pick(try Codec.decode(frames))
             }

@@ -19,6 +19,10 @@ protocol JobProgram: AnyObject {
     /// round is handed out. Also the time to save what is needed to go on after a restart.
     func prepare() throws(Fault)
 
+    /// Looks at what one unit left, before the unit counts: `reduce` must be able to use it.
+    /// - Throws: a `Fault` with code `data` that says what is wrong.
+    func check(_ outputs: [Frame], of stage: String) throws(Fault)
+
     /// Reduces a finished round and says what follows.
     /// - Parameter outputs: what the units left, in the order of `round.units`.
     func reduce(

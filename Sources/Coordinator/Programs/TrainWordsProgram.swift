@@ -60,6 +60,17 @@ final class TrainWordsProgram: JobProgram {
         return try training(mark.round, step: nil, workers: workers)
     }
 
+    func check(_ outputs: [Frame], of stage: String) throws(Fault) {
+        switch stage {
+        case "counting": try OutputCheck.counts(try outputs.output(0, of: 1))
+        case "encoding": break
+        default:
+            let shape = (rows: vocabulary?.count ?? 0, dim: spec.dimension)
+            try OutputCheck.change(try outputs.output(0, of: 2), of: shape, "the input change")
+            try OutputCheck.change(try outputs.output(1, of: 2), of: shape, "the output change")
+        }
+    }
+
     func reduce(
         _ round: Round, outputs: [[Frame]], workers: Int
     ) throws(Fault) -> Step {
