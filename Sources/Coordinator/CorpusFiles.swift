@@ -35,6 +35,9 @@ struct CorpusFiles {
 
     private func check(_ file: InputFile) throws(Fault) {
         let now = try InputFile(reading: file.path)
+        guard now.path == file.path else {
+            throw Fault(.input, "\(file.path) is a link to \(now.path); name the file itself")
+        }
         guard now == file else {
             throw Fault(
                 .input, "\(file.path) has changed since the job was submitted; submit it again")

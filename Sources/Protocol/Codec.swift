@@ -104,6 +104,15 @@ public enum Codec {
         return message
     }
 
+    /// The request of a message that cannot be decoded, so that its sender learns which one it was;
+    /// 0 where there is none.
+    public static func request(of frames: [Frame]) -> UInt64 {
+        struct Numbered: Decodable { let request: UInt64? }
+        guard let header = frames.first, header.count <= Limits.headerBytesMax else { return 0 }
+        let numbered = try? JSONDecoder().decode(Numbered.self, from: Data(header.bytes))
+        return numbered?.request ?? 0
+    }
+
     private static func shortened(_ text: String) -> String {
         text.utf8.count <= 300 ? text : String(text.prefix(300)) + "…"
     }

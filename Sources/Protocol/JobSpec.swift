@@ -67,6 +67,7 @@ public struct TrainWords: Hashable, Sendable, Codable {
             return "\(files.count) input files exceed the limit of \(Limits.inputFilesMax); "
                 + "concatenate some"
         }
+        if let complaint = files.lazy.compactMap(\.complaint).first { return complaint }
         let ranges: [(String, Int, ClosedRange<Int>)] = [
             ("--dim", dimension, 1...Limits.dimensionMax),
             ("--window", window, 1...Limits.windowMax),
@@ -94,8 +95,67 @@ public struct TrainWords: Hashable, Sendable, Codable {
     }
 }
 
+extension InputFile {
+    /// What is wrong with it, as a sentence; nil if it may be looked for. Whether it is there, and
+    /// a file, is another question.
+    var complaint: String? {
+        let name = "input file \(String(path.prefix(100)).debugDescription)"
+        guard path.utf8.count <= Limits.pathBytesMax else {
+            return "\(name)… has a path of more than \(Limits.pathBytesMax) bytes"
+        }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count > 1, parts[0].isEmpty, !path.utf8.contains(0),
+            parts.dropFirst().allSatisfy({ !["", ".", ".."].contains($0) })
+        else {
+            return "\(name) is not named by its absolute path, without links, . and .."
+        }
+        guard (0...Limits.payloadBytesMax).contains(size) else {
+            return "\(name) of \(size) bytes is out of range; a file has at most "
+                + "\(Limits.payloadBytesMax) bytes"
+        }
+        return nil
+    }
+}
+
+extension Submit {
+    private enum Field: String, CodingKey { case key, spec }
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// - Throws: also for a setting that is not known. Left out, it would make another result than
+    ///   was asked for.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: Field.self)
+        let spec = try fields.decode(JobSpec.self, forKey: .spec)
+        let names = try fields.nestedContainer(keyedBy: Name.self, forKey: .spec).allKeys
+        if let unknown = names.map(\.stringValue).filter({ !spec.knows($0) }).min() {
+            throw DecodingError.dataCorruptedError(
+                forKey: .spec, in: fields,
+                debugDescription: "unknown setting \(unknown) of a \(spec.kind) job")
+        }
+        self.init(key: try fields.decode(String.self, forKey: .key), spec: spec)
+    }
+}
+
+extension TrainWords {
+    fileprivate static func knows(_ setting: String) -> Bool {
+        CodingKeys(stringValue: setting) != nil
+    }
+}
+
 extension JobSpec: Codable {
     private enum CodingKeys: String, CodingKey { case kind }
+
+    fileprivate func knows(_ setting: String) -> Bool {
+        switch self {
+        case .trainWords: setting == "kind" || TrainWords.knows(setting)
+        }
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)

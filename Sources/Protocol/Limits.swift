@@ -38,6 +38,7 @@ public enum Limits {
     public static let unitsPerRoundMax = 1_000_000
     public static let payloadsPerUnitMax = 64
     public static let inputFilesMax = 1_000
+    public static let pathBytesMax = 4_096
 
     // Word vectors
     public static let dimensionMax = 4_096

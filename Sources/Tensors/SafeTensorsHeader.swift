@@ -9,6 +9,8 @@ struct SafeTensorsHeader {
 
     /// The format allows no longer header.
     static let bytesMax = 100_000_000
+    /// Far more than any model has in one file.
+    static let tensorsMax = 10_000
 
     /// The eight length bytes and the header, padded with spaces to a multiple of eight.
     var encoded: [UInt8] {
@@ -51,6 +53,9 @@ struct SafeTensorsHeader {
                     header.metadata.append((key, try json.string()))
                 }
             } else {
+                guard header.tensors.count < tensorsMax else {
+                    throw json.failure("more than \(tensorsMax) tensors")
+                }
                 header.tensors.append(try tensor(key, &json))
             }
         }
