@@ -59,7 +59,7 @@ extension EndToEnd {
             try await site.expect(wrong, fails: 64, saying: "SOUNDER_LOG_FORMAT", "xml")
         }
 
-        @Test("a job is trained although nobody reads the logs of its cluster (scenario 56)")
+        @Test("56: a job is trained although nobody reads the logs of its cluster")
         func blockedLog() async throws {
             let site = try Site()
             // A named pipe with a reader that never reads; opened for both, it never blocks us.
@@ -150,6 +150,27 @@ extension EndToEnd {
                 #expect(try Promtool.complaints(about: page.body) == "")
             }
             try await cluster.stop()
+        }
+
+        @Test("docs/operations.md explains every metric there is, and no other")
+        func documented() async throws {
+            let site = try Site()
+            let cluster = try await MeteredCluster(site)
+            var names: Set<String> = []
+            for program in [cluster.coordinator, cluster.worker] {
+                let types = try await program.page("/metrics").body.split(separator: "\n")
+                    .filter { $0.hasPrefix("# TYPE ") }
+                names.formUnion(types.map { String($0.split(separator: " ")[2]) })
+            }
+            try await cluster.stop()
+            let page = URL(fileURLWithPath: #filePath)
+                .appendingPathComponent("../../../docs/operations.md").standardized
+            let rows = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+                .filter { $0.hasPrefix("| `sounder_") || $0.hasPrefix("| `process_") }
+            let explained = rows.map { String($0.split(separator: "`")[1].prefix { $0 != "{" }) }
+            #expect(names.count > 30)
+            #expect(names.subtracting(explained).sorted() == [])
+            #expect(Set(explained).subtracting(names).sorted() == [])
         }
 
         @Test("probes tell a worker without a coordinator from one that is of use")
