@@ -114,7 +114,7 @@ import Testing
         #expect(stage.last.revoked == [given[0]])
     }
 
-    @Test("damaged outputs are made again before the round is reduced")
+    @Test("31: damaged outputs are made again before the round is reduced")
     func outputsGone() {
         var stage = Stage()
         stage.join("a", "b")

@@ -36,7 +36,7 @@ import Testing
         #expect(stage.status()?.unitsDone == 1)
     }
 
-    @Test("a result that is said again changes nothing")
+    @Test("23: a result that is said again changes nothing")
     func repeated() {
         var stage = Stage()
         stage.join("a")
@@ -53,7 +53,7 @@ import Testing
         #expect(stage.status()?.unitsDone == 1)
     }
 
-    @Test("a result under a stale lease is released and does not count")
+    @Test("3, 23: a result under a stale lease is released and does not count")
     func stale() {
         var stage = Stage()
         stage.join("a", "b")

@@ -154,7 +154,7 @@ import Testing
         #expect(stage.last.assigned.count == 1 && stage.last.assigned[0].worker != first.worker)
     }
 
-    @Test("a coordinator that stood still gives everybody their deadlines anew")
+    @Test("13: a coordinator that stood still gives everybody their deadlines anew")
     func stall() {
         var stage = Stage()
         stage.join("a")
@@ -169,7 +169,7 @@ import Testing
         #expect(stage.status()?.unitsDone == 1 && stage.status()?.retries == 0)
     }
 
-    @Test("another protocol version is refused with both versions in the sentence")
+    @Test("7: another protocol version is refused with both versions in the sentence")
     func otherProtocol() {
         for role in [Role.worker, .client] {
             let hello = Hello(
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test("a worker of another software version is refused, a client is not")
+    @Test("7: a worker of another software version is refused, a client is not")
     func otherSoftware() {
         var hello = Hello(
             softwareVersion: "2.0", role: .worker, name: "a", capabilities: Sample.capabilities())

@@ -232,7 +232,7 @@ extension Assign {
         #expect(side.last.start.isEmpty, "an assignment of the old epoch")
     }
 
-    @Test("a coordinator of an older epoch is refused")
+    @Test("15: a coordinator of an older epoch is refused")
     func olderEpoch() {
         var side = Side()
         side.connect(epoch: 5)
@@ -247,7 +247,7 @@ extension Assign {
         #expect(fault.message.contains("epoch 3") && fault.message.contains("5"))
     }
 
-    @Test("a drain finishes what runs, waits for its release, and says goodbye")
+    @Test("9: a drain finishes what runs, waits for its release, and says goodbye")
     func drain() {
         var side = Side(slots: 2)
         side.connect()

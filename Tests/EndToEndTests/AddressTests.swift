@@ -68,7 +68,7 @@ extension EndToEnd {
             try await cluster.stop()
         }
 
-        @Test("a second coordinator of one state directory fails with a sentence")
+        @Test("14: a second coordinator of one state directory fails with a sentence")
         func stateInUse() async throws {
             let site = try Site()
             let cluster = try await StandingCluster(site, workers: 0)

@@ -46,7 +46,7 @@ extension EndToEnd {
             #expect(site.names(in: "cache").isEmpty)
         }
 
-        @Test("a worker that stops answering is given up, and the job finishes")
+        @Test("3: a worker that stops answering is given up, and the job finishes")
         func frozenWorker() async throws {
             let site = try Site()
             let cluster = try await StandingCluster(site, workers: 2)

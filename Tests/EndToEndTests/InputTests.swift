@@ -53,7 +53,7 @@ extension EndToEnd {
             try await site.expectNothingLeft()
         }
 
-        @Test("an empty standard input has no words, and leaves no copy behind")
+        @Test("35: an empty standard input has no words, and leaves no copy behind")
         func emptyInput() async throws {
             let site = try Site()
             try await site.expect(try await site.train(["-"]), fails: 65, saying: "empty")

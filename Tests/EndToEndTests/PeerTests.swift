@@ -9,7 +9,7 @@ import Transport
 extension EndToEnd {
     @Suite(.serialized)
     struct PeerTests {
-        @Test("a worker of another protocol is refused, and both versions named")
+        @Test("7: a worker of another protocol is refused, and both versions named")
         func otherProtocol() async throws {
             let site = try Site()
             let cluster = try await StandingCluster(site, workers: 0)
@@ -21,7 +21,7 @@ extension EndToEnd {
             try await cluster.stop()
         }
 
-        @Test("a worker of another software version is refused, a client is not")
+        @Test("7: a worker of another software version is refused, a client is not")
         func otherSoftware() async throws {
             let site = try Site()
             let cluster = try await StandingCluster(site, workers: 0)
@@ -51,7 +51,7 @@ extension EndToEnd {
             #expect((status.json["workers"] as? [Any])?.isEmpty == true, "\(status)")
         }
 
-        @Test("a worker that is refused ends with the sentence it was told")
+        @Test("7: a worker that is refused ends with the sentence it was told")
         func refusedWorker() async throws {
             let site = try Site()
             let address = "ipc://\(site.path("control"))"

@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     @Suite(.serialized)
     struct RefusalTests {
-        @Test("a corpus that is missing, or no file, is named")
+        @Test("41: a corpus that is missing, or no file, is named")
         func missingCorpus() async throws {
             let site = try Site()
             let missing = try await site.train([site.path("nothing.txt")])
@@ -16,7 +16,7 @@ extension EndToEnd {
             try await site.expect(folder, fails: 66, saying: site.temporary)
         }
 
-        @Test("an empty corpus is a fault of the data")
+        @Test("35: an empty corpus is a fault of the data")
         func emptyCorpus() async throws {
             let site = try Site()
             let ending = try await site.train([site.write("", to: "empty.txt")])
@@ -32,7 +32,7 @@ extension EndToEnd {
                 ending, fails: 65, saying: "occurs 3 times", "--min-count", besides: ["few.txt"])
         }
 
-        @Test("settings out of range are refused before anything starts", arguments: [
+        @Test("41: settings out of range are refused before anything starts", arguments: [
             ["--dim", "0"], ["--dim", "1000000000"], ["--workers", "0"], ["--threads", "0"],
             ["--window", "0"], ["--negative", "-1"], ["--epochs", "0"], ["--min-count", "0"],
             ["--alpha", "nan"], ["--alpha", "0"], ["--sample", "2"], ["--momentum", "1"],
@@ -64,7 +64,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("a full disk leaves no partial file", .enabled(if: geteuid() == 0, "needs root"))
+        @Test("28: a full disk leaves no partial file", .enabled(if: geteuid() == 0, "needs root"))
         func fullDisk() async throws {
             let site = try Site()
             let disk = site.path("disk")

@@ -131,7 +131,7 @@ extension EndToEnd {
             try await again.stop()
         }
 
-        @Test("a job that ran goes on after a restart of the coordinator")
+        @Test("11: a job that ran goes on after a restart of the coordinator")
         func restartInMidJob() async throws {
             let site = try Site()
             let cluster = try await StandingCluster(site, workers: 1)

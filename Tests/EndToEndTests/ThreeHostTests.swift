@@ -93,7 +93,7 @@ extension EndToEnd {
             try await stop(workers.0, workers.1, coordinator)
         }
 
-        @Test("a host whose cable is cut does not stop a training, nor change its bits")
+        @Test("18: a host whose cable is cut does not stop a training, nor change its bits")
         func cable() async throws {
             try await makeKeys()
             let corpus = try site.corpus()
@@ -125,7 +125,7 @@ extension EndToEnd {
             try await stop(workers.0, workers.1, coordinator)
         }
 
-        @Test("a stranger on the network is refused in seconds, and without keys nobody listens")
+        @Test("42: a stranger on the network is refused at once; without keys nobody listens")
         func strangers() async throws {
             let bare = try hosts.start(
                 "sounder-coordinator",

@@ -22,7 +22,9 @@ struct SeedTests {
         }
     }
 
-    @Test("seeds are accepted or refused as their names say", arguments: FuzzTarget.allCases)
+    @Test(
+        "37, 38, 41, 48: seeds are accepted or refused as their names say",
+        arguments: FuzzTarget.allCases)
     func seeds(target: FuzzTarget) throws {
         let seeds = try Self.files("Seeds", target)
         #expect(seeds.contains { $0.name.hasPrefix("ok-") })
@@ -44,7 +46,9 @@ struct SeedTests {
         }
     }
 
-    @Test("seeds cut short or changed come back, too", arguments: FuzzTarget.allCases)
+    @Test(
+        "37, 38, 41, 48: seeds cut short or changed come back, too",
+        arguments: FuzzTarget.allCases)
     func mutations(target: FuzzTarget) throws {
         var numbers = Numbers(1)
         for (_, bytes) in try Self.files("Seeds", target) {
@@ -58,5 +62,26 @@ struct SeedTests {
             }
         }
         FuzzTarget.removeFiles()
+    }
+
+    @Test("48: random bytes, and halves of two messages, in place of a message come back")
+    func random() throws {
+        var numbers = Numbers(48)
+        let seeds = try Self.files("Seeds", .wire).map(\.bytes)
+        try #require(!seeds.isEmpty)
+        for round in 0..<40_000 {
+            var bytes = (0..<Int.random(in: 0...120, using: &numbers)).map { _ in
+                UInt8.random(in: 0...255, using: &numbers)
+            }
+            if round % 2 == 0 {
+                let (head, tail) = (
+                    seeds.randomElement(using: &numbers) ?? [],
+                    seeds.randomElement(using: &numbers) ?? []
+                )
+                bytes = head.prefix(Int.random(in: 0...head.count, using: &numbers))
+                    + bytes.prefix(3) + tail.suffix(Int.random(in: 0...tail.count, using: &numbers))
+            }
+            _ = bytes.withUnsafeBytes { FuzzTarget.wire.accepts($0) }
+        }
     }
 }

@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test("a second coordinator is told within a second that the journal is taken")
+    @Test("14: a second coordinator is told within a second that the journal is taken")
     func locked() throws {
         try withDirectory { path in
             let journal = try JobJournal(path: path)
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test("damage anywhere is an error or harmless, never a trap")
+    @Test("31: damage anywhere is an error or harmless, never a trap")
     func damaged() throws {
         try withDirectory { path in
             do {

@@ -73,7 +73,7 @@ struct LogLineTests {
 
 @Suite("The sink of the log (scenario 56)")
 struct LogSinkTests {
-    @Test("with a pipe that nobody reads nobody waits; lines beyond the queue are counted")
+    @Test("56: with a pipe that nobody reads nobody waits; lines beyond the queue are counted")
     func blockedPipe() throws {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
@@ -94,7 +94,7 @@ struct LogSinkTests {
         close(ends[0])
     }
 
-    @Test("when the reader is gone lines are counted, and the process lives")
+    @Test("56: when the reader is gone lines are counted, and the process lives")
     func brokenPipe() throws {
         signal(SIGPIPE, SIG_IGN)
         var ends: [Int32] = [0, 0]
@@ -108,7 +108,7 @@ struct LogSinkTests {
         }
     }
 
-    @Test("a full disk is survived, counted, and said when there is room again")
+    @Test("56: a full disk is survived, counted, and said when there is room again")
     func fullDisk() throws {
         let full = open("/dev/full", O_WRONLY)
         try #require(full >= 0)

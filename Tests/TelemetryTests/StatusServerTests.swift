@@ -42,7 +42,7 @@ struct StatusServerTests {
     }
 
     @Test(
-        "what is no proper request gets its status and no more",
+        "49: what is no proper request gets its status and no more",
         arguments: [
             ("GET /none HTTP/1.1\r\n\r\n", 404), ("POST /metrics HTTP/1.1\r\n\r\n", 405),
             ("HEAD /metrics HTTP/1.1\r\n\r\n", 405), ("GET /metrics HTTP/2\r\n\r\n", 505),
@@ -72,7 +72,7 @@ struct StatusServerTests {
         server.stop()
     }
 
-    @Test("whoever sends a request without end, or none, is cut off after five seconds")
+    @Test("49: whoever sends a request without end, or none, is cut off after five seconds")
     func slowloris() throws {
         let server = try serve()
         let silent = try (0..<20).map { _ in try TCPCaller(server.place.port) }
@@ -91,7 +91,7 @@ struct StatusServerTests {
         server.stop()
     }
 
-    @Test("beyond 64 connections the oldest gives way, and a scrape still comes through")
+    @Test("49: beyond 64 connections the oldest gives way, and a scrape still comes through")
     func flood() throws {
         let server = try serve()
         var callers: [TCPCaller] = []

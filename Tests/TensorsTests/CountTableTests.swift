@@ -107,7 +107,7 @@ private func entries(_ table: CountTable) -> [(String, UInt64)] {
         #expect(throws: CountTableError.self) { try CountTable.merge([ranked, ranked]) }
     }
 
-    @Test("every truncation and every changed byte is refused or harmless")
+    @Test("36: every truncation and every changed byte is refused or harmless")
     func hostileBytes() throws {
         let good = try payload(table(["a": 1, "bb": 2, "ccc": 300], tallies: [1, 2, 3, 4]))
         for count in 0 ..< good.count {

@@ -77,7 +77,7 @@ import Testing
         #expect(throws: FileError.self) { try NpyFile(path: scratch.path("struct.npy")) }
     }
 
-    @Test("every truncation is refused, every changed byte is refused or harmless")
+    @Test("38: every truncation is refused, every changed byte is refused or harmless")
     func hostile() throws {
         let scratch = try Scratch()
         let path = scratch.path("x.npy")

@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(
-        "what the format forbids is refused",
+        "37: what the format forbids is refused",
         arguments: [
             ("", 0), ("{", 0), ("[]", 0), ("{} x", 0), ("{}", 4),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 3),
@@ -91,7 +91,7 @@ import Testing
         #expect(try file(header, data: 1).get().entries.first?.name == "🎉A/")
     }
 
-    @Test("every truncation is refused, every changed byte is refused or harmless")
+    @Test("37: every truncation is refused, every changed byte is refused or harmless")
     func hostile() throws {
         let scratch = try Scratch()
         try write(scratch.path("x"))

@@ -91,7 +91,7 @@ struct BulkExchangeTests {
         #expect(pair.stop())
     }
 
-    @Test("damaged bytes are fetched once more, then reported")
+    @Test("10: damaged bytes are fetched once more, then reported")
     func damaged() throws {
         let pair = try Pair()
         let frame = noise(2_500_000)

@@ -39,7 +39,7 @@ struct HostilePeerTests {
         return header
     }
 
-    @Test("garbage, too many frames and endless headers are counted and change nothing")
+    @Test("48: garbage, too many frames and endless headers are counted and change nothing")
     func garbage() throws {
         try attack { peer, pair in
             let deep = String(repeating: "[", count: 100_000)
@@ -62,7 +62,7 @@ struct HostilePeerTests {
         }
     }
 
-    @Test("random bytes in place of a header never end the loop")
+    @Test("48: random bytes in place of a header never end the loop")
     func random() throws {
         try attack { peer, pair in
             let valid = try Codec.encode(
@@ -90,7 +90,7 @@ struct HostilePeerTests {
         }
     }
 
-    @Test("a peer of another version is refused, naming both")
+    @Test("7: a peer of another version is refused, naming both")
     func version() throws {
         try attack { peer, _ in
             _ = try peer.send(try hello("old", version: 99))

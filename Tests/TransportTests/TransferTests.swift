@@ -138,7 +138,9 @@ struct TransferTests {
         #expect(more == Limits.chunksInFlightMax - 1)
     }
 
-    @Test("random losses, repeats and reconnections end in every byte once", arguments: 0..<50)
+    @Test(
+        "22, 23: random losses, repeats and reconnections end in every byte once",
+        arguments: 0..<50)
     func storm(seed: UInt64) {
         var random = Steps(state: seed)
         var lane = Lane()

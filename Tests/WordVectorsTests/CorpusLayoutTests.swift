@@ -72,7 +72,7 @@ private func expectEveryTokenOnce(_ source: MemorySource, blockBytes: Int) throw
         }
     }
 
-    @Test("a line of 5 MB is cut between words")
+    @Test("35: a line of 5 MB is cut between words")
     func longLine() throws {
         let text = noiseText(bytes: 5_000_000, separators: [0x20], letters: letters, seed: 6)
         for blockBytes in [65536, 100_003, 1 << 20] {

@@ -114,7 +114,7 @@ private struct Encoded {
         #expect(try IdStream(path: encoded.path).ids.isEmpty)
     }
 
-    @Test("every truncation and every changed byte is refused or harmless")
+    @Test("36: every truncation and every changed byte is refused or harmless")
     func hostile() throws {
         let encoded = try Encoded(MemorySource(Array("a b\nc a\n".utf8)))
         let good = try bytes(of: encoded.path)

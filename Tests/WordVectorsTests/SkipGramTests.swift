@@ -138,7 +138,7 @@ struct SkipGramTests {
         #expect(abs(loss - Double(words) * 0.693147) < 1e-3)
     }
 
-    @Test("an id outside the vocabulary is reported with its position", arguments: [20, -2])
+    @Test("36: an id outside the vocabulary is reported with its position", arguments: [20, -2])
     func notAWord(id: Int32) throws {
         var corpus = Corpus(sentences: 50)
         corpus.ids[400] = id

@@ -54,7 +54,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
     }
 
     @Test(
-        "values that are not finite survive and are reported",
+        "37: values that are not finite survive and are reported",
         arguments: VectorFormat.allCases)
     func notFinite(format: VectorFormat) throws {
         let scratch = try Scratch()
@@ -134,7 +134,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
         #expect(rows(table) == [[1, 2, 3], [4, 5, 6], [1, 2, 3]])
     }
 
-    @Test("a word that repeats is found at its first row")
+    @Test("36: a word that repeats is found at its first row")
     func repeated() throws {
         let scratch = try Scratch()
         let table = try VectorFile.read(try scratch.write("3 1\na 1\nb 2\na 3\n", to: "x"))
@@ -173,7 +173,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
     }
 
     @Test(
-        "sizes that the file cannot hold are refused before memory is asked for",
+        "36: sizes that the file cannot hold are refused before memory is asked for",
         arguments: [
             "999999999999 300\na 1\n", "1 999999999999999999\na 1\n", "3 0\na\n",
             "999999999999999999 1\na 1\n", "1000000000 1\na 1\n", "2 1\na 1\n", "1 2\na 1\n",
@@ -195,7 +195,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
         #expect(throws: FileError.self) { try VectorFile.read(path) }
     }
 
-    @Test("vocabularies of another length than the matrix are refused")
+    @Test("36: vocabularies of another length than the matrix are refused")
     func vocabularyLength() throws {
         let scratch = try Scratch()
         let path = scratch.path("x.npy")

@@ -26,7 +26,7 @@ import WordVectors
         #expect(payload(try CountTable.merge(parts)) == one)
     }
 
-    @Test("invalid UTF-8 is replaced as Python replaces it")
+    @Test("35: invalid UTF-8 is replaced as Python replaces it")
     func invalidUTF8() throws {
         let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../Fixtures/invalid_utf8.tsv")
@@ -97,7 +97,7 @@ import WordVectors
         #expect(progress.bytesDone == text.count + 4)
     }
 
-    @Test("a file that shrinks, grows or is rewritten is an error that names it")
+    @Test("32: a file that shrinks, grows or is rewritten is an error that names it")
     func changedInput() throws {
         for change in [Array("short".utf8), [UInt8](repeating: 0x61, count: 200_001)] {
             let scratch = try Scratch()
@@ -148,7 +148,7 @@ import WordVectors
         #expect(some.tallies.sentences == 2)
     }
 
-    @Test("a table in the order of keys, or with words no text can hold, is refused")
+    @Test("36: a table in the order of keys, or with words no text can hold, is refused")
     func refusals() throws {
         let table = try countAll(MemorySource(Array("a b".utf8)))
         #expect(throws: CountTableError.self) { try Vocabulary(table) }
@@ -159,7 +159,7 @@ import WordVectors
         #expect(throws: CountTableError.self) { try Vocabulary(spaced) }
     }
 
-    @Test("a ranked table that repeats a word is refused")
+    @Test("36: a ranked table that repeats a word is refused")
     func repeated() throws {
         var builder = try CountTableBuilder(
             order: .rank, entries: 2, keyBytes: 2, tallies: [0, 0, 0, 0])
