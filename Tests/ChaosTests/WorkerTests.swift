@@ -101,7 +101,11 @@ extension Chaos {
             let ending = try await fleet.workers[0].ending(within: 10)
             #expect(ending.code == 0, "\(ending)")
             try await fleet.expectCalmResult(of: training, Self.drill)
-            #expect(try await retries(fleet, job) == 0)
+            // A unit that crosses its goodbye on the way is handed back before it is begun.
+            let retries = try await retries(fleet, job)
+            let log = try await fleet.log(of: job)
+            #expect(retries <= 1 && !log.contains("failed on"), "\(log)")
+            if retries > 0 { Chaos.say("drained: \(log)") }
             try await fleet.stop()
         }
 
