@@ -34,7 +34,7 @@ public final class ClusterClient: Sendable {
             do throws(TransportError) {
                 var socket = try Socket(.dealer, plane: .control, context: context, keys: keys)
                 let monitor = try socket.monitor()
-                try socket.connect(to: address)
+                try correspondence.connect(socket)
                 while try correspondence.turn(&socket, work.drain().map(Self.entry)) {
                     try Poll.wait(
                         [socket.readable, work.readable, monitor.readable],

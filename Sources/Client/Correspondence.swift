@@ -32,6 +32,7 @@ struct Correspondence {
     private let address: Address
     private let hello: Hello
     private var judge: HandshakeJudge
+    private var approach: Approach
     /// Why no connection will come about.
     private var rejection: Fault?
     private var pending: [UInt64: Pending] = [:]
@@ -45,10 +46,16 @@ struct Correspondence {
         self.address = address
         self.hello = hello
         judge = HandshakeJudge(address, keys)
+        approach = Approach(to: address)
+    }
+
+    mutating func connect(_ socket: borrowing Socket) throws(TransportError) {
+        try approach.begin(socket)
     }
 
     /// What the socket's monitor has seen.
     mutating func note(_ event: ConnectionMonitor.Event) {
+        approach.note(event)
         if event == .connected {
             rejection = nil
             helloAgainAt = 0
@@ -64,6 +71,7 @@ struct Correspondence {
         _ socket: inout Socket, _ entries: [Entry]
     ) throws(TransportError) -> Bool {
         guard take(entries) else { return false }
+        try approach.turn(socket)
         try receive(&socket)
         try send(socket)
         if let rejection { finishAll(with: rejection) }
@@ -158,7 +166,7 @@ struct Correspondence {
     private var silence: Fault {
         Fault(
             .unavailable,
-            "no coordinator answers at \(address); check the address, and that "
+            "no coordinator answers at \(address)\(approach.tried); check the address, and that "
                 + "sounder-coordinator runs there", retryable: true)
     }
 

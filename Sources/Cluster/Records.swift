@@ -16,6 +16,8 @@ struct Tenure: Sendable {
 struct WorkerRecord: Sendable {
     let capabilities: Capabilities
     var heardAt: Moment
+    /// It has said HELLO, and nothing since.
+    var isCalling = true
     var isDraining = false
     var running: [Tenure] = []
     /// Finished units whose outputs are not stored yet.

@@ -27,8 +27,10 @@ extension Scheduler {
     }
 
     mutating func join(_ worker: WorkerID, _ capabilities: Capabilities, at now: Moment) {
-        if workers[worker] != nil {
-            workers[worker]?.heardAt = now
+        if let record = workers[worker] {
+            // Whoever says HELLO again and again does not hear that it is welcome.
+            if !record.isCalling { workers[worker]?.heardAt = now }
+            workers[worker]?.isCalling = true
         } else if workers.count < Limits.workersMax {
             workers[worker] = WorkerRecord(capabilities: capabilities, heardAt: now)
             silences.add(worker, at: now + policy.livenessMilliseconds)
@@ -44,6 +46,7 @@ extension Scheduler {
     ) {
         guard workers[worker] != nil else { return }
         workers[worker]?.heardAt = now
+        workers[worker]?.isCalling = false
         effects.outbound.append(.worker(worker, .heartbeat(Heartbeat())))
         for report in running.prefix(Limits.slotsPerWorkerMax) {
             note(report, from: worker, at: now, into: &effects)
@@ -70,7 +73,7 @@ extension Scheduler {
         }
         switch record.state {
         case .fetching:
-            break // An older heartbeat, overtaken by the result.
+            break  // An older heartbeat, overtaken by the result.
         case .waiting where vacancy(of: worker) > 0:
             resume(unit, lease, on: worker, report.progress, at: now)
         default:

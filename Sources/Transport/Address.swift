@@ -71,6 +71,17 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    var host: String? {
+        if case .tcp(let host, _) = place { host } else { nil }
+    }
+
+    /// A host that has to be looked up, and its port.
+    var name: (host: String, port: Int)? {
+        guard case .tcp(let host, let port) = place, host != "localhost", IPAddress(host) == nil
+        else { return nil }
+        return (host, port)
+    }
+
     /// True for `ipc://`, where the permissions of a file say who may connect.
     public var isUnixSocket: Bool {
         if case .ipc = place { true } else { false }

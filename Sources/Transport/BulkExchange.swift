@@ -228,7 +228,8 @@ public final class BulkExchange: Sendable {
             return order.completion(
                 .failure(
                     Fault(
-                        .data, "\(order.length) bytes at \(order.offset) of \(order.payload) are "
+                        .data,
+                        "\(order.length) bytes at \(order.offset) of \(order.payload) are "
                             + "beyond the limit of \(Limits.payloadBytesMax) bytes")))
         }
         if !shared.mailbox.post(.fetch(order)) { order.completion(.failure(.stopped)) }

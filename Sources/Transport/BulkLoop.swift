@@ -48,6 +48,7 @@ final class BulkLoop {
     var socket: Socket
     /// Of the connecting side; the doorkeeper hears the other.
     private var monitor: ConnectionMonitor?
+    private var approach: Approach
     private let address: Address
     private let context: Context
     /// When a coordinator that had no room is to be tried again: the library does not.
@@ -69,6 +70,7 @@ final class BulkLoop {
         self.side = side
         self.address = address
         self.context = context
+        approach = Approach(to: address)
         switch side {
         case .serving(_, let door?):
             socket = try Socket(.bulk, context: context, behind: door)
@@ -79,7 +81,7 @@ final class BulkLoop {
         case .connecting(let link):
             var dealer = try Socket(.dealer, plane: .bulk, context: context, keys: link.keys)
             monitor = try dealer.monitor()
-            try dealer.connect(to: address)
+            try approach.begin(dealer)
             socket = dealer
         }
     }
@@ -101,6 +103,7 @@ final class BulkLoop {
             timeoutMilliseconds: pause(at: MonotonicClock.seconds))
         for command in shared.mailbox.drain() { obey(command) }
         while let event = try monitor?.next() { note(event) }
+        if monitor != nil { try approach.turn(socket) }
         try sayHello(at: MonotonicClock.seconds)
         for _ in 0..<Self.messagesPerTurn {
             guard let (peer, key, frames) = try socket.receiveSigned() else { break }
@@ -178,7 +181,8 @@ final class BulkLoop {
 
 extension BulkLoop {
     private func note(_ event: ConnectionMonitor.Event) {
-        guard case .connecting(var link) = side, event != .reached else {
+        approach.note(event)
+        guard case .connecting(var link) = side, event != .reached, event != .unreached else {
             return judge(event)
         }
         // A new connection has a new id on the other side: it must hear our name again.
@@ -205,7 +209,8 @@ extension BulkLoop {
         guard case .connecting(let link) = side else { return }
         var dealer = try Socket(.dealer, plane: .bulk, context: context, keys: link.keys)
         let heard = try dealer.monitor()
-        try dealer.connect(to: address)
+        approach = Approach(to: address)
+        try approach.begin(dealer)
         socket = dealer
         monitor = heard
     }

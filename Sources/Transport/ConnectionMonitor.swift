@@ -8,6 +8,8 @@ public struct ConnectionMonitor {
     public enum Event: Sendable, Equatable {
         /// A connection without a handshake yet: a dealer has reached somebody.
         case reached
+        /// A dealer has reached nobody this time; it tries again by itself.
+        case unreached
         /// The handshake is done: messages can go.
         case connected
         /// `descriptor` was, a moment ago, that of the connection.
@@ -40,6 +42,7 @@ public struct ConnectionMonitor {
         ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
         | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
         | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED
+        | ZMQ_EVENT_CONNECT_RETRIED
 
     /// To be called by the thread that owns `socket`.
     ///
@@ -95,6 +98,7 @@ public struct ConnectionMonitor {
     private static func event(_ kind: Int32, _ value: UInt32) -> Event? {
         switch kind {
         case ZMQ_EVENT_CONNECTED: .reached
+        case ZMQ_EVENT_CONNECT_RETRIED: .unreached
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: .connected
         case ZMQ_EVENT_DISCONNECTED: .disconnected(descriptor: Int32(truncatingIfNeeded: value))
         case ZMQ_EVENT_ACCEPTED: .accepted(descriptor: Int32(truncatingIfNeeded: value))

@@ -13,7 +13,8 @@ final class OpenFile: Sendable {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw Fault(
-                .input, "cannot open \(path): \(TransportError.reason(of: errno)); "
+                .input,
+                "cannot open \(path): \(TransportError.reason(of: errno)); "
                     + "check that the coordinator may read it")
         }
     }
@@ -30,12 +31,14 @@ final class OpenFile: Sendable {
             if got < 0 && errno == EINTR { continue }
             guard got >= 0 else {
                 return Fault(
-                    .input, "cannot read \(path) at \(offset + done): "
+                    .input,
+                    "cannot read \(path) at \(offset + done): "
                         + "\(TransportError.reason(of: errno))", retryable: true)
             }
             guard got > 0 else {
                 return Fault(
-                    .input, "\(path) ends at \(offset + done): it was longer when the job began; "
+                    .input,
+                    "\(path) ends at \(offset + done): it was longer when the job began; "
                         + "submit the job again")
             }
             done += got

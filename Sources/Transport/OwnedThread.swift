@@ -39,13 +39,15 @@ public final class OwnedThread: Sendable {
         var before = sigset_t()
         czmq_block_signals(&before)
         var thread = pthread_t()
-        let code = pthread_create(&thread, &attributes, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            _ = czmq_name_thread(start.name)
-            start.body()
-            return nil
-        }, start.toOpaque())
+        let code = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                _ = czmq_name_thread(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
         czmq_restore_signals(&before)
         guard code == 0 else {
             start.release()

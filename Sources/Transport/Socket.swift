@@ -140,6 +140,13 @@ public struct Socket: ~Copyable {
         }
     }
 
+    /// The address that `connect` was given is not tried any more.
+    func disconnect(from address: Address) throws(TransportError) {
+        guard zmq_disconnect(handle, address.endpoint) == 0 else {
+            throw .last("leaving \(address)")
+        }
+    }
+
     /// A monitor of this socket's connections, for the same thread, and valid as long as the
     /// socket. Ask before `connect`.
     public mutating func monitor() throws(TransportError) -> ConnectionMonitor {

@@ -31,7 +31,8 @@ final class ControlThread: Sendable {
         service: Service, logger: Logger
     ) throws(TransportError) -> Fault? {
         let monitor = try socket.monitor()
-        try socket.connect(to: address)
+        var approach = Approach(to: address)
+        try approach.begin(socket)
         var judge = judge
         var effects = SessionEffects()
         var asked = false
@@ -56,10 +57,12 @@ final class ControlThread: Sendable {
                 [socket.readable, ended.readable, monitor.readable],
                 timeoutMilliseconds: min(max(wait, 0), service.pulse.waitMaxMilliseconds))
             while let event = try monitor.next() {
+                approach.note(event)
                 // Silence may end by itself; a key that is not let in does not get better.
                 let now = Double(monotonicMilliseconds()) / 1_000
                 if let fault = judge.judge(event, at: now) { return fault }
             }
+            try approach.turn(socket)
         }
     }
 

@@ -9,12 +9,14 @@ final class Fleet {
     enum Place {
         /// A Unix socket.
         case socket
-        /// Workers connect through a proxy that disturbs them; commands do not.
+        /// TCP without keys.
+        case loopback
+        /// The same, and workers connect through a proxy that disturbs them; commands do not.
         case proxied
     }
 
     /// Needed where peers listen and connect over TCP without keys.
-    static let loopbackFlags: [String] = []
+    static let loopbackFlags = ["--insecure"]
 
     let site: Site
     /// Where the coordinator listens.
@@ -42,10 +44,10 @@ final class Fleet {
             address = "ipc://\(site.path("control"))"
             proxy = nil
             openFlags = []
-        case .proxied:
+        case .loopback, .proxied:
             let port = try Ports.freePair()
             address = "tcp://127.0.0.1:\(port)"
-            proxy = try FaultProxy(to: port)
+            proxy = place == .proxied ? try FaultProxy(to: port) : nil
             openFlags = Self.loopbackFlags
         }
         coordinator = try Self.start(
@@ -80,8 +82,12 @@ final class Fleet {
     }
 
     /// In the place of the one before, if `index` names it.
-    func startWorker(at index: Int? = nil, environment: [String: String] = [:]) throws {
-        let target = proxy.map { "tcp://127.0.0.1:\($0.port)" } ?? address
+    /// - Parameter isDirect: not through the proxy.
+    func startWorker(
+        at index: Int? = nil, environment: [String: String] = [:], isDirect: Bool = false
+    ) throws {
+        let way = isDirect ? nil : proxy
+        let target = way.map { "tcp://127.0.0.1:\($0.port)" } ?? address
         let worker = try Program(
             "sounder-worker",
             ["--coordinator", target, "--threads", "1", "--cache", site.path("cache")]
@@ -131,6 +137,10 @@ final class Fleet {
     func newestJob() async throws -> [String: Any]? {
         let jobs = try await sounder("jobs", "--json").json["jobs"]
         return (jobs as? [[String: Any]])?.first
+    }
+
+    func retries(of job: String) async throws -> Int {
+        (try await status(of: job)["retries"] as? NSNumber)?.intValue ?? -1
     }
 
     func status(of job: String) async throws -> [String: Any] {

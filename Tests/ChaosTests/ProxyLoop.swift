@@ -37,7 +37,7 @@ struct ProxyLoop {
     private let wake: Int32
     private let target: Int
     private var links: [Link] = []
-    private var numbers = Numbers(7)
+    private var numbers = Chaos.numbers(0)
     private var routes: [Route] = []
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
@@ -114,9 +114,8 @@ struct ProxyLoop {
                     Stream(from: worker, to: coordinator), Stream(from: coordinator, to: worker),
                 ])
             if let range = routes[plane].resetsWithin {
-                link.resetAt = Int.random(in: range, using: &numbers)
+                link.resetAt = resetPosition(in: range)
             }
-            owner.state.withLock { $0.tally.connections += 1 }
             for descriptor in [worker, coordinator] {
                 _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
                 var yes: Int32 = 1
@@ -124,8 +123,20 @@ struct ProxyLoop {
                     descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes,
                     socklen_t(MemoryLayout<Int32>.size))
             }
-            if connects { links.append(link) } else { Self.reset(link) }
+            guard connects else {
+                Self.reset(link)
+                continue
+            }
+            owner.state.withLock { $0.tally.connections += 1 }
+            links.append(link)
         }
+    }
+
+    /// Anywhere, but every other one as likely among the first bytes, where the greeting is.
+    private mutating func resetPosition(in range: Range<Int>) -> Int {
+        guard Bool.random(using: &numbers) else { return Int.random(in: range, using: &numbers) }
+        let exponents = log(Double(max(1, range.lowerBound)))...log(Double(range.upperBound))
+        return Int(exp(Double.random(in: exponents, using: &numbers)))
     }
 
     // MARK: - One connection

@@ -22,18 +22,13 @@ extension Chaos {
             return (fleet, training, job)
         }
 
-        private func retries(_ fleet: Fleet, _ job: String) async throws -> Int {
-            let status = try await fleet.status(of: job)
-            return (status["retries"] as? NSNumber)?.intValue ?? -1
-        }
-
         @Test("1: a worker killed with -9 is noticed within ten seconds, and no bit changes")
         func killed() async throws {
             let (fleet, training, job) = try await begun(liveness: 5_000)
             try await fleet.killWorker(0)
             let killed = Date()
             let isNoticed = try await eventually(within: 10) {
-                try await retries(fleet, job) > 0
+                try await fleet.retries(of: job) > 0
             }
             #expect(isNoticed, "not within \(Date().timeIntervalSince(killed)) s")
             try await fleet.expectCalmResult(of: training, Self.drill)
@@ -47,7 +42,7 @@ extension Chaos {
             try await Task.sleep(for: .seconds(3))
             fleet.workers[0].signal(SIGCONT)
             try await fleet.expectCalmResult(of: training, Self.drill)
-            #expect(try await retries(fleet, job) == 0)
+            #expect(try await fleet.retries(of: job) == 0)
             try await fleet.stop()
         }
 
@@ -59,7 +54,7 @@ extension Chaos {
             var isExpired = false
             for _ in 0..<5 where !isExpired {
                 fleet.workers[0].signal(SIGSTOP)
-                isExpired = try await eventually(within: 5) { try await retries(fleet, job) > 0 }
+                isExpired = try await eventually(within: 5) { try await fleet.retries(of: job) > 0 }
                 fleet.workers[0].signal(SIGCONT)
                 try await Task.sleep(for: .milliseconds(50))
             }
@@ -81,7 +76,7 @@ extension Chaos {
             let freezer = try Freezer()
             try freezer.freeze(thread: "compute", of: fleet.workers[0])
             let isTaken = try await eventually(within: 20) {
-                try await retries(fleet, job) > 0
+                try await fleet.retries(of: job) > 0
             }
             #expect(isTaken)
             // It speaks all the time, so it is never taken for gone.
@@ -102,7 +97,7 @@ extension Chaos {
             #expect(ending.code == 0, "\(ending)")
             try await fleet.expectCalmResult(of: training, Self.drill)
             // A unit that crosses its goodbye on the way is handed back before it is begun.
-            let retries = try await retries(fleet, job)
+            let retries = try await fleet.retries(of: job)
             let log = try await fleet.log(of: job)
             #expect(retries <= 1 && !log.contains("failed on"), "\(log)")
             if retries > 0 { Chaos.say("drained: \(log)") }
@@ -111,7 +106,7 @@ extension Chaos {
 
         @Test(
             "17: a worker or coordinator that aborts is like one that is killed",
-            .enabled(if: isFull, Comment(rawValue: onlyFull)), arguments: [SIGABRT, SIGSEGV])
+            arguments: isFull ? [SIGABRT, SIGSEGV] : [SIGABRT])
         func aborts(_ signal: Int32) async throws {
             let (fleet, training, _) = try await begun(liveness: 1_000)
             try await fleet.killWorker(0, signal)

@@ -94,6 +94,7 @@ import Testing
         stage.join("a")
         stage.start(Sample.round(units: 1))
         let first = stage.last.assigned[0]
+        stage.beat("a", [first])
         stage.pass(4_000)
         stage.join("a")
         #expect(stage.last.outbound.isEmpty)
@@ -102,6 +103,20 @@ import Testing
         stage.beat("a", [first], done: 1)
         stage.happens(first.finished())
         #expect(stage.status()?.unitsDone == 1 && stage.status()?.retries == 0)
+    }
+
+    @Test("19: a worker that says HELLO again and again, but nothing else, is lost")
+    func deaf() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        stage.beat("a", [stage.last.assigned[0]])
+        for _ in 0..<3 {
+            stage.pass(4_000)
+            stage.scheduler.handle(
+                .workerJoined("a", Sample.capabilities()), at: stage.now, into: &stage.last)
+        }
+        #expect(stage.status()?.retries == 1)
     }
 
     @Test("a unit whose outputs only a lost worker held runs again")

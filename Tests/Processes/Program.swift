@@ -81,8 +81,8 @@ final class Program {
             Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var all = ProcessInfo.processInfo.environment
         all["SOUNDER_CLUSTER"] = nil
-        // Backtraces, which the test runner asks for, keep a crashed program for many seconds.
-        all["SWIFT_BACKTRACE"] = nil
+        // Backtraces keep a crashed program for many seconds.
+        all["SWIFT_BACKTRACE"] = "enable=no"
         all["TMPDIR"] = site.temporary
         all["SOUNDER_KEY"] = nil
         all["SOUNDER_SERVER_KEY"] = nil

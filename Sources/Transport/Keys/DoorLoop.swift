@@ -164,7 +164,7 @@ struct DoorLoop: ~Copyable {
             if case .refused = end.failure { return }
             log.warning("the handshake with \(end.peer ?? "a peer that is gone") failed: "
                 + end.failure.reason)
-        case .reached: break
+        case .reached, .unreached: break
         }
     }
 }

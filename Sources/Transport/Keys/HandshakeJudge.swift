@@ -10,6 +10,9 @@ public struct HandshakeJudge: Sendable {
     /// Nil unless a handshake is under way.
     private var reachedAt: Double?
     private var failures = 0
+    /// Then connections that break off are the network's fault: a flapping link, or a tunnel whose
+    /// other end is down.
+    private var wasLetIn = false
     private var firstFailureAt = 0.0
 
     /// A coordinator that is being stopped may break off one handshake, not two a second apart.
@@ -28,8 +31,10 @@ public struct HandshakeJudge: Sendable {
         defer { if event != .reached { reachedAt = nil } }
         switch event {
         case .reached: reachedAt = now
-        case .connected: failures = 0
-        case .accepted, .acceptFailed: break
+        case .connected:
+            failures = 0
+            wasLetIn = true
+        case .unreached, .accepted, .acceptFailed: break
         // The library says nothing more of a peer that speaks another protocol altogether.
         case .disconnected where reachedAt != nil, .handshakeFailed(.nonsense):
             failures += 1
@@ -40,7 +45,7 @@ public struct HandshakeJudge: Sendable {
         case .handshakeFailed(.otherMechanism):
             return otherMechanism
         case .handshakeFailed(.brokenOff):
-            guard let reachedAt, now - reachedAt < Self.promptSeconds else { break }
+            guard !wasLetIn, let reachedAt, now - reachedAt < Self.promptSeconds else { break }
             failures += 1
             if failures == 1 { firstFailureAt = now }
             if failures >= Self.failuresMin, now - firstFailureAt >= Self.secondsMin {
