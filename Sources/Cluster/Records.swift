@@ -24,6 +24,22 @@ struct WorkerRecord: Sendable {
     var unfetched = 0
     var unitsDone = 0
 
+    mutating func hear(at now: Moment) {
+        heardAt = now
+        isCalling = false
+    }
+
+    /// - Returns: whether the worker holds the lease at all.
+    mutating func renew(_ report: RunningUnit, until expiresAt: Moment) -> Bool {
+        guard let position = position(of: report.unit, report.lease) else { return false }
+        // A unit may have stages, each with a count of its own: any change is progress.
+        if report.progress != running[position].progress {
+            running[position].progress = report.progress
+            running[position].expiresAt = expiresAt
+        }
+        return true
+    }
+
     func position(of unit: WorkUnitID, _ lease: Lease) -> Int? {
         running.firstIndex { $0.unit == unit && $0.lease == lease }
     }

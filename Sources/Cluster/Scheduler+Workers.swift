@@ -44,9 +44,7 @@ extension Scheduler {
     mutating func hear(
         _ worker: WorkerID, _ running: [RunningUnit], at now: Moment, into effects: inout Effects
     ) {
-        guard workers[worker] != nil else { return }
-        workers[worker]?.heardAt = now
-        workers[worker]?.isCalling = false
+        guard workers[worker]?.hear(at: now) != nil else { return }
         effects.outbound.append(.worker(worker, .heartbeat(Heartbeat())))
         for report in running.prefix(Limits.slotsPerWorkerMax) {
             note(report, from: worker, at: now, into: &effects)
@@ -58,14 +56,8 @@ extension Scheduler {
         _ report: RunningUnit, from worker: WorkerID, at now: Moment, into effects: inout Effects
     ) {
         let (unit, lease) = (report.unit, report.lease)
-        if let position = workers[worker]?.position(of: unit, lease) {
-            let before = workers[worker]?.running[position].progress
-            // A unit may have stages, each with a count of its own: any change is progress.
-            guard report.progress != before else { return }
-            workers[worker]?.running[position].progress = report.progress
-            workers[worker]?.running[position].expiresAt = now + policy.leaseMilliseconds
-            return
-        }
+        let expiresAt = now + policy.leaseMilliseconds
+        if workers[worker]?.renew(report, until: expiresAt) == true { return }
         // The round it belongs to is being planned again.
         if isAwaited(unit) { return }
         guard let record = record(of: unit), record.isClaimed(by: worker, under: lease) else {
@@ -98,8 +90,9 @@ extension Scheduler {
     private mutating func remind(
         _ worker: WorkerID, of running: [RunningUnit], at now: Moment, into effects: inout Effects
     ) {
-        for position in workers[worker]?.running.indices ?? 0..<0 {
-            guard let tenure = workers[worker]?.running[position],
+        guard let tenures = workers[worker]?.running else { return }
+        for (position, tenure) in tenures.enumerated() {
+            guard
                 now - tenure.sentAt >= 2 * policy.heartbeatMilliseconds,
                 !running.contains(where: { $0.unit == tenure.unit && $0.lease == tenure.lease }),
                 let task = task(of: tenure.unit)

@@ -193,12 +193,13 @@ public enum Figure: String, CaseIterable, Sendable {
         return options
     }
 
+    /// A job that keeps all of them busy for half an hour.
     static func crowdPlan(_ workers: Int) -> JobPlan {
         JobPlan(
             number: 0,
             rounds: [
                 RoundPlan(
-                    stage: "work", index: 0, count: 1, blocks: 60 * workers, units: 60 * workers,
+                    stage: "work", index: 0, count: 1, blocks: 10 * workers, units: 10 * workers,
                     canSplit: true, measuredOf8: 8)
             ])
     }
