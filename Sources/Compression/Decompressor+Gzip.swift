@@ -7,7 +7,7 @@ extension Decompressor {
     static func expandGzip(
         _ input: CompressedInput, into expansion: Expansion
     ) throws(FileError) {
-        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { output.deallocate() }
         var stream = z_stream()
         guard czlib_gunzip_init(&stream) == Z_OK else {

@@ -15,7 +15,7 @@ extension Decompressor {
         }
         defer { ZSTD_freeDCtx(context) }
         ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, windowLogMax)
-        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { output.deallocate() }
         // 0: between frames; otherwise libzstd waits for more.
         var awaited = 0

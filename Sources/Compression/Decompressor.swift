@@ -48,7 +48,7 @@ public enum Decompressor {
 final class CompressedInput {
     let path: String
     private let descriptor: FileDescriptor
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     /// The offset of the current piece in the file.
     private(set) var offset = 0
     private var pieceBytes = 0

@@ -32,7 +32,7 @@ final class StandardInput: Sendable {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw unwritable(path) }
         defer { close(file) }
-        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 16)
         defer { chunk.deallocate() }
         while case let count = try read(into: chunk), count > 0 {
             try write(UnsafeRawBufferPointer(rebasing: chunk[..<count]), to: file, path)

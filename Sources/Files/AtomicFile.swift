@@ -39,7 +39,7 @@ public final class AtomicFile: @unchecked Sendable {
         guard opened >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
         self.temporary = temporary
         descriptor = FileDescriptor(opened)
-        buffer = .allocate(byteCount: Self.bufferBytes, alignment: 64)
+        buffer = .allocate(byteCount: Self.bufferBytes, alignment: 16)
     }
 
     private static func resolve(_ path: String) throws(FileError) -> String {

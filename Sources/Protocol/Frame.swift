@@ -26,7 +26,7 @@ public struct Frame: Sendable {
 
     /// Copies `array` once.
     public init(_ array: some Collection<UInt8>) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: array.count, alignment: 64)
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: array.count, alignment: 16)
         copy.copyBytes(from: array)
         self.init(adopting: copy)
     }

@@ -9,7 +9,7 @@ enum Landing {
 
     /// Nil if the system has no room for `count` bytes.
     static func allocate(_ count: Int) -> UnsafeMutableRawBufferPointer? {
-        guard count >= mappedBytesMin else { return .allocate(byteCount: count, alignment: 64) }
+        guard count >= mappedBytesMin else { return .allocate(byteCount: count, alignment: 16) }
         let memory = mmap(
             nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         guard let memory, memory != MAP_FAILED else { return nil }

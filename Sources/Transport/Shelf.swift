@@ -94,7 +94,7 @@ final class Item: Sendable {
         case .file(let file):
             guard copied.reserve(get.length) else { return .busy }
             let memory = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: get.length, alignment: 64)
+                byteCount: get.length, alignment: 16)
             let frame = Frame(UnsafeRawBufferPointer(memory)) { bytes in
                 copied.release(bytes.count)
                 bytes.deallocate()

@@ -31,6 +31,9 @@ struct RepositoryTests {
     @Test("only the console prints")
     func prints() { expectNone(WordRules.prints) }
 
+    @Test("no memory is aligned so that its holes stay")
+    func alignments() { expectNone(WordRules.alignments) }
+
     @Test("each source file opens with a comment")
     func opening() { expectNone(WordRules.missingOpening) }
 

@@ -38,6 +38,20 @@ enum WordRules {
         }
     }
 
+    /// Before version 2.38 glibc does not find again what it gave out aligned to more than 16 bytes,
+    /// so that every such block that comes and goes leaves a hole.
+    static func alignments(in source: SourceText) -> [Violation] {
+        guard source.isSwift, source.module != nil else { return [] }
+        return source.code.enumerated().compactMap { index, line in
+            guard let match = line.firstMatch(of: /\balignment: (\d+)\b/),
+                Int(match.1) ?? 0 > 16
+            else { return nil }
+            return Violation(
+                path: source.path, line: index + 1,
+                sentence: "an alignment above 16 fragments the heap; use 16, or AlignedBuffer")
+        }
+    }
+
     private static func calls(
         of word: String, in source: SourceText, sentence: String
     ) -> [Violation] {

@@ -47,6 +47,12 @@ struct WordRulesTests {
         #expect(WordRules.prints(in: source(text, path: "Sources/Console/Top.swift")).isEmpty)
     }
 
+    @Test("memory is aligned to 16 bytes at most")
+    func alignments() {
+        let text = "f(alignment: 16)\nf(alignment: 64)\n// alignment: 64\n"
+        #expect(WordRules.alignments(in: source(text)).map(\.line) == [2])
+    }
+
     @Test("a line of help is at most 80 columns wide")
     func help() {
         let indent = String(repeating: " ", count: 12)
