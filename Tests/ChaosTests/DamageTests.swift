@@ -57,7 +57,12 @@ extension Chaos {
             for part in ["journal.sqlite", "is damaged", "--repair"] {
                 #expect(refusal.errors.contains(part), "\(refusal)")
             }
+            let flags = fleet.coordinatorFlags
             fleet.coordinatorFlags.append("--repair")
+            try fleet.startCoordinator()
+            let repair = try await fleet.coordinator.ending(within: 10)
+            #expect(repair.code == 0, "\(repair)")
+            fleet.coordinatorFlags = flags
             try fleet.startCoordinator()
             try await fleet.awaitWorkers(1)
             try await fleet.stop()
@@ -94,9 +99,12 @@ extension Chaos {
             #expect(changed.code == 0, "\(changed)")
             fleet.workers[0].signal(SIGCONT)
             let ending = try await training.ending(within: 60)
-            #expect([65, 66].contains(ending.code), "\(ending)")
-            #expect(ending.errors.contains("corpus.txt"), "\(ending)")
-            #expect(!site.exists("v.bin"))
+            // Whoever has a file open reads all of it, also when its name is gone.
+            if change != "rm" || ending.code != 0 {
+                #expect([65, 66].contains(ending.code), "\(ending)")
+                #expect(ending.errors.contains("corpus.txt"), "\(ending)")
+                #expect(!site.exists("v.bin"))
+            }
             // Nobody died of it.
             #expect(fleet.workers[0].isRunning)
             try await fleet.awaitWorkers(1)

@@ -14,7 +14,7 @@ static time_t ahead(void) {
 
 int clock_gettime(clockid_t clock, struct timespec *moment) {
     static int (*original)(clockid_t, struct timespec *);
-    if (!original) original = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    if (!original) *(void **)&original = dlsym(RTLD_NEXT, "clock_gettime");
     int code = original(clock, moment);
     if (code == 0 && clock == CLOCK_REALTIME) moment->tv_sec += ahead();
     return code;

@@ -38,8 +38,8 @@ enum WordRules {
         }
     }
 
-    /// Before version 2.38 glibc does not find again what it gave out aligned to more than 16 bytes,
-    /// so that every such block that comes and goes leaves a hole.
+    /// Before version 2.38 glibc does not find again what it gave out aligned to more than 16
+    /// bytes, so that every such block that comes and goes leaves a hole.
     static func alignments(in source: SourceText) -> [Violation] {
         guard source.isSwift, source.module != nil else { return [] }
         return source.code.enumerated().compactMap { index, line in
