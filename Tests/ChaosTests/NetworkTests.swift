@@ -51,9 +51,9 @@ extension Chaos {
 
         @Test("18: a silent partition costs one attempt, and what comes late does not count")
         func partition() async throws {
-            let scene = try await begun(liveness: 1_000)
+            let scene = try await begun(liveness: 3_000)
             scene.link.change { $0.both { $0.isHeld = true } }
-            try await scene.fleet.awaitWorkers(1, within: 5)
+            try await scene.fleet.awaitWorkers(1, within: 10)
             let lost = try await scene.fleet.retries(of: scene.job)
             // One that it ran, and two whose outputs were not fetched yet.
             #expect((1...3).contains(lost), "\(lost) retries")

@@ -1,6 +1,7 @@
 // A program of the build directory as a child process: started, signalled, waited for with a bound.
 
 import Foundation
+import Synchronization
 import Testing
 
 /// What is left when a program has ended.
@@ -34,6 +35,12 @@ final class Program {
     private let errorsPath: String
     private let name: String
     private var status: Int32?
+    /// Noted by a thread that does nothing else: whoever asks may be late on a busy machine.
+    private let ended = Ended()
+
+    private final class Ended: Sendable {
+        let date = Mutex<Date?>(nil)
+    }
 
     /// The directory of the test bundle, which is that of the programs.
     static let directory: String = {
@@ -98,6 +105,11 @@ final class Program {
             throw Overdue(description: "\(path) does not start: \(reason)")
         }
         identifier = child
+        Thread.detachNewThread { [ended, child] in
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(child), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+            ended.date.withLock { $0 = Date() }
+        }
     }
 
     var output: String { text(outputPath) }
@@ -131,7 +143,7 @@ final class Program {
         }
         return Ending(
             code: status ?? -1, output: output, errors: errors,
-            seconds: Date().timeIntervalSince(began))
+            seconds: (ended.date.withLock { $0 } ?? Date()).timeIntervalSince(began))
     }
 
     deinit {
