@@ -116,8 +116,8 @@ struct RoundRecord: Sendable {
     }
 }
 
-/// `planning` and `reducing` wait for the job's program.
-enum JobPhase: Sendable { case queued, planning, running, reducing }
+/// `planning` and `reducing` wait for the job's program, whose answer ends the job if `answered`.
+enum JobPhase: Sendable { case queued, planning, running, reducing, answered }
 
 struct JobRecord: Sendable {
     let id: JobID

@@ -67,7 +67,7 @@ extension Scheduler {
         guard let phase = jobs[job]?.phase, phase == .planning || phase == .reducing else { return }
         if let complaint = complaint(about: round) {
             let fault = Fault(.internalError, "job \(job) planned \(complaint)")
-            return end(job, .failed, fault: fault, at: now, into: &effects)
+            return giveUp(job, because: fault, at: now, into: &effects)
         }
         closeRound(of: job, into: &effects)
         jobs[job]?.enter(round.stage, at: now)
@@ -137,6 +137,14 @@ extension Scheduler {
             effects.journal.append(.roundReduced(job, number: number))
         }
         end(job, .finished, outputs: result.outputs, at: now, into: &effects)
+    }
+
+    /// The job's program cannot go on. Its answer is here: tried again, the job owes none.
+    mutating func giveUp(
+        _ job: JobID, because fault: Fault, at now: Moment, into effects: inout Effects
+    ) {
+        jobs[job]?.phase = .answered
+        end(job, .failed, fault: fault, at: now, into: &effects)
     }
 
     mutating func cancel(_ job: JobID, at now: Moment, into effects: inout Effects) {

@@ -81,9 +81,7 @@ public struct Scheduler: Sendable {
         case .jobCompleted(let job, let result):
             if isMeant(for: job) { complete(job, result, at: now, into: &effects) }
         case .jobFaulted(let job, let fault):
-            if isMeant(for: job) {
-                end(job, .failed, fault: fault, at: now, into: &effects)
-            }
+            if isMeant(for: job) { giveUp(job, because: fault, at: now, into: &effects) }
         }
     }
 

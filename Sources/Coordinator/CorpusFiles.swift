@@ -29,6 +29,8 @@ struct CorpusFiles {
         for (index, file) in plain.enumerated() {
             try payloads.bulk.offer(
                 id: layout.payload(of: index).id, file: file.path, size: file.size)
+            // Open now: from here on its change is noticed wherever it is read.
+            try check(file)
         }
         return layout
     }

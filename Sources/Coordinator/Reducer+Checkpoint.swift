@@ -20,18 +20,22 @@ struct CheckpointMark: Codable {
 }
 
 /// A safetensors file of four matrices `[rows, stride]`: inputs, outputs and their velocities.
-/// Written in turns over two names, so that there is always a whole one.
+/// Written in turns over two names, so that a damaged one has another before it.
 struct ModelCheckpoints {
     private static let tensors = ["input", "output", "inputVelocity", "outputVelocity"]
     private static let names = ["checkpoint-a.safetensors", "checkpoint-b.safetensors"]
     private static let key = "sounder"
     let directory: JobDirectory
+    /// Of the name that is written next.
+    private var turn = 0
+
+    init(directory: JobDirectory) { self.directory = directory }
 
     /// On the disk when it returns.
-    func save(_ average: ModelAverage, _ mark: CheckpointMark) throws(Fault) {
+    mutating func save(_ average: ModelAverage, _ mark: CheckpointMark) throws(Fault) {
         var mark = mark
         mark.checksums = average.tensors.map { Checksum.of($0.bytes) }
-        let path = directory.path(of: Self.names[mark.round % 2])
+        let path = directory.path(of: Self.names[turn])
         do {
             try makeDirectory(directory.path)
             let text = String(decoding: try JSONEncoder().encode(mark), as: UTF8.self)
@@ -42,6 +46,7 @@ struct ModelCheckpoints {
                 path: path, entries: entries, metadata: [(Self.key, text)])
             for matrix in average.tensors { try writer.append(matrix.bytes) }
             try writer.finish()
+            turn = 1 - turn
         } catch {
             throw Fault(
                 .temporary, "a checkpoint of job \(directory.job) cannot be kept: \(error)",
@@ -50,10 +55,13 @@ struct ModelCheckpoints {
     }
 
     /// The newest checkpoint that is whole; nil if there is none.
-    func load() -> (average: ModelAverage, mark: CheckpointMark)? {
+    mutating func load() -> (average: ModelAverage, mark: CheckpointMark)? {
         let found = Self.names.compactMap { open($0) }
         for (name, file, mark) in found.sorted(by: { $0.mark.round > $1.mark.round }) {
-            if let average = Self.restore(file, mark) { return (average, mark) }
+            if let average = Self.restore(file, mark) {
+                turn = name == Self.names[0] ? 1 : 0
+                return (average, mark)
+            }
             directory.sayDamaged(name)
         }
         return nil

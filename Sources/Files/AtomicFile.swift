@@ -143,13 +143,16 @@ public final class AtomicFile: @unchecked Sendable {
             throw .unwritable(path: path, reason: systemReason())
         }
         isCommitted = true
-        if durable { synchroniseDirectory() }
+        if durable { try synchroniseDirectory() }
     }
 
-    // Some file systems refuse this; the rename has happened all the same.
-    private func synchroniseDirectory() {
+    /// The file is there and whole if this fails, but a power cut may take it away.
+    private func synchroniseDirectory() throws(FileError) {
         guard let folder = try? FileDescriptor(reading: directory(of: target)) else { return }
-        _ = fsync(folder.number)
+        guard retryingInterrupts({ fsync(folder.number) }) != 0 else { return }
+        // Some file systems cannot do this, and say so.
+        if errno == EINVAL || errno == ENOTSUP { return }
+        throw .unwritable(path: path, reason: systemReason())
     }
 
     private func flush() throws(FileError) {

@@ -144,7 +144,7 @@ public final class BulkExchange: Sendable {
     }
 
     /// Serves the first `size` bytes of a file, read when asked for. Nobody vouches for them: the
-    /// checksum is 0.
+    /// checksum is 0. Once the file has changed nothing more of it is served.
     ///
     /// - Throws: `.input` if the file cannot be opened.
     @discardableResult

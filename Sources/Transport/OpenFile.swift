@@ -1,4 +1,4 @@
-// A file that is served in place: opened once, read at any position.
+// A file that is served in place: opened once, read at any position as long as it does not change.
 
 import CZeroMQ
 import Glibc
@@ -7,16 +7,32 @@ import Protocol
 final class OpenFile: Sendable {
     let path: String
     private let descriptor: Int32
+    private let stamp: Stamp
+
+    /// What changes with the content.
+    private struct Stamp: Equatable {
+        let size: Int
+        let seconds: Int
+        let nanoseconds: Int
+
+        init?(_ descriptor: Int32) {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { return nil }
+            size = Int(status.st_size)
+            (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        }
+    }
 
     init(path: String) throws(Fault) {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
+        guard descriptor >= 0, let stamp = Stamp(descriptor) else {
             throw Fault(
                 .input,
                 "cannot open \(path): \(TransportError.reason(of: errno)); "
                     + "check that the coordinator may read it")
         }
+        self.stamp = stamp
     }
 
     deinit { close(descriptor) }
@@ -43,6 +59,9 @@ final class OpenFile: Sendable {
             }
             done += got
         }
-        return nil
+        // Asked after the read: what was read is then known to be of the unchanged file.
+        if Stamp(descriptor) == stamp { return nil }
+        return Fault(
+            .input, "\(path) was changed since it is served; make it anew, or submit the job again")
     }
 }

@@ -32,10 +32,12 @@ final class CorpusTexts {
     }
 
     private func source(of corpus: Corpus) throws -> any TextSource {
-        let isVisible = readsInPlace && corpus.files.allSatisfy { file in
-            (try? InputFile(reading: file.path)) == file
+        // Opened before they are compared: what changes later is noticed when it is read.
+        if readsInPlace, let local = try? LocalTextSource(paths: corpus.files.map(\.path)),
+            corpus.files.allSatisfy({ (try? InputFile(reading: $0.path)) == $0 })
+        {
+            return local
         }
-        if isVisible { return try LocalTextSource(paths: corpus.files.map(\.path)) }
         return RemoteTextSource(corpus: corpus, bulk: bulk)
     }
 }
@@ -58,7 +60,10 @@ struct RemoteTextSource: TextSource {
                 id: corpus.payload(of: file).id, offset: range.lowerBound, length: range.count,
                 from: .coordinator, deadlineSeconds: Self.deadlineSeconds)
         } catch {
-            throw .unreadable(path: corpus.files[file].path, reason: error.message)
+            let path = corpus.files[file].path
+            // Another attempt would not find it as it was.
+            if error.code == .input, !error.retryable { throw .inputChanged(path: path) }
+            throw .unreadable(path: path, reason: error.message)
         }
         return try frame.withUnsafeBytes(body)
     }

@@ -1,4 +1,4 @@
-// Disks that are full, slow, or refuse to sync.
+// Disks without room: of the coordinator's state, of a client's output, of the log.
 
 import Foundation
 import Testing
@@ -8,150 +8,130 @@ import Testing
 extension Chaos {
     @Suite(.serialized)
     struct DiskTests {
-        private static let drill = Drill(epochs: 100)
+        private static let drill = Drill.short
 
         @Test(
-            "28: a coordinator whose disk is full ends, and goes on where there is room again",
-            .enabled(if: isRoot, "needs root, to mount a small disk"))
-        func full() async throws {
+            "28: a full disk takes no job, and the job that waited when there is room",
+            .enabled(if: SmallDisk.isPossible, "\(SmallDisk.absence)"))
+        func submission() async throws {
             _ = try await Self.drill.calmResult()
             let site = try Site()
-            let disk = try await Tmpfs(site, "state", size: "16m")
-            try await exhaust(disk, site)
-            try await disk.unmount()
-        }
-
-        private func exhaust(_ disk: Tmpfs, _ site: Site) async throws {
+            let disk = try SmallDisk(site, "state", mebibytes: 16)
             let fleet = try await Fleet(site, workers: 2)
-            let training = try fleet.begin(Self.drill)
-            try await fleet.awaitStage("training", round: 2)
             try disk.fill()
-            let ending = try await fleet.coordinator.ending(within: 30)
-            #expect(ending.code == 75, "\(ending)")
-            #expect(ending.errors.contains("is full"), "\(ending)")
-            #expect(!site.exists("v.bin"))
+            let training = try fleet.begin(Self.drill)
+            try await fleet.expectCoordinatorEnds(75, saying: "is full; free some space")
+            #expect(training.isRunning, "\(training.errors)")
             disk.makeRoom()
             try fleet.startCoordinator()
             try await fleet.expectCalmResult(of: training, Self.drill)
+            #expect(site.halfFiles.isEmpty)
             try await fleet.stop()
         }
 
         @Test(
-            "29: a coordinator whose disk cannot sync ends, and the next one keeps its promises",
-            .enabled(if: hasStrace, "needs strace"))
-        func refusesToSync() async throws {
+            "28: where nobody makes room the client is told, and nothing was promised",
+            .enabled(if: SmallDisk.isPossible, "\(SmallDisk.absence)"))
+        func refused() async throws {
+            let site = try Site()
+            let disk = try SmallDisk(site, "state", mebibytes: 16)
+            let fleet = try await Fleet(site, workers: 0)
+            try disk.fill()
+            let ending = try await fleet.begin(Self.drill).ending(within: 10)
+            #expect(ending.code == 69, "\(ending)")
+            #expect(ending.errors.contains(fleet.address), "\(ending)")
+            disk.makeRoom()
+            try fleet.startCoordinator()
+            try await fleet.awaitWorkers(0)
+            #expect(try await fleet.newestJob() == nil)
+            try await fleet.stop()
+        }
+
+        @Test(
+            "28: a disk that fills up under a job stops it, and it goes on when there is room",
+            .enabled(if: SmallDisk.isPossible, "\(SmallDisk.absence)"))
+        func midway() async throws {
             _ = try await Self.drill.calmResult()
-            let fleet = try await Fleet(Site(), workers: 2)
+            let site = try Site()
+            let disk = try SmallDisk(site, "state", mebibytes: 16)
+            let fleet = try await Fleet(site, workers: 2)
             let training = try fleet.begin(Self.drill)
-            try await fleet.awaitStage("training", round: 2)
-            try await fleet.killCoordinator()
-            try fleet.startCoordinator(
-                under: strace("fdatasync,fsync", "error=EIO:when=8+"))
-            let ending = try await fleet.coordinator.ending(within: 30)
-            #expect(ending.code == 75, "\(ending)")
-            #expect(ending.errors.contains("cannot be written"), "\(ending)")
+            try await fleet.awaitStage("training", round: 3)
+            try disk.fill()
+            try await fleet.expectCoordinatorEnds(75, saying: "is full; free some space")
+            // Started too early it ends again, or it waits for the first thing to write.
+            try fleet.startCoordinator()
+            try await fleet.expectCoordinatorEnds(75, saying: "is full; free some space")
+            disk.makeRoom()
             try fleet.startCoordinator()
             try await fleet.expectCalmResult(of: training, Self.drill)
+            #expect(site.halfFiles.isEmpty)
             try await fleet.stop()
         }
 
         @Test(
-            "11: a coordinator killed at any of its syncs goes on from what it has promised",
-            .enabled(if: hasStrace, "needs strace"))
-        func killedAtSync() async throws {
+            "28: a write that finds no room, whichever it is, costs no promise and no bit",
+            .enabled(if: Injection.isPossible, "\(Injection.absence)"),
+            arguments: isFull ? Array(stride(from: 100, to: 4_000, by: 130)) : [150])
+        func anyWrite(_ number: Int) async throws {
             _ = try await Self.drill.calmResult()
-            let fleet = try await Fleet(Site(), workers: 2)
-            let training = try fleet.begin(Self.drill)
-            try await fleet.awaitStage("training")
-            try await fleet.killCoordinator()
-            var deaths = 0
-            for number in isFull ? Array(1...60) : [1, 2, 3, 5, 8, 13] {
-                try fleet.startCoordinator(
-                    under: strace("fdatasync,fsync", "signal=KILL:when=\(number)"))
-                let hasDied = try await eventually(within: 30, every: 0.05) {
-                    !fleet.coordinator.isRunning || !training.isRunning
-                }
-                #expect(hasDied)
-                guard training.isRunning else { break }
-                _ = try await fleet.coordinator.ending(within: 10)
-                deaths += 1
-            }
-            Chaos.say("chaos: the coordinator died at \(deaths) syncs")
-            #expect(deaths >= 4)
-            fleet.endTraced()
-            _ = try await fleet.coordinator.ending(within: 10)
-            try fleet.startCoordinator()
-            try await fleet.expectCalmResult(of: training, Self.drill)
-            try await fleet.stop()
-        }
-
-        @Test(
-            "53: a disk that takes a fifth of a second for a sync makes a job slower, not larger",
-            .enabled(if: hasStrace, "needs strace"))
-        func slow() async throws {
-            let drill = Drill(epochs: 4)
-            _ = try await drill.calmResult()
+            let site = try Site()
+            let fault = "pwrite64:error=ENOSPC:when=\(number)"
             let fleet = try await Fleet(
-                Site(), workers: 2, liveness: 5_000,
-                under: strace("fdatasync,fsync", "delay_exit=200000"))
-            let ending = try await fleet.expectCalmResult(of: fleet.begin(drill), drill)
-            #expect(ending.number("retries") == 0, "\(ending)")
-            let pid = try #require(fleet.site.processes("sounder-coordinator").first)
-            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-            let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
-            let kibibytes = peak.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first
-            Chaos.say("chaos: slow disk, \(ending.seconds) s, \(peak)")
-            #expect(kibibytes ?? .max < 256 << 10, "\(peak)")
-            fleet.endTraced()
+                site, workers: 2, under: Injection.of(fault, in: site))
+            let training = try fleet.begin(Self.drill)
+            try await fleet.expectCoordinatorEnds(75, saying: "is full; free some space")
+            try fleet.startCoordinator()
+            try await fleet.expectCalmResult(of: training, Self.drill)
             try await fleet.stop()
         }
 
-        /// The command that runs a coordinator and disturbs these calls of it.
-        private func strace(_ calls: String, _ injection: String) -> [String] {
-            [
-                "/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
-                "inject=\(calls):\(injection)",
-            ]
+        @Test(
+            "28: a job whose own files find no room fails by name, and ends well when retried",
+            .enabled(if: Injection.isPossible, "\(Injection.absence)"),
+            arguments: isFull ? Array(1...20) : [1, 5])
+        func ownFiles(_ number: Int) async throws {
+            try await SyncTests.expectFileFault("ENOSPC", at: number)
         }
-    }
-}
 
-extension Fleet {
-    /// What runs under `strace` is told to end by itself: its tracer would only let it go.
-    fileprivate func endTraced() {
-        for identifier in site.processes("sounder-coordinator") {
-            _ = Glibc.kill(identifier, SIGTERM)
+        @Test(
+            "28: a client without room for the vectors leaves no file, and fetches them later",
+            .enabled(if: SmallDisk.isPossible, "\(SmallDisk.absence)"))
+        func output() async throws {
+            let site = try Site()
+            let disk = try SmallDisk(site, "disk", mebibytes: 1)
+            let fleet = try await Fleet(site, workers: 2)
+            try disk.fill()
+            let ending = try await fleet.begin(Self.drill, "disk/v.bin").ending(within: 30)
+            #expect(ending.code == 73, "\(ending)")
+            #expect(ending.errors.contains(disk.path + "/v.bin"), "\(ending)")
+            #expect(site.names(in: "disk") == ["filling"])
+            let job = try #require(try await fleet.newestJob()?["job"] as? String)
+            disk.makeRoom()
+            let fetch = try await fleet.sounder("fetch", job, "--output", disk.path + "/v.bin")
+            #expect(fetch.code == 0, "\(fetch)")
+            #expect(try await site.bytes("disk/v.bin") == Self.drill.calmResult())
+            try await fleet.stop()
         }
-    }
-}
 
-/// A small disk of its own in the place of a directory of a test.
-private struct Tmpfs {
-    private let site: Site
-    private let path: String
-
-    init(_ site: Site, _ name: String, size: String) async throws {
-        self.site = site
-        path = site.path(name)
-        mkdir(path, 0o700)
-        let mounted = try await Program(
-            "/usr/bin/env", ["mount", "-t", "tmpfs", "-o", "size=\(size)", "tmpfs", path], in: site
-        ).ending()
-        guard mounted.code == 0 else { throw Overdue(description: "\(mounted)") }
-    }
-
-    /// To the last byte.
-    func fill() throws {
-        let descriptor = open(path + "/ballast", O_WRONLY | O_CREAT, 0o600)
-        guard descriptor >= 0 else { throw Overdue(description: "\(path) takes no file") }
-        defer { close(descriptor) }
-        let zeros = [UInt8](repeating: 0, count: 4_096)
-        while write(descriptor, zeros, zeros.count) > 0 {}
-    }
-
-    func makeRoom() { unlink(path + "/ballast") }
-
-    func unmount() async throws {
-        _ = try await Program("/usr/bin/env", ["umount", "-l", path], in: site).ending()
+        @Test("56: programs whose log has no room do their work")
+        func log() async throws {
+            let site = try Site()
+            let address = "ipc://\(site.path("control"))"
+            let talkative = ["--log-level", "trace"]
+            let coordinator = try Program(
+                "sounder-coordinator",
+                ["--listen", address, "--state", site.path("state")] + talkative, in: site,
+                errors: "/dev/full")
+            let worker = try Program(
+                "sounder-worker", ["--coordinator", address, "--threads", "1"] + talkative,
+                in: site, errors: "/dev/full")
+            let ending = try await site.train([site.corpus()], "v.bin", "--cluster", address)
+            #expect(ending.code == 0, "\(ending)")
+            for program in [worker, coordinator] {
+                program.signal(SIGTERM)
+                #expect(try await program.ending(within: 10).code == 0)
+            }
+        }
     }
 }

@@ -62,8 +62,9 @@ extension Chaos {
             scene.link.heal()
             try await scene.fleet.awaitWorkers(2)
             let ending = try await scene.fleet.expectCalmResult(of: scene.training, Self.drill)
-            // Healing costs no other attempt.
-            #expect(ending.number("retries").map { Int($0) } == lost, "\(ending)")
+            // What it is given on its return may be taken back when older messages come after.
+            let retries = try #require(ending.number("retries").map { Int($0) })
+            #expect((lost...lost + 4).contains(retries), "\(ending)")
             try await scene.fleet.stop()
         }
 

@@ -147,4 +147,23 @@ import Testing
         stage.happens(.jobRetried("j"))
         #expect(stage.status()?.state == .finished)
     }
+
+    @Test("a job whose program gave up is planned again when it is tried again")
+    func retriedPlan() {
+        for isNonsense in [false, true] {
+            var stage = Stage()
+            stage.join("a")
+            stage.start(Sample.round(units: 1))
+            stage.happens(stage.last.assigned[0].finished())
+            stage.happens(
+                isNonsense
+                    ? .roundPlanned("j", Sample.round([.nan]), measures: [:])
+                    : .jobFaulted("j", Sample.flaky))
+            #expect(stage.status()?.state == .failed)
+            stage.happens(.jobRetried("j"))
+            #expect(stage.last.store == [.plan("j", Sample.spec(), workers: 1)])
+            stage.happens(.roundPlanned("j", Sample.round(units: 1), measures: [:]))
+            #expect(stage.last.assigned.count == 1)
+        }
+    }
 }

@@ -52,6 +52,15 @@ struct BulkExchangeTests {
                 id: "f", offset: 2_999_999, length: 2, from: .coordinator, deadlineSeconds: 10)
         }
         #expect(beyond?.code == .payloadMissing)
+        // The clock of files ticks a few hundred times a second.
+        usleep(20_000)
+        let other = open(path, O_WRONLY)
+        #expect(pwrite(other, "x", 1, 1_000) == 1)
+        close(other)
+        let changed = fault {
+            _ = try pair.worker.fetch(reference, from: .coordinator, deadlineSeconds: 10)
+        }
+        #expect(changed?.code == .input && changed?.message.contains("changed") == true)
         #expect(truncate(path, 1_000) == 0)
         let shrunk = fault {
             _ = try pair.worker.fetch(reference, from: .coordinator, deadlineSeconds: 10)

@@ -10,7 +10,7 @@ final class TrainWordsProgram: JobProgram {
     private let directory: JobDirectory
     private let payloads: PayloadTable
     private let corpusFiles: CorpusFiles
-    private let checkpoints: ModelCheckpoints
+    private var checkpoints: ModelCheckpoints
     private var checkpointClock = CheckpointClock(now: monotonicMilliseconds())
     private var progress: TrainingProgress
     private var corpus: Corpus?
