@@ -84,7 +84,7 @@ struct StatusServerTests {
             for caller in slow { caller.send(Array("G".utf8)) }
             let asked = Date()
             #expect(try reply("GET /metrics HTTP/1.1\r\n\r\n", to: server).contains("a_total 1"))
-            #expect(Date().timeIntervalSince(asked) < 1)
+            #expect(Date().timeIntervalSince(asked) < 4)
             usleep(100_000)
         }
         for caller in silent + slow { #expect(caller.isClosed) }
