@@ -63,7 +63,7 @@ extension Chaos {
         @Test("22: a transfer goes on after resets anywhere in it, without a unit tried again")
         func resets() async throws {
             try await expectResumption(
-                Drill(epochs: 6, dimension: 64, wordsPerRound: 100_000), resets: 10)
+                Drill(epochs: 10, dimension: 64, wordsPerRound: 100_000), resets: 5)
         }
 
         @Test(
