@@ -18,13 +18,15 @@ extension Chaos {
             let copies = repeatElement(Corpora.megabyte, count: bytes / 1_000_000)
             let corpus = try site.write(Data(copies.joined()), to: "corpus.txt")
             let flags = reading == .inPlace ? [] : ["--fetch-text"]
-            let fleet = try await Fleet(site, workers: 2, liveness: 10_000, workerFlags: flags)
-            // Counting is over sooner than anybody sees it begin.
-            for worker in fleet.workers where stage == "counting" { worker.signal(SIGSTOP) }
+            let isCounting = stage == "counting"
+            let fleet = try await Fleet(
+                site, workers: 2, liveness: isCounting ? 10_000 : 1_000, workerFlags: flags)
+            // Counting is over sooner than anybody sees it begin: one worker has to read later.
+            for worker in fleet.workers where isCounting { worker.signal(SIGSTOP) }
             let training = try fleet.begin(drill)
             try await fleet.awaitStage(stage)
-            for worker in fleet.workers { worker.signal(SIGCONT) }
-            if stage == "counting" { try await Task.sleep(for: .milliseconds(20)) }
+            fleet.workers[0].signal(SIGCONT)
+            if isCounting { try await Task.sleep(for: .milliseconds(20)) }
             return (fleet, training, corpus)
         }
 
@@ -56,6 +58,7 @@ extension Chaos {
             case .emptied: truncate(corpus, 0)
             case .rewritten: try overwrite(corpus, at: 59_000_000)
             }
+            fleet.workers[1].signal(SIGCONT)
             try await expectNamed(corpus, fleet, training)
         }
 

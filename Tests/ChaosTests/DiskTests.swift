@@ -72,7 +72,7 @@ extension Chaos {
         @Test(
             "28: a write that finds no room, whichever it is, costs no promise and no bit",
             .enabled(if: Injection.isPossible, "\(Injection.absence)"),
-            arguments: isFull ? Array(stride(from: 100, to: 4_000, by: 130)) : [150])
+            arguments: isFull ? Array(stride(from: 100, to: 2_500, by: 130)) : [150])
         func anyWrite(_ number: Int) async throws {
             _ = try await Self.drill.calmResult()
             let site = try Site()

@@ -12,8 +12,8 @@ extension Chaos {
         private static let drill = Drill.short
         /// Syncs of the journal as a coordinator starts on an empty directory, and some more.
         private static let startSyncs = 14
-        /// Of a whole job.
-        private static let jobSyncs = 500
+        /// Fewer than those of a whole job.
+        private static let jobSyncs = 350
 
         /// Moments in the life of a job, at random.
         private static func moments(_ count: Int, of test: Int) -> [Int] {
