@@ -8,7 +8,7 @@
 #include "bf16.h"
 #include "dense_table.h"
 
-enum { LEVELS_MAX = 6 };
+enum { LEVELS_MAX = 7 };
 
 typedef struct levels {
     dense_table tables[LEVELS_MAX];
@@ -39,6 +39,9 @@ static void collect(levels *known) {
     if (!__builtin_cpu_supports("avx512bf16")) return;
     table.formats[DENSE_HALF] = dense_half_avx512_bf16;
     add(known, "avx512bf16", table);
+    if (!__builtin_cpu_supports("avx512fp16")) return;
+    table.formats[DENSE_HALF] = dense_half_avx512_fp16;
+    add(known, "avx512fp16", table);
 #elif defined(__aarch64__)
     add(known, "neon", dense_neon);
 #endif
@@ -97,8 +100,8 @@ int dense_select_in_thread(const char *name) {
 size_t dense_packed_bytes(dense_precision precision, size_t columns, size_t depth) {
     const dense_format *format = &current()->formats[precision];
     const size_t padded = dense_panels(columns, format->panel) * format->panel;
-    const size_t words = dense_words(depth, format->per_word);
-    return padded * (4 * words + (precision == DENSE_INT8 ? 2 * sizeof(float) : 0));
+    const size_t words = dense_words(depth, format->weights_per_word);
+    return padded * (4 * words + format->column_extras * sizeof(float));
 }
 
 size_t dense_input_bytes(dense_precision precision, size_t rows, size_t depth) {

@@ -87,19 +87,29 @@ static void convert(const float *x, size_t rows, size_t depth, size_t stride, vo
     for (size_t row = 0; row < rows; row++, x += stride) {
         char *to = (char *)inputs + row * pitch;
         vf low = v_zero(), high = v_zero();
-        for (size_t k = 0; k < depth; k += LANES) {
+        size_t k = 0;
+        vf low2 = low, high2 = high;
+        for (; k + 2 * LANES <= depth; k += 2 * LANES) {
+            vf a = v_load(x + k), b = v_load(x + k + LANES);
+            low = v_min(low, a);
+            high = v_max(high, a);
+            low2 = v_min(low2, b);
+            high2 = v_max(high2, b);
+        }
+        for (; k < depth; k += LANES) {
             vf y = v_load_n(x + k, dense_smaller(LANES, depth - k));
             low = v_min(low, y);
             high = v_max(high, y);
         }
-        const float least = _mm512_reduce_min_ps(low), most = v_greatest(high);
+        const float least = _mm512_reduce_min_ps(v_min(low, low2));
+        const float most = v_greatest(v_max(high, high2));
         const float scale = most > least ? (most - least) / 255 : 1;
         const float inverse = 1 / scale, offset = rintf(-least * inverse);
         const float header[2] = {scale, offset};
         memcpy(to, header, sizeof header);
         memset(to + pitch - 4, 0, 4);
         const vf factor = v_set1(inverse), base = v_set1(offset);
-        for (size_t k = 0; k < depth; k += LANES) {
+        for (k = 0; k < depth; k += LANES) {
             const size_t n = dense_smaller(LANES, depth - k);
             __m512i q = _mm512_cvtps_epi32(v_fma(v_load_n(x + k, n), factor, base));
             q = _mm512_max_epi32(q, _mm512_setzero_si512());
@@ -111,7 +121,7 @@ static void convert(const float *x, size_t rows, size_t depth, size_t stride, vo
 #pragma clang attribute pop
 
 const dense_format dense_int8_avx512_vnni = {
-    PER_WORD, PANEL, HEADER, pack, convert, multiply_avx512_vnni,
+    PER_WORD, PER_WORD, PANEL, HEADER, 2, pack, convert, multiply_avx512_vnni,
 };
 
 #endif

@@ -220,8 +220,8 @@ const dense_table dense_scalar = {
     .name = "scalar",
     .formats =
         {
-            {1, 1, 0, pack_f32, NULL, multiply_f32},
-            {1, 1, 0, pack_half, NULL, multiply_f32},
+            {1, 1, 1, 0, 0, pack_f32, NULL, multiply_f32},
+            {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32},
             DENSE_INT8_SCALAR,
         },
     .panel = 1,
