@@ -127,9 +127,8 @@ void dense_multiply(dense_precision precision, const dense_product *product) {
 }
 
 size_t dense_attention_scratch(size_t count, size_t head_width) {
-    const size_t panel = current()->panel;
-    const size_t tokens = dense_panels(count, panel) * panel;
-    const size_t width = dense_panels(head_width, panel) * panel;
+    const size_t tokens = dense_panels(count, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;
+    const size_t width = dense_panels(head_width, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;
     return tokens * head_width + width * count + DENSE_ROWS_MAX * tokens;
 }
 

@@ -155,4 +155,5 @@ static void ISA(maximum)(float *most, const float *x, size_t count) {
     }
 }
 
+#include "softmax.template.h"
 #include "attention.template.h"

@@ -23,32 +23,14 @@
 #define ROWS 12
 #include "avx512.h"
 #define PANEL 64
-#define HALVES 32
-#define BLOCK 64
 #define HEADER 4
+
+#include "half_fp16.h"
 
 #include "activations.template.h"
 #include "finish.template.h"
 
-// An input stands twice in its word: the load unit spreads words over a vector, but not halves.
 static size_t pitch_of(size_t depth) { return HEADER + 4 * depth; }
-
-// The power of two that brings `greatest` into [1, 2); 1 for zero and for what is not finite.
-static float scale_for(float greatest) {
-    if (!(greatest > 0) || greatest > 3e38f) return 1;
-    int exponent;
-    frexpf(greatest, &exponent);
-    return ldexpf(1, exponent - 1 < -126 ? -126 : exponent - 1);
-}
-
-// Adds sums of halves to Float32 sums [PANEL] in the first-level cache.
-INLINE void add_block(float *sums, __m512h low, __m512h high) {
-#define PART(place, half, index)                                                                   \
-    v_store(sums + place, v_add(v_load(sums + place), _mm512_cvtxph_ps(                            \
-        _mm256_castsi256_ph(_mm512_extracti64x4_epi64(_mm512_castph_si512(half), index)))));
-    PART(0, low, 0) PART(16, low, 1) PART(32, high, 0) PART(48, high, 1)
-#undef PART
-}
 
 INLINE void tile(
     const dense_product *p, const _Float16 *weights, const float *scales, size_t row,
@@ -57,24 +39,7 @@ INLINE void tile(
     const size_t pitch = pitch_of(p->depth);
     const char *inputs = (const char *)p->inputs + row * pitch + HEADER;
     _Alignas(64) float sums[ROWS][PANEL];
-    memset(sums, 0, sizeof sums[0] * (size_t)m);
-    for (size_t begin = 0; begin < p->depth; begin += BLOCK) {
-        const size_t end = dense_smaller(p->depth, begin + BLOCK);
-        __m512h part[ROWS][2];
-        UNROLL for (int i = 0; i < m; i++) part[i][0] = part[i][1] = _mm512_setzero_ph();
-        for (size_t k = begin; k < end; k++) {
-            const __m512h left = _mm512_loadu_ph(weights + k * PANEL);
-            const __m512h right = _mm512_loadu_ph(weights + k * PANEL + HALVES);
-            UNROLL for (int i = 0; i < m; i++) {
-                int32_t word;
-                memcpy(&word, inputs + (size_t)i * pitch + 4 * k, sizeof word);
-                const __m512h x = _mm512_castsi512_ph(_mm512_set1_epi32(word));
-                part[i][0] = _mm512_fmadd_ph(x, left, part[i][0]);
-                part[i][1] = _mm512_fmadd_ph(x, right, part[i][1]);
-            }
-        }
-        UNROLL for (int i = 0; i < m; i++) add_block(sums[i], part[i][0], part[i][1]);
-    }
+    half_sums(inputs, pitch, weights, PANEL, p->depth, sums[0], PANEL, m, 2);
     const size_t columns = dense_smaller(PANEL, p->columns - column);
     for (int i = 0; i < m; i++) {
         float scale;
@@ -118,7 +83,7 @@ static void pack(const float *weights, size_t columns, size_t depth, void *packe
         for (size_t k = 0; k < depth; k++) {
             greatest = fmaxf(greatest, fabsf(weights[c * depth + k]));
         }
-        scales[c] = scale_for(greatest);
+        scales[c] = half_scale(greatest);
         _Float16 *to = (_Float16 *)packed + c / PANEL * PANEL * words * 2 + c % PANEL;
         for (size_t k = 0; k < depth; k++) {
             to[k * PANEL] = (_Float16)(weights[c * depth + k] / scales[c]);
@@ -135,14 +100,12 @@ static void convert(const float *x, size_t rows, size_t depth, size_t stride, vo
             vf y = v_load_n(x + k, dense_smaller(LANES, depth - k));
             most = v_max(most, _mm512_abs_ps(y));
         }
-        const float scale = scale_for(v_greatest(most));
+        const float scale = half_scale(v_greatest(most));
         memcpy(to, &scale, sizeof scale);
         const vf factor = v_set1(1 / scale);
         for (size_t k = 0; k < depth; k += LANES) {
             const size_t n = dense_smaller(LANES, depth - k);
-            __m256h halves = _mm512_cvtxps_ph(v_mul(v_load_n(x + k, n), factor));
-            __m512i words = _mm512_cvtepu16_epi32(_mm256_castph_si256(halves));
-            words = _mm512_or_epi32(words, _mm512_slli_epi32(words, 16));
+            const __m512i words = half_words(v_mul(v_load_n(x + k, n), factor));
             _mm512_mask_storeu_epi32(to + HEADER + 4 * k, v_mask(n), words);
         }
     }

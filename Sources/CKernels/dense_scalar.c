@@ -224,7 +224,6 @@ const dense_table dense_scalar = {
             {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32},
             DENSE_INT8_SCALAR,
         },
-    .panel = 1,
     .attend = attend,
     .layer_norm = layer_norm,
     .rms_norm = rms_norm,

@@ -5,8 +5,8 @@
 
 #include "include/dense.h"
 
-// Tokens that attention takes at once, at most.
-enum { DENSE_ROWS_MAX = 12 };
+// Tokens that attention takes at once, and columns of a panel of its keys, at most.
+enum { DENSE_ROWS_MAX = 12, DENSE_PANEL_MAX = 64 };
 
 // How one precision is multiplied. Converted inputs and packed weights are sequences of 32-bit
 // words. Weights stand in panels of `panel` columns, the depth in order. Behind them may stand
@@ -30,8 +30,6 @@ typedef struct dense_table {
     const char *name;
     dense_format formats[3];
     void (*attend)(const dense_attention *);
-    // columns of a panel of its keys
-    size_t panel;
     void (*layer_norm)(const float *, size_t, size_t, size_t, const float *, const float *, float,
                        float *, size_t);
     void (*rms_norm)(const float *, size_t, size_t, size_t, size_t, const float *, float, float *,
@@ -81,9 +79,9 @@ static inline size_t dense_row_bytes(const dense_format *format, size_t depth) {
                 {1, 1, columns, 0, 0, ISA(pack_half), NULL, ISA(multiply_f32)},                    \
                 DENSE_INT8_SCALAR,                                                                 \
             },                                                                                     \
-        .panel = columns, .attend = ISA(attend), .layer_norm = ISA(layer_norm),                    \
-        .rms_norm = ISA(rms_norm), .activate = ISA(activate), .gate = ISA(gate),                   \
-        .rotate = ISA(rotate), .add_scaled = ISA(add_scaled), .maximum = ISA(maximum),             \
+        .attend = ISA(attend), .layer_norm = ISA(layer_norm), .rms_norm = ISA(rms_norm),           \
+        .activate = ISA(activate), .gate = ISA(gate), .rotate = ISA(rotate),                       \
+        .add_scaled = ISA(add_scaled), .maximum = ISA(maximum),                                    \
     }
 #define DENSE_INT8_SCALAR                                                                          \
     {4, 4, 1, 8, 2, dense_pack_int8, dense_convert_int8, dense_multiply_int8}
