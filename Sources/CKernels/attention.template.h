@@ -1,4 +1,4 @@
-// Attention of one document in Float32, a head at a time and ROWS tokens at a time: their scores against all
+// Attention of one document, a head at a time and ROWS tokens at a time: their scores against all
 // keys stay in the cache, become weights in place, and are multiplied with the values.
 
 // Keys of a head as panels [head_width][PANEL] of tokens, values as panels [count][PANEL] of the
