@@ -26,12 +26,15 @@ static void collect(levels *known) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
-    add(known, "avx2", dense_avx2);
+    dense_table table = dense_avx2;
+    table.formats[DENSE_INT8] = dense_int8_avx2;
+    add(known, "avx2", table);
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")
         || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
         return;
     }
-    dense_table table = dense_avx512;
+    table = dense_avx512;
+    table.formats[DENSE_INT8] = dense_int8_avx2;
     add(known, "avx512", table);
     if (!__builtin_cpu_supports("avx512vnni")) return;
     table.formats[DENSE_INT8] = dense_int8_avx512_vnni;

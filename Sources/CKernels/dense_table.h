@@ -46,6 +46,7 @@ extern const dense_table dense_scalar;
 #if defined(__x86_64__)
 extern const dense_table dense_avx2;
 extern const dense_table dense_avx512;
+extern const dense_format dense_int8_avx2;
 extern const dense_format dense_int8_avx512_vnni;
 extern const dense_format dense_half_avx512_bf16;
 extern const dense_format dense_half_avx512_fp16;
