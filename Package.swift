@@ -105,8 +105,8 @@ let package = Package(
         tests(
             "ChaosTests",
             [
-                "Cluster", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
-                "Transport", "Worker",
+                "Cluster", "Console", "Coordinator", "Journal", "Processes", "Protocol",
+                "TestSupport", "Transport", "Worker",
             ]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
