@@ -29,7 +29,7 @@ struct BertNormalizer {
 
     func apply(
         _ input: Bytes, _ output: inout Growing<UInt8>, _ scalars: inout Growing<UInt32>,
-        _ sorted: inout Growing<UInt32>, isAtStart: inout Bool
+        _ sorted: inout Growing<UInt32>
     ) {
         ascii.withUnsafeBufferPointer { ascii in
             var place = 0
@@ -58,15 +58,6 @@ struct BertNormalizer {
                 place = stretch
             }
         }
-        if output.count == 0 || input[0] != output[0] { isAtStart = isAtStart && keepsFirst(input) }
-    }
-
-    private func keepsFirst(_ input: Bytes) -> Bool {
-        guard input.count > 0 else { return true }
-        let table = CharacterTable.shared
-        let code = Text.scalar(input, 0).code
-        return !(cleans && table.has(code, .control) && !table.has(code, .space))
-            && !(stripsAccents && table.has(code, .nonspacing))
     }
 
     /// The characters of a stretch without ASCII, decomposed if accents are to be stripped.
@@ -81,10 +72,10 @@ struct BertNormalizer {
             let (code, width) = Text.scalar(stretch, place)
             place += width
             let classes = CharacterClasses(rawValue: table.classes(code))
-            if cleans, classes.contains(.space) {
-                scalars.append(0x20)
-            } else if cleans, classes.contains(.control) {
+            if cleans, classes.contains(.control) {
                 continue
+            } else if cleans, classes.contains(.space) {
+                scalars.append(0x20)
             } else if surroundsIdeographs, classes.contains(.ideograph) {
                 scalars.append(0x20)
                 append(code, classes, &scalars)

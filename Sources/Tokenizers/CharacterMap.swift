@@ -30,8 +30,7 @@ struct CharacterMap {
         }
     }
 
-    func apply(_ input: Bytes, _ output: inout Growing<UInt8>) {
-        let most = Normalizer.bytesMax(input)
+    func apply(_ input: Bytes, _ output: inout Growing<UInt8>, most: Int) {
         var place = 0
         output.reserve(input.count)
         while place < input.count {

@@ -18,23 +18,22 @@ enum Normalizer {
     /// No replacement is longer.
     static let contentBytesMax = 1024
 
-    /// What `input` becomes: in `output`, or `input` itself.
+    /// What `input` becomes: in `output`, or (a part of) `input` itself.
     ///
-    /// - isAtStart: whether the text begins where the original does; made false by a step that
-    ///   drops what comes first.
+    /// - most: at how many bytes replacing ends.
     func apply(
         _ input: Bytes, _ output: inout Growing<UInt8>, _ scalars: inout Growing<UInt32>,
-        _ sorted: inout Growing<UInt32>, isAtStart: inout Bool
+        _ sorted: inout Growing<UInt32>, most: Int
     ) -> Bytes {
         output.count = 0
         switch self {
         case .bert(let bert):
-            bert.apply(input, &output, &scalars, &sorted, isAtStart: &isAtStart)
+            bert.apply(input, &output, &scalars, &sorted)
         case .strip(let left, let right):
-            return Self.stripped(input, left: left, right: right, isAtStart: &isAtStart)
+            return Self.stripped(input, left: left, right: right)
         case .stripAccents:
             let table = CharacterTable.shared
-            Self.filter(input, &output, isAtStart: &isAtStart) { code in
+            Self.filter(input, &output) { code in
                 table.has(code, .accent) ? nil : code
             }
         case .form(let form):
@@ -42,11 +41,11 @@ enum Normalizer {
         case .lowercase:
             Self.lowercase(input, &output)
         case .nmt:
-            Self.filter(input, &output, isAtStart: &isAtStart, Self.nmt)
+            Self.filter(input, &output, Self.nmt)
         case .precompiled(let map):
-            map.apply(input, &output)
+            map.apply(input, &output, most: most)
         case .replace(let pattern, let content):
-            Self.replace(input, pattern, content, &output)
+            Self.replace(input, pattern, content, &output, most: most)
         case .prepend(let content):
             guard input.count > 0 else { return input }
             content.withUnsafeBufferPointer { content in
@@ -59,9 +58,7 @@ enum Normalizer {
         return output.bytes
     }
 
-    private static func stripped(
-        _ input: Bytes, left: Bool, right: Bool, isAtStart: inout Bool
-    ) -> Bytes {
+    private static func stripped(_ input: Bytes, left: Bool, right: Bool) -> Bytes {
         let table = CharacterTable.shared
         var (start, end) = (0, input.count)
         while left, start < end {
@@ -74,15 +71,13 @@ enum Normalizer {
             guard table.has(code, .space) else { break }
             end -= width
         }
-        if start > 0 { isAtStart = false }
         return input.slice(start, end)
     }
 
     /// Every character replaced by what `map` says, nil for nothing.
     @inline(__always)
     private static func filter(
-        _ input: Bytes, _ output: inout Growing<UInt8>, isAtStart: inout Bool,
-        _ map: (UInt32) -> UInt32?
+        _ input: Bytes, _ output: inout Growing<UInt8>, _ map: (UInt32) -> UInt32?
     ) {
         var place = 0
         output.reserve(input.count)
@@ -90,8 +85,6 @@ enum Normalizer {
             let (code, width) = Text.scalar(input, place)
             if let mapped = map(code) {
                 Text.append(mapped, to: &output)
-            } else if output.count == 0 {
-                isAtStart = false
             }
             place += width
         }
@@ -129,9 +122,9 @@ enum Normalizer {
     }
 
     private static func replace(
-        _ input: Bytes, _ pattern: TextPattern, _ content: [UInt8], _ output: inout Growing<UInt8>
+        _ input: Bytes, _ pattern: TextPattern, _ content: [UInt8], _ output: inout Growing<UInt8>,
+        most: Int
     ) {
-        let most = Self.bytesMax(input)
         var place = 0
         while let match = pattern.next(input, place), output.count < most {
             output.append(input.slice(place, match.start))
@@ -143,9 +136,9 @@ enum Normalizer {
         output.append(input.slice(place, input.count))
     }
 
-    /// What a step may make of a text: far more than the rules of any real file do. What exceeds
-    /// it is left as it was, so that no file makes a short text fill the memory.
-    static func bytesMax(_ input: Bytes) -> Int { 64 * input.count + 4096 }
+    /// How far normalizers may lengthen a text: far more than those of any real file do. What
+    /// exceeds it is left as it is, so that no file makes a short text fill the memory.
+    static func bytesMax(_ text: Bytes) -> Int { 64 * text.count + 4096 }
 }
 
 extension CharacterCase {

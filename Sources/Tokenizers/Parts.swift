@@ -100,30 +100,7 @@ struct Parts: ~Copyable {
         addedByName[text.bytes.string] = token.id
         guard token.isNormalized else { return added.insert(token, as: text.bytes) }
         var buffers = TextBuffers()
-        var isAtStart = true
-        let normalized = normalizers.apply(text.bytes, &buffers, isAtStart: &isAtStart)
+        let normalized = normalizers.apply(text.bytes, &buffers)
         addedNormalized.insert(token, as: normalized)
-    }
-}
-
-extension [Normalizer] {
-    /// What all steps make of `text`: in one of the buffers, or `text` itself.
-    func apply(_ text: Bytes, _ buffers: inout TextBuffers, isAtStart: inout Bool) -> Bytes {
-        var current = text
-        var writesFirst = true
-        for step in self {
-            // A step may return (a part of) its input, which must then not be written to.
-            let isInFirst = buffers.first.holds(current)
-            let isInSecond = buffers.second.holds(current)
-            writesFirst = isInFirst ? false : isInSecond ? true : writesFirst
-            current = writesFirst
-                ? step.apply(
-                    current, &buffers.first, &buffers.scalars, &buffers.sorted,
-                    isAtStart: &isAtStart)
-                : step.apply(
-                    current, &buffers.second, &buffers.scalars, &buffers.sorted,
-                    isAtStart: &isAtStart)
-        }
-        return current
     }
 }

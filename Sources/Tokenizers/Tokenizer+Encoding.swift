@@ -116,8 +116,10 @@ extension Tokenizer {
 
     /// What lies between added tokens: normalized, and searched for those that may be, too.
     private func encode(stretch: Bytes, isAtStart: Bool, _ workspace: inout Workspace) {
-        var isAtStart = isAtStart
-        let text = parts.normalizers.apply(stretch, &workspace.text, isAtStart: &isAtStart)
+        guard stretch.count > 0 else { return }
+        var lead = isAtStart && needsStart ? Text.width(stretch[0]) : 0
+        let text = parts.normalizers.apply(stretch, &workspace.text, lead: &lead)
+        let isAtStart = lead > 0
         guard text.count > 0 else { return }
         guard !parts.addedNormalized.isEmpty else {
             return encode(normalized: text, isAtStart: isAtStart, &workspace)

@@ -14,6 +14,8 @@ public final class Tokenizer: Sendable {
     let parts: Parts
     private let addedByID: [Int32: String]
     private let idMax: Int32
+    /// Whether a pre-tokenizer asks if a word is the first of the text.
+    let needsStart: Bool
     /// Differs from that of every other tokenizer of the process.
     let identity: UInt64
 
@@ -39,6 +41,9 @@ public final class Tokenizer: Sendable {
             parts.addedByName.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
         idMax = max(parts.model.idMax, parts.addedByName.values.max() ?? -1)
         identity = Self.identities.add(1, ordering: .relaxed).newValue
+        needsStart = parts.preTokenizers.contains { step in
+            if case .metaspace(let metaspace) = step { metaspace.prepend == .first } else { false }
+        }
         self.parts = parts
     }
 

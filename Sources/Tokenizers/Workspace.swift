@@ -33,6 +33,8 @@ struct TextBuffers: ~Copyable {
     /// Scalars of a stretch that is decomposed.
     var scalars = Growing<UInt32>()
     var sorted = Growing<UInt32>()
+    /// How long a text may become.
+    var most = 0
 
     mutating func settle(_ most: Int) {
         first.shrink(to: most)
