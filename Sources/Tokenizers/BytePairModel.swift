@@ -18,6 +18,9 @@ struct BytePairModel: ~Copyable {
     private let fusesUnknown: Bool
     /// The tokens `<0x00>` to `<0xFF>`, if characters that are unknown fall back to them.
     private let fallback: [Int32]
+    /// Whether a word may be cut before every U+2581 that ends a run of other characters: no
+    /// merge reaches across.
+    let cutsAtBlanks: Bool
     private let prefix: [UInt8]
     private let suffix: [UInt8]
 
@@ -38,7 +41,12 @@ struct BytePairModel: ~Copyable {
         guard unknown >= 0 || unknownToken == nil else {
             throw reader.failure("the vocabulary lacks the unk_token")
         }
-        merges = try Self.merges(file, &reader, vocabulary, prefixBytes: prefix.count)
+        var joinsBlanks = false
+        merges = try Self.merges(
+            file, &reader, vocabulary, prefixBytes: prefix.count, joinsBlanks: &joinsBlanks)
+        cutsAtBlanks =
+            !isByteLevel && !joinsBlanks && prefix.isEmpty && suffix.isEmpty
+            && !file.flag("ignore_merges") && vocabulary.id("\u{2581}") >= 0
         fallback = file.flag("byte_fallback") ? vocabulary.byteTokens() : []
         skipsMerges = file.flag("ignore_merges")
         fusesUnknown = file.flag("fuse_unk")
@@ -65,71 +73,27 @@ struct BytePairModel: ~Copyable {
         }
     }
 
-    // MARK: Reading merges
-
-    private static func merges(
-        _ file: borrowing ModelFile, _ reader: inout JSONReader,
-        _ vocabulary: borrowing Vocabulary, prefixBytes: Int
-    ) throws(TokenizerError) -> PairTable {
-        var merges = PairTable(capacity: vocabulary.table.count)
-        var rank: Int32 = 0
-        var joined = Growing<UInt8>()
-        var whole = Growing<UInt8>()
-        try file.seek("merges", &reader)
-        var list = try reader.beginArray()
-        while try reader.nextElement(&list) {
-            joined.count = 0
-            let split = try mergePair(&reader, &joined)
-            if split < 0 { continue }
-            let left = joined.bytes.slice(0, split)
-            let right = joined.bytes.slice(split, joined.count)
-            let (leftID, rightID) = (vocabulary.id(left), vocabulary.id(right))
-            guard leftID >= 0, rightID >= 0, right.count >= prefixBytes else {
-                throw reader.failure("merge \(rank) is of tokens that the vocabulary lacks")
-            }
-            whole.count = 0
-            whole.append(left)
-            whole.append(right.slice(prefixBytes, right.count))
-            let id = vocabulary.id(whole.bytes)
-            guard id >= 0 else {
-                throw reader.failure("the vocabulary lacks what merge \(rank) makes")
-            }
-            merges.insert(leftID, rightID, rank, id)
-            rank += 1
-        }
-        return merges
-    }
-
-    /// Puts both sides of a merge behind each other; where the second starts, -1 for a comment.
-    private static func mergePair(
-        _ reader: inout JSONReader, _ joined: inout Growing<UInt8>
-    ) throws(TokenizerError) -> Int {
-        if reader.upcoming() == UInt8(ascii: "[") {
-            var parts = 0
-            var split = 0
-            var list = try reader.beginArray()
-            while try reader.nextElement(&list) {
-                split = joined.count
-                joined.append(try reader.span())
-                parts += 1
-            }
-            guard parts == 2 else { throw reader.failure("a merge of \(parts) tokens") }
-            return split
-        }
-        let line = try reader.span()
-        var split = -1
-        for place in 0..<line.count where line[place] == 0x20 {
-            guard split < 0 else { throw reader.failure("a merge of more than two tokens") }
-            split = place
-        }
-        if line.count >= 8, line.slice(0, 8).string == "#version" { return -1 }
-        guard split >= 0 else { throw reader.failure("a merge of one token") }
-        joined.append(line.slice(0, split))
-        joined.append(line.slice(split + 1, line.count))
-        return split
-    }
-
     // MARK: Encoding
+
+    /// Where the part of a word ends that starts at `start` and that no merge leaves.
+    func nextCut(_ word: Bytes, _ start: Int) -> Int {
+        var place = start + 1
+        while place + 3 <= word.count {
+            if word[place] == 0xe2, Self.isBlank(word, place),
+                place < start + 3 || !Self.isBlank(word, place - 3)
+            {
+                return place
+            }
+            place += 1
+        }
+        return word.count
+    }
+
+    /// Whether U+2581 stands at `place`.
+    @inline(__always)
+    static func isBlank(_ word: Bytes, _ place: Int) -> Bool {
+        word[place] == 0xe2 && word[place + 1] == 0x96 && word[place + 2] == 0x81
+    }
 
     func encode(_ word: Bytes, _ ids: inout Growing<Int32>, _ buffers: inout ModelBuffers) {
         guard word.count > 0 else { return }
@@ -141,7 +105,8 @@ struct BytePairModel: ~Copyable {
         if isByteLevel { gatherBytes(word, &ids) } else { gather(word, &ids, &buffers) }
         let count = ids.count - first
         guard count > 1 else { return }
-        let merged = count <= Self.scannedMax
+        let merged =
+            count <= Self.scannedMax
             ? mergeByScan(ids.start + first, count, &buffers)
             : mergeByHeap(ids.start + first, count, &buffers)
         ids.count = first + merged

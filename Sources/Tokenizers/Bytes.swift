@@ -30,7 +30,8 @@ struct Bytes {
         if count >= 8 {
             var place = 0
             while place < count - 8 {
-                state = Self.mixed(state ^ raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                state = Self.mixed(
+                    state ^ raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
                 place += 8
             }
             return Self.mixed(

@@ -91,7 +91,8 @@ final class CharacterTable: Sendable {
 
     private static func fromCategory(_ code: UInt32) -> UInt32 {
         let signed = Int32(bitPattern: code)
-        var classes = CharacterClasses(rawValue: byCategory[Int(utf8proc_category(signed).rawValue)])
+        var classes = CharacterClasses(
+            rawValue: byCategory[Int(utf8proc_category(signed).rawValue)])
         if isIdeograph(code) { classes.insert(.ideograph) }
         if utf8proc_combining_class(signed) != 0 { classes.insert(.combining) }
         if CharacterCase.isLowered(code) { classes.insert(.cased) }

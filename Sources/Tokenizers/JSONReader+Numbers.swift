@@ -2,7 +2,8 @@
 
 extension JSONReader {
     /// A whole number from 0 to `most`; `what` names it in the error.
-    mutating func integer(_ what: String, most: Int = Int(Int32.max)) throws(TokenizerError) -> Int {
+    mutating func integer(_ what: String, most: Int = Int(Int32.max)) throws(TokenizerError) -> Int
+    {
         let value = try number()
         guard let whole = Int(exactly: value), whole >= 0, whole <= most else {
             throw failure("\(what) of \(value); a whole number up to \(most) is expected")

@@ -135,12 +135,14 @@ struct JSONReader: ~Copyable {
     /// Steps over a value, whatever it is.
     mutating func skip() throws(TokenizerError) {
         switch upcoming() {
-        case UInt8(ascii: "{"): try members { (_, reader) throws(TokenizerError) in
-            try reader.skip()
-        }
-        case UInt8(ascii: "["): try array { (reader) throws(TokenizerError) in
-            try reader.skip()
-        }
+        case UInt8(ascii: "{"):
+            try members { (_, reader) throws(TokenizerError) in
+                try reader.skip()
+            }
+        case UInt8(ascii: "["):
+            try array { (reader) throws(TokenizerError) in
+                try reader.skip()
+            }
         case UInt8(ascii: "\""): _ = try span()
         case UInt8(ascii: "t"): try word("true")
         case UInt8(ascii: "f"): try word("false")

@@ -69,10 +69,16 @@ enum Model: ~Copyable {
         case .bytePair(let model):
             for index in 0..<words.count {
                 let word = text.slice(words[index].start, words[index].end)
-                if cache.find(word, &ids) { continue }
-                let first = ids.count
-                model.encode(word, &ids, &buffers)
-                cache.remember(word, ids, from: first)
+                var start = 0
+                repeat {
+                    let end = model.cutsAtBlanks ? model.nextCut(word, start) : word.count
+                    let part = word.slice(start, end)
+                    start = end
+                    if cache.find(part, &ids) { continue }
+                    let first = ids.count
+                    model.encode(part, &ids, &buffers)
+                    cache.remember(part, ids, from: first)
+                } while start < word.count
             }
         case .unigram(let model):
             for index in 0..<words.count {

@@ -24,7 +24,8 @@ extension Normalizer {
                     places.append(reader.position)
                     try reader.skip()
                 }
-            case "pattern": settings.pattern = try TextPattern.read(&reader, "the normalizer Replace")
+            case "pattern":
+                settings.pattern = try TextPattern.read(&reader, "the normalizer Replace")
             case "precompiled_charsmap":
                 if try !reader.null() {
                     settings.texts[key] = try reader.string("a character map", most: 1 << 24)
@@ -76,8 +77,9 @@ extension Normalizer {
         case "Lowercase": return .lowercase
         case "Nmt": return .nmt
         case "Precompiled":
-            guard let map = settings.texts["precompiled_charsmap"].flatMap(decodedBase64)
-                .flatMap(CharacterMap.init)
+            guard
+                let map = settings.texts["precompiled_charsmap"].flatMap(decodedBase64)
+                    .flatMap(CharacterMap.init)
             else { throw reader.failure("precompiled_charsmap is no map of characters") }
             return .precompiled(map)
         case "Replace":

@@ -84,7 +84,9 @@ enum PreTokenizer {
         while place < range.end {
             let start = place
             let kind = table.classes(Text.scalar(text, place).code) & kinds.rawValue
-            repeat { place += Text.width(text[place]) } while place < range.end
+            repeat {
+                place += Text.width(text[place])
+            } while place < range.end
                 && table.classes(Text.scalar(text, place).code) & kinds.rawValue == kind
             if kind & CharacterClasses.space.rawValue == 0 {
                 output.append(WordRange(start: start, end: place))
@@ -178,9 +180,11 @@ struct Metaspace {
             guard let letter = replacement.baseAddress, text.count > 0 else { return }
             let width = replacement.count
             output.reserve(text.count * width + width)
-            let starts = text[0] == 0x20
-                || text.count >= width && text.slice(0, width).equals(
-                    Bytes(start: letter, count: width))
+            let starts =
+                text[0] == 0x20
+                || text.count >= width
+                    && text.slice(0, width).equals(
+                        Bytes(start: letter, count: width))
             if !starts, prepend == .always || prepend == .first && isFirst {
                 output.append(letter, width)
             }

@@ -59,7 +59,8 @@ enum Text {
         var place = place
         let raw = UnsafeRawPointer(bytes.start)
         while place + 8 <= end {
-            let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            let word =
+                raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
                 & 0x8080_8080_8080_8080
             if word != 0 { return place + word.trailingZeroBitCount / 8 }
             place += 8

@@ -157,7 +157,8 @@ extension WordBuffers {
     fileprivate mutating func rewrite(
         _ step: PreTokenizer, _ text: Bytes, isAtStart: Bool
     ) -> Bytes? {
-        let changed = firstText.holds(text)
+        let changed =
+            firstText.holds(text)
             ? step.rewritten(text, first, isAtStart: isAtStart, &secondText, &second)
             : step.rewritten(text, first, isAtStart: isAtStart, &firstText, &second)
         if changed != nil { swap(&first, &second) }

@@ -25,7 +25,8 @@ extension WordPattern {
             var pattern = llama3
             pattern.digitsMax = digitsMax
             let ending = "(?i:\(endings))"
-            known["\(ending)|\(notLetters)\\p{L}+|\(digits)|\(signs)[\\r\\n]*|\(newlines)"] = pattern
+            known["\(ending)|\(notLetters)\\p{L}+|\(digits)|\(signs)[\\r\\n]*|\(newlines)"] =
+                pattern
             pattern.letters = .marked
             known[
                 "\(ending)|\(notLetters)[\\p{L}\\p{M}]+|\(digits)"

@@ -93,7 +93,8 @@ struct WordPattern {
         // Small letters at the end first, with the lead and without; then capitals alone.
         for onlyCapitals in [false, true] {
             for start in afterLead > place ? [afterLead, place] : [place] {
-                let end = onlyCapitals
+                let end =
+                    onlyCapitals
                     ? scan.capitalsEnd(start) : scan.capitalsAndSmallsEnd(start)
                 guard end > start else { continue }
                 guard contractions == .trailing, end < scan.limit,
@@ -110,7 +111,8 @@ struct WordPattern {
     private func otherEnd(
         _ scan: WordScan, _ place: Int, _ classes: UInt32, _ width: Int, _ first: UInt8
     ) -> Int {
-        let excluded: CharacterClasses = letters == .marked
+        let excluded: CharacterClasses =
+            letters == .marked
             ? [.space, .letter, .number, .mark] : [.space, .letter, .number]
         var end = place
         if classes & excluded.rawValue == 0 {

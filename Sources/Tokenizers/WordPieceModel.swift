@@ -32,7 +32,8 @@ struct WordPieceModel: ~Copyable {
         let first = ids.count
         var start = 0
         while start < word.count {
-            let end = start == 0
+            let end =
+                start == 0
                 ? longest(word, start, vocabulary.table, &ids)
                 : longest(word, start, continuing, &ids)
             guard end > start else {

@@ -4,9 +4,9 @@ import Tokenizers
 
 enum TokenizerTargets {
     /// A text with something for every step of a pipeline.
-    private static let text = Array(
-        "Héllo  wörld, it's [MASK] 12345 ▁x\u{0301}\r\n\t中文 ﬁ 👍🏽 <s>\u{0}\u{200d} aaaaaaaab".utf8
-    ) + [0xff, 0xc3]
+    private static let text =
+        Array("Héllo  wörld, it's [MASK] 12345 ▁x\u{0301}\r\n\t中文 ﬁ 👍🏽 <s>\u{0} aaaaaaaab".utf8)
+        + [0xff, 0xc3]
 
     static func file(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let tokenizer = try? Tokenizer(json: bytes, name: "memory") else { return false }
