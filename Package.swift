@@ -65,6 +65,7 @@ let package = Package(
         library("Tensors", ["Files", "CKernels"]),
         library("WordVectors", ["Files", "Tensors", "CKernels"]),
         library("Tokenizers", ["CUTF8Proc"]),
+        library("Models", ["Files", "Tensors", "Tokenizers", "CKernels"]),
 
         // Programs
         program(
@@ -126,6 +127,7 @@ let package = Package(
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
+        tests("ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],
             path: "Tests/Simulation/Simulation", swiftSettings: strict),
