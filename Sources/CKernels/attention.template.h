@@ -8,13 +8,18 @@ static void ISA(gather_head)(
 ) {
     const size_t width = a->head_width, first = head * width;
     for (size_t begin = 0; begin < a->count; begin += PANEL, keys += width * PANEL) {
-        const size_t n = dense_smaller(PANEL, a->count - begin);
-        for (size_t c = 0; c < n; c++) {
+        for (size_t c = 0; c < PANEL; c += LANES) {
+            const size_t n = begin + c < a->count ? a->count - begin - c : 0;
             const float *key = a->keys + (begin + c) * a->key_stride + first;
-            for (size_t k = 0; k < width; k++) keys[k * PANEL + c] = key[k];
-        }
-        for (size_t c = n; c < PANEL; c++) {
-            for (size_t k = 0; k < width; k++) keys[k * PANEL + c] = 0;
+            for (size_t k = 0; k < width; k += LANES) {
+                vf block[LANES];
+                const size_t m = dense_smaller(LANES, width - k);
+                UNROLL for (size_t i = 0; i < LANES; i++) {
+                    block[i] = i < n ? v_load_n(key + i * a->key_stride + k, m) : v_zero();
+                }
+                v_transpose(block);
+                for (size_t i = 0; i < m; i++) v_store(keys + (k + i) * PANEL + c, block[i]);
+            }
         }
     }
     for (size_t begin = 0; begin < width; begin += PANEL, values += a->count * PANEL) {
@@ -43,58 +48,6 @@ INLINE void ISA(panel_sums)(
             sums[i][1] = v_fma(x, right, sums[i][1]);
         }
     }
-}
-
-// The range of keys that token `i` looks at.
-INLINE size_t ISA(first_key)(const dense_attention *a, size_t i) {
-    return i > a->before ? i - a->before : 0;
-}
-INLINE size_t ISA(end_key)(const dense_attention *a, size_t i) {
-    return a->after < a->count - 1 - i ? i + a->after + 1 : a->count;
-}
-
-// Adds the bias of relative positions to the scaled scores of token `i`.
-static void ISA(add_bias)(
-    const dense_attention *a, size_t head, size_t i, float *scores, size_t begin, size_t end
-) {
-    const float *bias = a->bias + head * (2 * a->bias_span + 1);
-    for (size_t j = begin; j < end; j++) {
-        size_t place = j + a->bias_span >= i ? j + a->bias_span - i : 0;
-        if (place > 2 * a->bias_span) place = 2 * a->bias_span;
-        scores[j] = scores[j] * a->scale + bias[place];
-    }
-}
-
-// Scores become e^(score - greatest) and zero outside the token's range.
-// Returns their sum.
-INLINE float ISA(weigh)(
-    const dense_attention *a, size_t head, size_t i, float *scores, size_t low, size_t high
-) {
-    const size_t begin = ISA(first_key)(a, i), end = ISA(end_key)(a, i);
-    for (size_t j = low; j < begin; j++) scores[j] = 0;
-    for (size_t j = end; j < high; j++) scores[j] = 0;
-    float scale = a->scale;
-    if (a->bias != NULL) {
-        ISA(add_bias)(a, head, i, scores, begin, end);
-        scale = 1;
-    }
-    vf most = v_set1(-INFINITY);
-    size_t j = begin;
-    for (; j + LANES <= end; j += LANES) most = v_max(most, v_load(scores + j));
-    float greatest = v_greatest(most);
-    for (; j < end; j++) greatest = scores[j] > greatest ? scores[j] : greatest;
-    const vf factor = v_set1(scale), top = v_set1(greatest);
-    vf total = v_zero();
-    for (j = begin; j + LANES <= end; j += LANES) {
-        vf e = v_exp(v_mul(v_sub(v_load(scores + j), top), factor));
-        total = v_add(total, e);
-        v_store(scores + j, e);
-    }
-    if (j == end) return v_sum(total);
-    const size_t n = end - j;
-    vf e = v_exp(v_mul(v_sub(v_load_n(scores + j, n), top), factor));
-    v_store_n(scores + j, e, n);
-    return v_sum(v_add(total, v_load_n(scores + j, n)));
 }
 
 INLINE void ISA(attend_rows)(

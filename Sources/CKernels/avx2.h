@@ -51,6 +51,26 @@ INLINE void v_store_n(float *p, vf x, size_t n) {
     else _mm256_maskstore_ps(p, v_mask(n), x);
 }
 
+// Rows become columns.
+INLINE void v_transpose(vf *x) {
+    vf y[8];
+    UNROLL for (int i = 0; i < 8; i += 2) {
+        y[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+        y[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+    }
+    UNROLL for (int i = 0; i < 8; i += 4) {
+        x[i] = _mm256_shuffle_ps(y[i], y[i + 2], 0x44);
+        x[i + 1] = _mm256_shuffle_ps(y[i], y[i + 2], 0xEE);
+        x[i + 2] = _mm256_shuffle_ps(y[i + 1], y[i + 3], 0x44);
+        x[i + 3] = _mm256_shuffle_ps(y[i + 1], y[i + 3], 0xEE);
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+        y[i] = _mm256_permute2f128_ps(x[i], x[i + 4], 0x20);
+        y[i + 4] = _mm256_permute2f128_ps(x[i], x[i + 4], 0x31);
+    }
+    UNROLL for (int i = 0; i < 8; i++) x[i] = y[i];
+}
+
 INLINE vu vu_zero(void) { return _mm256_setzero_si256(); }
 INLINE vu vu_max(vu a, vu b) { return _mm256_max_epu32(a, b); }
 INLINE uint32_t vu_greatest(vu x) {

@@ -38,6 +38,33 @@ INLINE void v_store_n(float *p, vf x, size_t n) {
     else _mm512_mask_storeu_ps(p, v_mask(n), x);
 }
 
+// Rows become columns.
+INLINE void v_transpose(vf *x) {
+    vf y[16];
+    UNROLL for (int i = 0; i < 16; i += 2) {
+        y[i] = _mm512_unpacklo_ps(x[i], x[i + 1]);
+        y[i + 1] = _mm512_unpackhi_ps(x[i], x[i + 1]);
+    }
+    UNROLL for (int i = 0; i < 16; i += 4) {
+        x[i] = _mm512_shuffle_ps(y[i], y[i + 2], 0x44);
+        x[i + 1] = _mm512_shuffle_ps(y[i], y[i + 2], 0xEE);
+        x[i + 2] = _mm512_shuffle_ps(y[i + 1], y[i + 3], 0x44);
+        x[i + 3] = _mm512_shuffle_ps(y[i + 1], y[i + 3], 0xEE);
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+        y[i] = _mm512_shuffle_f32x4(x[i], x[i + 4], 0x88);
+        y[i + 4] = _mm512_shuffle_f32x4(x[i], x[i + 4], 0xDD);
+        y[i + 8] = _mm512_shuffle_f32x4(x[i + 8], x[i + 12], 0x88);
+        y[i + 12] = _mm512_shuffle_f32x4(x[i + 8], x[i + 12], 0xDD);
+    }
+    UNROLL for (int i = 0; i < 4; i++) {
+        x[i] = _mm512_shuffle_f32x4(y[i], y[i + 8], 0x88);
+        x[i + 8] = _mm512_shuffle_f32x4(y[i], y[i + 8], 0xDD);
+        x[i + 4] = _mm512_shuffle_f32x4(y[i + 4], y[i + 12], 0x88);
+        x[i + 12] = _mm512_shuffle_f32x4(y[i + 4], y[i + 12], 0xDD);
+    }
+}
+
 INLINE vu vu_zero(void) { return _mm512_setzero_si512(); }
 INLINE vu vu_max(vu a, vu b) { return _mm512_max_epu32(a, b); }
 INLINE uint32_t vu_greatest(vu x) { return _mm512_reduce_max_epu32(x); }

@@ -8,7 +8,7 @@
 #include "bf16.h"
 #include "dense_table.h"
 
-enum { LEVELS_MAX = 6 };
+enum { LEVELS_MAX = 7 };
 
 typedef struct levels {
     dense_table tables[LEVELS_MAX];
@@ -26,12 +26,15 @@ static void collect(levels *known) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
-    add(known, "avx2", dense_avx2);
+    dense_table table = dense_avx2;
+    table.formats[DENSE_INT8] = dense_int8_avx2;
+    add(known, "avx2", table);
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")
         || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
         return;
     }
-    dense_table table = dense_avx512;
+    table = dense_avx512;
+    table.formats[DENSE_INT8] = dense_int8_avx2;
     add(known, "avx512", table);
     if (!__builtin_cpu_supports("avx512vnni")) return;
     table.formats[DENSE_INT8] = dense_int8_avx512_vnni;
@@ -39,6 +42,9 @@ static void collect(levels *known) {
     if (!__builtin_cpu_supports("avx512bf16")) return;
     table.formats[DENSE_HALF] = dense_half_avx512_bf16;
     add(known, "avx512bf16", table);
+    if (!__builtin_cpu_supports("avx512fp16")) return;
+    table.formats[DENSE_HALF] = dense_half_avx512_fp16;
+    add(known, "avx512fp16", table);
 #elif defined(__aarch64__)
     add(known, "neon", dense_neon);
 #endif
@@ -97,8 +103,8 @@ int dense_select_in_thread(const char *name) {
 size_t dense_packed_bytes(dense_precision precision, size_t columns, size_t depth) {
     const dense_format *format = &current()->formats[precision];
     const size_t padded = dense_panels(columns, format->panel) * format->panel;
-    const size_t words = dense_words(depth, format->per_word);
-    return padded * (4 * words + (precision == DENSE_INT8 ? 2 * sizeof(float) : 0));
+    const size_t words = dense_words(depth, format->weights_per_word);
+    return padded * (4 * words + format->column_extras * sizeof(float));
 }
 
 size_t dense_input_bytes(dense_precision precision, size_t rows, size_t depth) {
@@ -124,9 +130,8 @@ void dense_multiply(dense_precision precision, const dense_product *product) {
 }
 
 size_t dense_attention_scratch(size_t count, size_t head_width) {
-    const size_t panel = current()->panel;
-    const size_t tokens = dense_panels(count, panel) * panel;
-    const size_t width = dense_panels(head_width, panel) * panel;
+    const size_t tokens = dense_panels(count, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;
+    const size_t width = dense_panels(head_width, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;
     return tokens * head_width + width * count + DENSE_ROWS_MAX * tokens;
 }
 

@@ -123,6 +123,10 @@ static void ISA(rotate)(
     }
 }
 
+static void ISA(activate)(dense_activation activation, float *x, size_t count) {
+    ISA(activate_rows)(activation, x, 1, count, count);
+}
+
 static void ISA(gate)(
     dense_activation activation, float *x, size_t rows, size_t width, size_t stride,
     int gate_second
@@ -155,4 +159,5 @@ static void ISA(maximum)(float *most, const float *x, size_t count) {
     }
 }
 
+#include "softmax.template.h"
 #include "attention.template.h"

@@ -63,9 +63,12 @@ void dense_pack_int8(const float *weights, size_t columns, size_t depth, void *p
     memset(packed, 0, columns * words * 4);
     for (size_t column = 0; column < columns; column++) {
         int8_t *to = (int8_t *)packed + column * words * 4;
-        scales[column] = dense_quantise_column(weights + column * depth, depth, to);
+        scales[column] = quantised_scale(weights + column * depth, depth);
         int32_t sum = 0;
-        for (size_t k = 0; k < depth; k++) sum += to[k];
+        for (size_t k = 0; k < depth; k++) {
+            to[k] = quantised(weights[column * depth + k], scales[column]);
+            sum += to[k];
+        }
         sums[column] = (float)sum;
     }
 }
@@ -88,7 +91,7 @@ void dense_convert_int8(const float *x, size_t rows, size_t depth, size_t stride
         memset(to + 8, 0, pitch - 8);
         for (size_t k = 0; k < depth; k++) {
             const float q = rintf(fmaf(x[k], inverse, offset));
-            ((uint8_t *)to)[8 + k] = (uint8_t)(q < 0 ? 0 : q > 255 ? 255 : q);
+            ((uint8_t *)to)[8 + k] = (uint8_t)fminf(fmaxf(q, 0), 255);
         }
     }
 }
@@ -220,11 +223,10 @@ const dense_table dense_scalar = {
     .name = "scalar",
     .formats =
         {
-            {1, 1, 0, pack_f32, NULL, multiply_f32},
-            {1, 1, 0, pack_half, NULL, multiply_f32},
+            {1, 1, 1, 0, 0, pack_f32, NULL, multiply_f32},
+            {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32},
             DENSE_INT8_SCALAR,
         },
-    .panel = 1,
     .attend = attend,
     .layer_norm = layer_norm,
     .rms_norm = rms_norm,

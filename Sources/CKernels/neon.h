@@ -40,6 +40,15 @@ INLINE void v_store_n(float *p, vf x, size_t n) {
     else memcpy(p, &x, n * sizeof(float));
 }
 
+// Rows become columns.
+INLINE void v_transpose(vf *x) {
+    float32x4x2_t a = vtrnq_f32(x[0], x[1]), b = vtrnq_f32(x[2], x[3]);
+    x[0] = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
+    x[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
+    x[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
+    x[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+}
+
 INLINE vu vu_zero(void) { return vdupq_n_u32(0); }
 INLINE vu vu_max(vu a, vu b) { return vmaxq_u32(a, b); }
 INLINE uint32_t vu_greatest(vu x) { return vmaxvq_u32(x); }

@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Symmetric: w = scale q with -127 <= q <= 127. Returns the scale.
-static inline float dense_quantise_column(const float *weights, size_t depth, int8_t *to) {
+// Symmetric: w = scale q with -127 <= q <= 127.
+static inline float quantised_scale(const float *weights, size_t depth) {
     float most = 0;
     for (size_t k = 0; k < depth; k++) most = fmaxf(most, fabsf(weights[k]));
-    const float scale = most > 0 ? most / 127 : 1;
-    for (size_t k = 0; k < depth; k++) to[k] = (int8_t)rintf(weights[k] / scale);
-    return scale;
+    return most > 0 ? most / 127 : 1;
 }
+
+static inline int8_t quantised(float weight, float scale) { return (int8_t)rintf(weight / scale); }
 
 #endif

@@ -19,6 +19,11 @@ public final class EmbeddingModel: Sendable {
     /// Empty where every token has a vector of its own.
     public let poolings: [Pooling]
 
+    /// `model_type` of config.json.
+    public let architecture: String
+    /// Prompts of the folder by name.
+    public let prompts: [String: String]
+
     let transformer: any Transformer
     let layers: Int
     /// Whether the prompt's tokens take part in pooling.
@@ -46,7 +51,7 @@ public final class EmbeddingModel: Sendable {
         do throws(TokenizerError) {
             tokenizer = try Tokenizer(path: "\(folder.checkpoint)/tokenizer.json")
         } catch { throw .tokenizer(error) }
-        transformer = try Families.load(folder.checkpoint, options.precision)
+        (architecture, transformer) = try Families.load(folder.checkpoint, options.precision)
         guard tokenizer.vocabularyCount <= transformer.vocabularyCount else {
             throw .configuration(
                 path: "\(folder.checkpoint)/tokenizer.json",
@@ -55,6 +60,7 @@ public final class EmbeddingModel: Sendable {
         }
         layers = try Self.layers(options, transformer)
         maxLength = try Self.maxLength(options, folder, transformer, tokenizer)
+        prompts = folder.prompts
         prompt = try Self.prompt(options, folder)
         poolsPrompt = folder.poolsPrompt
         poolings = options.isTokenLevel ? [] : options.pooling.map { [$0] } ?? folder.poolings
@@ -73,8 +79,8 @@ public final class EmbeddingModel: Sendable {
         guard let layer = options.layer else { return transformer.layerCount }
         guard (0...transformer.layerCount).contains(layer) else {
             throw .option(
-                "--layer \(layer) is out of range; the model has layers 0...\(transformer.layerCount)"
-            )
+                "--layer \(layer) is out of range; the model has layers "
+                    + "0...\(transformer.layerCount)")
         }
         return layer
     }

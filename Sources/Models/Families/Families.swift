@@ -18,13 +18,13 @@ enum Families {
 
     static func load(
         _ directory: String, _ precision: Precision
-    ) throws(ModelError) -> any Transformer {
+    ) throws(ModelError) -> (architecture: String, any Transformer) {
         let folder = CheckpointFolder(path: directory)
         let type = try folder.read(Kind.self).modelType
         guard let type, let loader = loaders[type] else {
             throw .unknownArchitecture(
                 path: folder.configPath, name: type ?? "(no model_type)", known: known)
         }
-        return try loader(folder, try Weights(directory: directory), precision)
+        return (type, try loader(folder, try Weights(directory: directory), precision))
     }
 }

@@ -36,11 +36,22 @@ struct PostNormEncoder: Sendable {
                 batch, projections, .everything, bias: bias, into: context, workspace)
             try layer.output(context, rows: rows, into: hidden, adding: hidden, workspace)
             layer.outputNorm(hidden, rows: rows)
-            let inner = try workspace.floats(.inner, rows * layer.inner.outputs)
-            try layer.inner(
-                hidden, rows: rows, into: inner, activation: activation, workspace)
-            try layer.outer(inner, rows: rows, into: hidden, adding: hidden, workspace)
+            try feedForward(layer, hidden, rows: rows, workspace)
             layer.outerNorm(hidden, rows: rows)
+        }
+    }
+
+    /// Some rows at a time, so that their wide inner values stay in the second-level cache.
+    private func feedForward(
+        _ layer: Layer, _ hidden: UnsafeMutablePointer<Float>, rows: Int, _ workspace: Workspace
+    ) throws(ModelError) {
+        let rowsMax = 96
+        let inner = try workspace.floats(.inner, rowsMax * layer.inner.outputs)
+        for begin in stride(from: 0, to: rows, by: rowsMax) {
+            let count = min(rowsMax, rows - begin)
+            let part = hidden + begin * width
+            try layer.inner(part, rows: count, into: inner, activation: activation, workspace)
+            try layer.outer(inner, rows: count, into: part, adding: part, workspace)
         }
     }
 }
