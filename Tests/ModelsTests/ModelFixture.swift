@@ -72,3 +72,13 @@ func distance(_ left: some Collection<Float>, _ right: some Collection<Float>) -
         return difference.isNaN ? .infinity : max(worst, difference)
     }
 }
+
+func cosine(_ left: [Float], _ right: [Float]) -> Double {
+    var (dot, first, second) = (0.0, 0.0, 0.0)
+    for (a, b) in zip(left, right) {
+        dot += Double(a) * Double(b)
+        first += Double(a) * Double(a)
+        second += Double(b) * Double(b)
+    }
+    return left.count == right.count ? dot / (first * second).squareRoot() : .nan
+}

@@ -8,10 +8,10 @@ import Testing
     @Test("long waves are slowed by the factor of Llama 3, short ones are kept")
     func llama3() throws {
         let parameters = RotaryParameters(
-            rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4,
-            original_max_position_embeddings: 64)
-        let plain = try #require(RotaryParameters().frequencies(theta: 500, dimension: 8))
-        let scaled = try #require(parameters.frequencies(theta: 500, dimension: 8))
+            ropeType: "llama3", factor: 8, lowFreqFactor: 1, highFreqFactor: 4,
+            originalMaxPositionEmbeddings: 64)
+        let plain = try #require(RotaryParameters().frequencies(theta: 500, width: 8))
+        let scaled = try #require(parameters.frequencies(theta: 500, width: 8))
         #expect(scaled[0] == plain[0])
         #expect(scaled[3] == plain[3] / 8)
         #expect(scaled[1] < plain[1] && scaled[1] > plain[1] / 8)
@@ -19,8 +19,8 @@ import Testing
 
     @Test("a kind of scaling that is not known is refused")
     func unknown() {
-        #expect(RotaryParameters(rope_type: "yarn").frequencies(theta: 1e4, dimension: 8) == nil)
-        #expect(RotaryParameters(rope_type: "llama3").frequencies(theta: 1e4, dimension: 8) == nil)
+        #expect(RotaryParameters(ropeType: "yarn").frequencies(theta: 1e4, width: 8) == nil)
+        #expect(RotaryParameters(ropeType: "llama3").frequencies(theta: 1e4, width: 8) == nil)
     }
 
     @Test("near distances have a bucket each, far ones share, and the last bucket is never passed")

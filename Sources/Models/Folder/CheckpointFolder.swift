@@ -24,6 +24,24 @@ struct CheckpointFolder {
         }
     }
 
+    /// A number that must be there, checked like the others.
+    func size(_ key: String, _ value: Int?) throws(ModelError) -> Int {
+        guard let value else {
+            throw .configuration(path: configPath, reason: "it lacks the key \(key)")
+        }
+        try check([(key, value)])
+        return value
+    }
+
+    func rotary(
+        _ parameters: RotaryParameters, theta: Double, width: Int, pairsNeighbours: Bool = false
+    ) throws(ModelError) -> Rotary {
+        guard let frequencies = parameters.frequencies(theta: theta, width: width) else {
+            throw unsupported("the rope_type \(parameters.kind) with the numbers given")
+        }
+        return Rotary(frequencies: frequencies, pairsNeighbours: pairsNeighbours)
+    }
+
     func heads(_ count: Int, of width: Int) throws(ModelError) -> AttentionHeads {
         guard width % count == 0 else {
             throw .configuration(
