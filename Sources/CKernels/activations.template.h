@@ -74,7 +74,7 @@ INLINE vf v_activate(dense_activation activation, vf x) {
 // The branch over the kind stands outside the loops, so that each loop holds one formula.
 #define EACH_ACTIVATION(RUN)                                                                       \
     switch (activation) {                                                                          \
-    case DENSE_IDENTITY: break;                                                                    \
+    case DENSE_IDENTITY: RUN(DENSE_IDENTITY) break;                                                \
     case DENSE_GELU: RUN(DENSE_GELU) break;                                                        \
     case DENSE_GELU_TANH: RUN(DENSE_GELU_TANH) break;                                              \
     case DENSE_SILU: RUN(DENSE_SILU) break;                                                        \
@@ -82,21 +82,20 @@ INLINE vf v_activate(dense_activation activation, vf x) {
     case DENSE_TANH: RUN(DENSE_TANH) break;                                                        \
     }
 
+// to = activation(from) + residual, row by row; the residual may be NULL, or what stands at `to`.
 static void ISA(activate_rows)(
-    dense_activation activation, float *x, size_t rows, size_t columns, size_t stride
+    dense_activation activation, const float *from, size_t from_stride, size_t rows,
+    size_t columns, const float *residual, float *to, size_t to_stride
 ) {
 #define RUN(kind)                                                                                  \
-    for (size_t row = 0; row < rows; row++) {                                                      \
-        float *to = x + row * stride;                                                              \
-        size_t i = 0;                                                                              \
-        for (; i + 2 * LANES <= columns; i += 2 * LANES) {                                         \
-            vf a = v_load(to + i), b = v_load(to + i + LANES);                                     \
-            v_store(to + i, v_activate(kind, a));                                                  \
-            v_store(to + i + LANES, v_activate(kind, b));                                          \
-        }                                                                                          \
-        for (; i < columns; i += LANES) {                                                          \
+    for (size_t row = 0; row < rows; row++, from += from_stride, to += to_stride) {                \
+        for (size_t i = 0; i < columns; i += LANES) {                                              \
             const size_t n = dense_smaller(LANES, columns - i);                                    \
-            v_store_n(to + i, v_activate(kind, v_load_n(to + i, n)), n);                           \
+            vf y = v_activate(kind, v_load_n(from + i, n));                                        \
+            if (residual != NULL) {                                                                \
+                y = v_add(y, v_load_n(residual + row * to_stride + i, n));                         \
+            }                                                                                      \
+            v_store_n(to + i, y, n);                                                               \
         }                                                                                          \
     }
     EACH_ACTIVATION(RUN)

@@ -1,8 +1,6 @@
 // Normalisation, attention and the products of Float32, written once over the vector vocabulary of
 // an instruction set.
 
-#include "finish.template.h"
-
 #define KIND(name) ISA(name##_f32)
 #define PER_WORD 1
 typedef vf KIND(sum);
@@ -124,7 +122,7 @@ static void ISA(rotate)(
 }
 
 static void ISA(activate)(dense_activation activation, float *x, size_t count) {
-    ISA(activate_rows)(activation, x, 1, count, count);
+    ISA(activate_rows)(activation, x, count, 1, count, NULL, x, count);
 }
 
 static void ISA(gate)(

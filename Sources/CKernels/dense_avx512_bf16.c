@@ -20,7 +20,6 @@
 #define PANEL (2 * LANES)
 
 #include "activations.template.h"
-#include "finish.template.h"
 
 #define KIND(name) ISA(name)
 #define PER_WORD 2

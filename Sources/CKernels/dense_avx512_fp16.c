@@ -28,7 +28,6 @@
 #include "half_fp16.h"
 
 #include "activations.template.h"
-#include "finish.template.h"
 
 static size_t pitch_of(size_t depth) { return HEADER + 4 * depth; }
 
@@ -44,16 +43,19 @@ INLINE void tile(
     for (int i = 0; i < m; i++) {
         float scale;
         memcpy(&scale, inputs + (size_t)i * pitch - HEADER, sizeof scale);
-        float *to = p->results + (row + (size_t)i) * p->result_stride + column;
         for (size_t c = 0; c < columns; c += LANES) {
-            const size_t n = dense_smaller(LANES, columns - c);
             vf y = v_mul(v_mul(v_load(sums[i] + c), v_set1(scale)), v_load(scales + column + c));
-            if (p->bias != NULL) y = v_add(y, v_load_n(p->bias + column + c, n));
-            v_store_n(to + c, y, n);
+            if (p->bias != NULL) {
+                const size_t n = dense_smaller(LANES, columns - c);
+                y = v_add(y, v_load_n(p->bias + column + c, n));
+            }
+            v_store(sums[i] + c, y);
         }
     }
-    if (p->activation == DENSE_IDENTITY && p->residual == NULL) return;
-    finish_avx512_fp16(p, row, (size_t)m, column, PANEL);
+    const size_t place = row * p->result_stride + column;
+    activate_rows_avx512_fp16(
+        p->activation, sums[0], PANEL, (size_t)m, columns,
+        p->residual == NULL ? NULL : p->residual + place, p->results + place, p->result_stride);
 }
 
 static void multiply(const dense_product *p) {

@@ -25,8 +25,12 @@ INLINE void KIND(tile)(
             sums[i][1] = KIND(dot)(sums[i][1], word, right);
         }
     }
+    // what an activation follows on waits in the first-level cache
+    _Alignas(64) float tile[ROWS][PANEL];
+    const int is_last = p->activation == DENSE_IDENTITY;
+    const size_t first = panel * PANEL;
     UNROLL for (int half = 0; half < 2; half++) {
-        const size_t column = panel * PANEL + (size_t)half * LANES;
+        const size_t column = first + (size_t)half * LANES;
         if (column >= p->columns) break;
         const size_t n = dense_smaller(LANES, p->columns - column);
         const KIND(columns) columns = KIND(columns_at)(p, column);
@@ -34,13 +38,19 @@ INLINE void KIND(tile)(
         UNROLL for (int i = 0; i < m; i++) {
             const size_t place = (row + (size_t)i) * p->result_stride + column;
             vf y = v_add(KIND(value)(p, row + (size_t)i, columns, sums[i][half]), bias);
-            if (p->residual != NULL && p->activation == DENSE_IDENTITY) {
-                y = v_add(y, v_load_n(p->residual + place, n));
+            if (!is_last) {
+                v_store(tile[i] + half * LANES, y);
+                continue;
             }
+            if (p->residual != NULL) y = v_add(y, v_load_n(p->residual + place, n));
             v_store_n(p->results + place, y, n);
         }
     }
-    if (p->activation != DENSE_IDENTITY) ISA(finish)(p, row, (size_t)m, panel * PANEL, PANEL);
+    if (is_last) return;
+    const size_t place = row * p->result_stride + first;
+    ISA(activate_rows)(
+        p->activation, tile[0], PANEL, (size_t)m, dense_smaller(PANEL, p->columns - first),
+        p->residual == NULL ? NULL : p->residual + place, p->results + place, p->result_stride);
 }
 
 static void KIND(multiply)(const dense_product *p) {

@@ -25,6 +25,8 @@ struct ProductCase {
     var weights: [Float]
     var bias: [Float]?
     var residual: [Float]?
+    /// Whether the residual stands where the results go.
+    var isInPlace = false
 
     init(_ rows: Int, _ columns: Int, _ depth: Int, _ numbers: inout Numbers) {
         (self.rows, self.columns, self.depth) = (rows, columns, depth)
@@ -76,6 +78,12 @@ struct ProductCase {
                     product.results = results.baseAddress
                     product.bias = self.bias == nil ? nil : bias.baseAddress
                     product.residual = self.residual == nil ? nil : residual.baseAddress
+                    if self.residual != nil, isInPlace {
+                        for place in residual.indices where place % (columns + 5) < columns {
+                            results[place] = residual[place]
+                        }
+                        product.residual = UnsafePointer(results.baseAddress)
+                    }
                     dense_multiply(precision, &product)
                 }
             }

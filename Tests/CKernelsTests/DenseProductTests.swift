@@ -67,6 +67,23 @@ struct DenseProductTests {
         }
     }
 
+    @Test("a residual may stand where the results go", arguments: denseSets + ["scalar"])
+    func inPlace(isa: String) {
+        var numbers = Numbers(12)
+        for precision in [DENSE_F32, DENSE_HALF, DENSE_INT8] {
+            for activation in activations {
+                for (rows, columns) in [(1, 7), (14, 64), (25, 70)] {
+                    var product = ProductCase(rows, columns, 20, &numbers)
+                    product.precision = precision
+                    product.activation = activation
+                    let apart = product.run(isa)
+                    product.isInPlace = true
+                    #expect(product.run(isa) == apart, "\(precision) \(activation) \(columns)")
+                }
+            }
+        }
+    }
+
     @Test(
         "a row has the same bits wherever it stands and whatever stands beside it",
         arguments: denseSets + ["scalar"])
