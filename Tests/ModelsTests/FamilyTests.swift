@@ -28,7 +28,8 @@ import Testing
         rows.flatMap { states[$0 * width..<($0 + 1) * width] }
     }
 
-    @Test("hidden states of the last and of a middle layer equal those of transformers",
+    @Test(
+        "hidden states of the last and of a middle layer equal those of transformers",
         arguments: ModelFixture.families)
     func hiddenStates(name: String) throws {
         let fixture = try ModelFixture(name)
@@ -48,7 +49,8 @@ import Testing
         }
     }
 
-    @Test("a document's hidden states are the same to the bit, whatever is beside it",
+    @Test(
+        "a document's hidden states are the same to the bit, whatever is beside it",
         arguments: ModelFixture.families)
     func packing(name: String) throws {
         let fixture = try ModelFixture(name)
@@ -66,7 +68,8 @@ import Testing
         }
     }
 
-    @Test("each pooling equals that of sentence-transformers",
+    @Test(
+        "each pooling equals that of sentence-transformers",
         arguments: ["bert", "modernbert", "qwen3"], Pooling.allCases)
     func poolings(name: String, pooling: Pooling) throws {
         let fixture = try ModelFixture(name)
@@ -82,7 +85,8 @@ import Testing
         }
     }
 
-    @Test("half precision and bytes stay near the vectors of full precision",
+    @Test(
+        "half precision and bytes stay near the vectors of full precision",
         arguments: ModelFixture.families, [(Precision.bf16, 0.998), (.int8, 0.97)])
     func precisions(name: String, near: (precision: Precision, cosine: Double)) throws {
         let fixture = try ModelFixture(name)

@@ -13,7 +13,8 @@ import Testing
         }
     }
 
-    @Test("modules, prompts, lengths and dimensions are obeyed as sentence-transformers does",
+    @Test(
+        "modules, prompts, lengths and dimensions are obeyed as sentence-transformers does",
         arguments: ModelFixture.folders)
     func folders(name: String) throws {
         let fixture = try ModelFixture(name)
@@ -49,8 +50,9 @@ import Testing
         options.isTokenLevel = true
         let model = try EmbeddingModel(directory: fixture.folder, options: options)
         let encoded = try model.encode(["A river flows.", "river"])
-        #expect(encoded.rowCounts.map(Int.init)
-            == ["short", "word"].map { fixture.facts.ids[$0]?.count ?? 0 })
+        #expect(
+            encoded.rowCounts.map(Int.init)
+                == ["short", "word"].map { fixture.facts.ids[$0]?.count ?? 0 })
     }
 
     @Test("options beside what the model can do are refused with a sentence")

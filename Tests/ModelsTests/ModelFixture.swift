@@ -54,7 +54,7 @@ struct ModelFixture {
     /// The numbers of one expected tensor, row after row.
     func numbers(_ tensor: String) throws -> [Float] {
         guard let bytes = expected.data(tensor) else { throw Missing(tensor: tensor) }
-        return (0 ..< bytes.count / 4).map {
+        return (0..<bytes.count / 4).map {
             bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self)
         }
     }

@@ -32,7 +32,9 @@ import Testing
     @Test("a missing tensor is named")
     func missing() throws {
         let model = try BrokenModel()
-        try model.rewriteWeights { $0.removeAll { $0.entry.name.hasSuffix("layer.1.output.dense.bias") } }
+        try model.rewriteWeights {
+            $0.removeAll { $0.entry.name.hasSuffix("layer.1.output.dense.bias") }
+        }
         let sentence = try #require(refusal(model))
         #expect(sentence.contains("layer.1.output.dense.bias"))
     }
@@ -41,9 +43,10 @@ import Testing
     func surplus() throws {
         let model = try BrokenModel()
         try model.rewriteWeights {
-            $0.append(.init(
-                entry: .init(name: "encoder.adapter.weight", type: .f32, shape: [1]),
-                bytes: [0, 0, 0, 0]))
+            $0.append(
+                .init(
+                    entry: .init(name: "encoder.adapter.weight", type: .f32, shape: [1]),
+                    bytes: [0, 0, 0, 0]))
         }
         let sentence = try #require(refusal(model))
         #expect(sentence.contains("encoder.adapter.weight"))
@@ -57,7 +60,7 @@ import Testing
             where tensors[index].entry.name.hasSuffix("layer.0.output.dense.weight") {
                 let value: Float = kind == "NaN" ? .nan : .infinity
                 withUnsafeBytes(of: value) {
-                    tensors[index].bytes.replaceSubrange(40 ..< 44, with: $0)
+                    tensors[index].bytes.replaceSubrange(40..<44, with: $0)
                 }
             }
         }
@@ -85,17 +88,19 @@ import Testing
         }
     }
 
-    @Test("sizes that no model has are refused", arguments: [
-        ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": -1"),
-        ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 9223372036854775807"),
-        ("\"num_attention_heads\": 4", "\"num_attention_heads\": 0"),
-        ("\"num_attention_heads\": 4", "\"num_attention_heads\": 5"),
-        ("\"hidden_size\": 32", "\"hidden_size\": 0"),
-        ("\"hidden_size\": 32", "\"hidden_size\": 4611686018427387904"),
-        ("\"vocab_size\": 320", "\"vocab_size\": -5"),
-        ("\"max_position_embeddings\": 512", "\"max_position_embeddings\": 0"),
-        ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"swoosh\""),
-    ])
+    @Test(
+        "sizes that no model has are refused",
+        arguments: [
+            ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": -1"),
+            ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 9223372036854775807"),
+            ("\"num_attention_heads\": 4", "\"num_attention_heads\": 0"),
+            ("\"num_attention_heads\": 4", "\"num_attention_heads\": 5"),
+            ("\"hidden_size\": 32", "\"hidden_size\": 0"),
+            ("\"hidden_size\": 32", "\"hidden_size\": 4611686018427387904"),
+            ("\"vocab_size\": 320", "\"vocab_size\": -5"),
+            ("\"max_position_embeddings\": 512", "\"max_position_embeddings\": 0"),
+            ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"swoosh\""),
+        ])
     func sizes(old: String, new: String) throws {
         let model = try BrokenModel()
         try model.replace(old, by: new, in: "config.json")

@@ -25,8 +25,8 @@ import Testing
 
     @Test("near distances have a bucket each, far ones share, and the last bucket is never passed")
     func buckets() {
-        #expect((0 ..< 8).map { RelativePositions.bucket(-$0) } == Array(0 ..< 8))
-        #expect((1 ..< 8).map { RelativePositions.bucket($0) } == Array(17 ..< 24))
+        #expect((0..<8).map { RelativePositions.bucket(-$0) } == Array(0..<8))
+        #expect((1..<8).map { RelativePositions.bucket($0) } == Array(17..<24))
         #expect(RelativePositions.bucket(-8) == 8)
         #expect(RelativePositions.bucket(-127) == 15)
         #expect(RelativePositions.bucket(100_000) == 31)

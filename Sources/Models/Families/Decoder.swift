@@ -31,13 +31,12 @@ struct DecoderConfiguration: Decodable {
     var hasOutputBias: Bool { modelType != "qwen2" && attentionBias ?? false }
 
     func pattern(layer: Int) -> AttentionPattern {
-        var pattern = isCausal ?? true ? AttentionPattern.causal : .everything
-        if let window = window(layer: layer) {
-            // The token itself counts.
-            pattern.before = window - 1
-            pattern.after = min(pattern.after, window - 1)
-        }
-        return pattern
+        let isCausal = isCausal ?? true
+        guard let window = window(layer: layer) else { return isCausal ? .causal : .everything }
+        // In a causal window the token itself counts.
+        return isCausal
+            ? AttentionPattern(before: window - 1, after: 0)
+            : AttentionPattern(before: window, after: window)
     }
 
     private func window(layer: Int) -> Int? {
@@ -92,8 +91,10 @@ enum Decoder {
             ("intermediate_size", config.intermediateSize), ("num_attention_heads", count),
             ("num_hidden_layers", config.numHiddenLayers), ("num_key_value_heads", keyCount),
         ])
-        let width = try config.headDim ?? (config.modelType == "qwen3"
-            ? 128 : folder.heads(count, of: config.hiddenSize).width)
+        let width =
+            try config.headDim
+            ?? (config.modelType == "qwen3"
+                ? 128 : folder.heads(count, of: config.hiddenSize).width)
         try folder.check([("head_dim", width), ("head_dim * num_attention_heads", width * count)])
         guard count % keyCount == 0, width % 2 == 0 else {
             throw .configuration(

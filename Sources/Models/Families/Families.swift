@@ -3,9 +3,10 @@
 enum Families {
     private struct Kind: Decodable { let modelType: String? }
 
-    private typealias Loader = @Sendable (
-        CheckpointFolder, Weights, Precision
-    ) throws(ModelError) -> any Transformer
+    private typealias Loader =
+        @Sendable (
+            CheckpointFolder, Weights, Precision
+        ) throws(ModelError) -> any Transformer
 
     /// By `model_type` of config.json.
     private static let loaders: [String: Loader] = [

@@ -68,8 +68,10 @@ enum NomicBert {
             norm: try LayerNorm(named: "emb_ln", weights, width: width, epsilon: epsilon))
         var encoder = try PostNormEncoder(
             weights, names, layers: folder.size("n_layer", config.nLayer ?? config.numHiddenLayers),
-            heads: heads, innerWidth: folder.size("n_inner", config.nInner ?? config.intermediateSize),
-            activation: folder.activation(config.activationFunction ?? config.hiddenAct ?? "swiglu"),
+            heads: heads,
+            innerWidth: folder.size("n_inner", config.nInner ?? config.intermediateSize),
+            activation: folder.activation(
+                config.activationFunction ?? config.hiddenAct ?? "swiglu"),
             epsilon: epsilon, precision: precision)
         encoder.rotary = try rotary(config, folder, heads)
         try weights.finish { name in

@@ -11,7 +11,8 @@ enum Roberta {
         let embeddings = try InputEmbeddings(
             weights, config, epsilon: epsilon,
             firstPosition: try folder.firstPosition(behind: config.padTokenId ?? 1, config))
-        let encoder = try PostNormEncoder(weights, .bert, folder, config, epsilon: epsilon, precision)
+        let encoder = try PostNormEncoder(
+            weights, .bert, folder, config, epsilon: epsilon, precision)
         try weights.finish { name in
             name == "embeddings.position_ids" || name.hasPrefix("pooler.")
                 || name.hasPrefix("lm_head.") || name.hasPrefix("classifier.")

@@ -19,7 +19,8 @@ struct CheckpointFolder {
     func check(_ sizes: [(key: String, value: Int)]) throws(ModelError) {
         for (key, value) in sizes where !(1...10_000_000).contains(value) {
             throw .configuration(
-                path: configPath, reason: "\(key) \(value) is out of range; it must lie in "
+                path: configPath,
+                reason: "\(key) \(value) is out of range; it must lie in "
                     + "1...10000000")
         }
     }
