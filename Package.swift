@@ -46,6 +46,7 @@ let package = Package(
         system("CXXHash", "libxxhash", "libxxhash-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
+        system("CUTF8Proc", "libutf8proc", "libutf8proc-dev"),
         .target(name: "CKernels"),
 
         // What both towers stand on
@@ -63,6 +64,7 @@ let package = Package(
         // Math tower
         library("Tensors", ["Files", "CKernels"]),
         library("WordVectors", ["Files", "Tensors", "CKernels"]),
+        library("Tokenizers", ["CUTF8Proc"]),
 
         // Programs
         program(
@@ -88,6 +90,9 @@ let package = Package(
         .executableTarget(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
+        .executableTarget(
+            name: "TokenizerCheck", dependencies: ["Tokenizers"], path: "Benchmarks/tokenizers",
+            swiftSettings: strict),
 
         // Tests mirror the sources; EndToEndTests and ChaosTests start the programs themselves
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -95,7 +100,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "CKernels", "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry",
-                "Tensors", "Transport", "WordVectors",
+                "Tensors", "Tokenizers", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(
@@ -105,8 +110,8 @@ let package = Package(
         tests(
             "ChaosTests",
             [
-                "Cluster", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
-                "Transport", "Worker",
+                "Cluster", "Console", "Coordinator", "Journal", "Processes", "Protocol",
+                "TestSupport", "Transport", "Worker",
             ]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
@@ -133,6 +138,7 @@ let package = Package(
         tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
+        tests("TokenizersTests", ["TestSupport", "Tokenizers"]),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),
         tests("WordVectorsTests", ["Files", "Tensors", "TestSupport", "WordVectors"]),
     ],
