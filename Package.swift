@@ -99,8 +99,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CKernels", "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry",
-                "Tensors", "Transport", "WordVectors",
+                "CKernels", "Cluster", "Compression", "Documents", "Files", "Journal", "Protocol",
+                "Telemetry", "Tensors", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(
@@ -115,7 +115,13 @@ let package = Package(
             ]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
+        tests(
+            "CoordinatorTests",
+            [
+                "Coordinator", "Documents", "Files", "Protocol", "Tensors", "TestSupport", "Transport",
+            ]),
         tests("DeployTests", ["TestSupport"]),
+        tests("DocumentsTests", ["Documents", "TestSupport"]),
         tests("ConsoleTests", ["Console", "Protocol", "TestSupport"]),
         tests(
             "EndToEndTests",

@@ -153,7 +153,6 @@ extension ModelFolder {
         if entries.count > Limits.modelFilesMax {
             return "\(entries.count) files of a model exceed the limit of \(Limits.modelFilesMax)"
         }
-        // Every unit names them, and has to fit one header.
         let bytes = entries.reduce(0) { $0 + $1.name.utf8.count + $1.file.path.utf8.count }
         if bytes > Limits.modelPathsBytesMax {
             return "the paths of the model's files have \(bytes) bytes; the limit is "
