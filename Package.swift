@@ -118,7 +118,8 @@ let package = Package(
         tests(
             "CoordinatorTests",
             [
-                "Coordinator", "Documents", "Files", "Protocol", "Tensors", "TestSupport", "Transport",
+                "Coordinator", "Documents", "Files", "Protocol", "Tensors", "TestSupport",
+                "Transport",
             ]),
         tests("DeployTests", ["TestSupport"]),
         tests("DocumentsTests", ["Documents", "TestSupport"]),

@@ -23,7 +23,8 @@ struct SounderCommand: AsyncParsableCommand {
             """,
         version: softwareVersion,
         subcommands: [
-            TrainCommand.self, EncodeCommand.self, UpCommand.self, JobsCommand.self, StatusCommand.self,
+            TrainCommand.self, EncodeCommand.self, UpCommand.self, JobsCommand.self,
+            StatusCommand.self,
             CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
             DrainCommand.self, KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self,
             KeysCommand.self, NeighboursCommand.self, EvalCommand.self, TopCommand.self,

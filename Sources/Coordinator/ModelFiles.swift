@@ -18,7 +18,8 @@ struct ModelFiles {
             let now = try InputFile(reading: entry.file.path)
             guard now == entry.file else {
                 throw Fault(
-                    .input, "\(folder.path)/\(entry.name) has changed since the job was "
+                    .input,
+                    "\(folder.path)/\(entry.name) has changed since the job was "
                         + "submitted; submit it again")
             }
             try payloads.bulk.offer(
@@ -44,7 +45,7 @@ struct ModelFiles {
             throw Fault(.input, "cannot read \(file.path): \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes, alignment: 64)
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes, alignment: 16)
         defer { block.deallocate() }
         var sum = SHA256Stream()
         var count = 0

@@ -38,6 +38,7 @@ struct ShardPlan {
 
     private func isFull(before more: Int) -> Bool {
         let documents = shards[shards.count - 1].documents
-        return documentsMax > 0 ? documents == documentsMax : bytes + more > bytesMax && documents > 0
+        return documentsMax > 0
+            ? documents == documentsMax : bytes + more > bytesMax && documents > 0
     }
 }

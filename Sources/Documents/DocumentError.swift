@@ -1,4 +1,4 @@
-// Why a collection cannot be read at all; what is wrong with single documents is a problem of theirs.
+// Why a collection cannot be read at all, and what is wrong with single documents.
 
 public enum DocumentError: Error, Sendable, Equatable, CustomStringConvertible {
     case fieldsOfText

@@ -5,7 +5,8 @@ public enum DocumentID {
     /// else that some reader takes for the end of a line.
     public static func line(_ id: String) -> String {
         let breaks: [ClosedRange<UInt32>] = [0...0x1f, 0x7f...0x9f, 0x2028...0x2029]
-        let isPlain = id.utf8.first != UInt8(ascii: "\"")
+        let isPlain =
+            id.utf8.first != UInt8(ascii: "\"")
             && !id.unicodeScalars.contains { scalar in
                 breaks.contains { $0.contains(scalar.value) }
             }

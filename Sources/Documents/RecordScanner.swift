@@ -43,7 +43,7 @@ public struct RecordScanner {
     ) throws(FileError) -> [RecordRange] {
         let file = try FileDescriptor(reading: path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: Self.blockBytes, alignment: 64)
+            byteCount: Self.blockBytes, alignment: 16)
         defer { buffer.deallocate() }
         var boundary = RecordBoundary(boundaryFormat)
         var cutter = Cutter(

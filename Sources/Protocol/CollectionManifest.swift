@@ -140,8 +140,8 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
 
     /// Whether both are of the same documents, encoded by the same model in the same way.
     ///
-    /// The model is compared by the names and sizes of its files, which is what a client knows of it
-    /// before the job has run.
+    /// The model is compared by the names and sizes of its files, which is what a client knows of
+    /// it before the job has run.
     public func isOfSameJob(as other: CollectionManifest) -> Bool {
         model.name == other.model.name && settings == other.settings && inputs == other.inputs
             && dtype == other.dtype

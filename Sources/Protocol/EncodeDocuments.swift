@@ -120,11 +120,12 @@ public struct EncodeDocuments: Hashable, Sendable, Codable {
         if textFields.count > Limits.textFieldsMax {
             return "\(textFields.count) text fields exceed the limit of \(Limits.textFieldsMax)"
         }
-        let texts: [(String, String?, Int)] = [
-            ("--id-field", idField, Limits.identifierBytesMax),
-            ("--prompt-name", promptName, Limits.identifierBytesMax),
-            ("--prompt", prompt, Limits.promptBytesMax),
-        ] + textFields.map { ("--text-field", $0, Limits.identifierBytesMax) }
+        let texts: [(String, String?, Int)] =
+            [
+                ("--id-field", idField, Limits.identifierBytesMax),
+                ("--prompt-name", promptName, Limits.identifierBytesMax),
+                ("--prompt", prompt, Limits.promptBytesMax),
+            ] + textFields.map { ("--text-field", $0, Limits.identifierBytesMax) }
         for (flag, text, most) in texts {
             guard let count = text?.utf8.count, count > most else { continue }
             return "\(flag) has \(count) bytes; the limit is \(most)"

@@ -5,8 +5,8 @@ public enum StoredType: String, Sendable, CaseIterable, Codable {
     case f32, f16, bf16
     /// 127 times the number, rounded to the nearest (ties to even): for rows of length 1.
     case int8
-    /// A bit for each number, 1 where it is above 0; the first is the highest bit of the first byte,
-    /// as numpy.packbits has it.
+    /// A bit for each number, 1 where it is above 0; the first is the highest bit of the first
+    /// byte, as numpy.packbits has it.
     case binary
 
     /// Bytes of a row of `dimension` numbers.
@@ -68,7 +68,9 @@ extension StoredType {
         case .f32: target.copyMemory(from: source, byteCount: count * 4)
         case .f16:
             let halves = target.assumingMemoryBound(to: UInt16.self)
-            for index in 0..<count { halves[index] = Float16(source[index]).bitPattern.littleEndian }
+            for index in 0..<count {
+                halves[index] = Float16(source[index]).bitPattern.littleEndian
+            }
         case .bf16:
             let halves = target.assumingMemoryBound(to: UInt16.self)
             for index in 0..<count { halves[index] = Self.bfloat16(source[index]).littleEndian }

@@ -21,18 +21,40 @@ import Testing
         let changes: [(String, (inout EncodeDocuments) -> Void)] = [
             ("--format", { $0.format = "xml" }), ("--precision", { $0.precision = "f64" }),
             ("--dtype", { $0.dtype = "int4" }), ("--pooling", { $0.pooling = "sum" }),
-            ("--tokens", { $0.tokenLevel = true; $0.pooling = "mean" }),
-            ("--prompt", { $0.prompt = "a"; $0.promptName = "b" }),
+            (
+                "--tokens",
+                {
+                    $0.tokenLevel = true
+                    $0.pooling = "mean"
+                }
+            ),
+            (
+                "--prompt",
+                {
+                    $0.prompt = "a"
+                    $0.promptName = "b"
+                }
+            ),
             ("--max-length", { $0.maxLength = 0 }), ("--dimension", { $0.dimension = -1 }),
             ("--layer", { $0.layer = .max }), ("--shard-rows", { $0.shardRows = -1 }),
             ("--prompt has", { $0.prompt = String(repeating: "x", count: 20_000) }),
             ("--id-field", { $0.idField = String(repeating: "x", count: 300) }),
             ("--text-field", { $0.textFields = [String(repeating: "x", count: 300)] }),
             ("40 text", { $0.textFields = Array(repeating: "x", count: 40) }),
-            ("a .txt file", { $0.format = "txt"; $0.textFields = ["text"] }),
-            ("no input", { $0.files = [] }), ("1001 input", { [file] in
-                $0.files = Array(repeating: file, count: 1_001)
-            }),
+            (
+                "a .txt file",
+                {
+                    $0.format = "txt"
+                    $0.textFields = ["text"]
+                }
+            ),
+            ("no input", { $0.files = [] }),
+            (
+                "1001 input",
+                { [file] in
+                    $0.files = Array(repeating: file, count: 1_001)
+                }
+            ),
         ]
         for (beginning, change) in changes {
             let sentence = complaint(change)
@@ -52,14 +74,18 @@ import Testing
             }
             #expect(sentence?.hasPrefix("a model's file") == true, "\(name): \(sentence ?? "nil")")
         }
-        #expect(complaint { [file] in
-            $0.model.entries.append(.init(name: "1_Pooling/config.json", file: file))
-        } == nil)
+        #expect(
+            complaint { [file] in
+                $0.model.entries.append(.init(name: "1_Pooling/config.json", file: file))
+            } == nil)
         #expect(complaint { $0.model.entries = [] }?.contains("config.json") == true)
         #expect(complaint { $0.model.path = "m" }?.hasPrefix("--model") == true)
-        #expect(complaint { [file] in
-            for index in 0..<300 { $0.model.entries.append(.init(name: "\(index)", file: file)) }
-        }?.contains("\(Limits.modelFilesMax)") == true)
+        #expect(
+            complaint { [file] in
+                for index in 0..<300 {
+                    $0.model.entries.append(.init(name: "\(index)", file: file))
+                }
+            }?.contains("\(Limits.modelFilesMax)") == true)
     }
 
     @Test("a unit is cut by its records, down to a single one that is named")

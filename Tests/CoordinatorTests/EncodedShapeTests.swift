@@ -39,7 +39,8 @@ import Testing
         let spec = Sample.spec()
         #expect(refusal(Sample.output([3, 2]), spec)?.contains("order") == true)
         #expect(refusal(Sample.output([2, 2]), spec)?.contains("order") == true)
-        #expect(refusal(Sample.output(0..<2, rows: { _ in 2 }), spec)?.contains("2 vectors") == true)
+        #expect(
+            refusal(Sample.output(0..<2, rows: { _ in 2 }), spec)?.contains("2 vectors") == true)
         #expect(refusal(Sample.output(0..<2, dtype: .f16), spec)?.contains("8 bytes") == true)
         let wanted = Sample.spec { $0.dimension = 8 }
         #expect(refusal(Sample.output(0..<2), wanted)?.contains("8 were asked for") == true)

@@ -60,7 +60,8 @@ import Transport
         ]
         let plan = try plan(paths) { $0.format = "csv" }
         #expect(plan.chunks.map(\.columns) == [[0, 1], [2, 0]])
-        #expect(plan.chunks.map(\.firstLine) == [2, 2] && plan.chunks.map(\.firstRecord) == [0, 1])
+        #expect(
+            plan.chunks.map(\.firstLine) == [2, 2] && plan.chunks.map(\.firstRecord) == [0, 1])
         #expect(plan.chunks.map(\.bytes.lowerBound) == [8, 10])
         let none = try scratch.write("a,b\n1,2\n", to: "c.csv")
         #expect(throws: Fault.self) { try self.plan([none]) { $0.format = "csv" } }

@@ -27,7 +27,8 @@ import Testing
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let output = String(
+            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         return String(output.prefix(64))
     }
@@ -100,11 +101,13 @@ import Testing
     func skipped() throws {
         let spec = Sample.spec()
         let scratch = try Scratch()
-        let output = Sample.output(0..<1, change: { chunk in
-            chunk.skipped = (1...1_500).map {
-                DocumentProblem(record: $0, line: $0 + 1, id: "x", reason: "it is empty")
-            }
-        })
+        let output = Sample.output(
+            0..<1,
+            change: { chunk in
+                chunk.skipped = (1...1_500).map {
+                    DocumentProblem(record: $0, line: $0 + 1, id: "x", reason: "it is empty")
+                }
+            })
         let manifest = try write(spec, [(0..<1_501, output)], to: scratch.directory)
         #expect(manifest.skipped == 1_500 && manifest.skippedDocuments.count == 1_000)
         #expect(
@@ -115,7 +118,8 @@ import Testing
     @Test("a collection without a single document has a manifest and no shard")
     func none() throws {
         let scratch = try Scratch()
-        let manifest = try write(Sample.spec(), [(0..<1, Sample.output(0..<0))], to: scratch.directory)
+        let manifest = try write(
+            Sample.spec(), [(0..<1, Sample.output(0..<0))], to: scratch.directory)
         #expect(manifest.shards.isEmpty && scratch.names == ["manifest.json"])
     }
 

@@ -1,8 +1,9 @@
 // Documents of .txt, .tsv and .csv files, and the columns they are in.
 
-@testable import Documents
-import Testing
 import TestSupport
+import Testing
+
+@testable import Documents
 
 @Suite struct DelimitedTests {
     @Test("each line of a .txt file that is not blank is a document with its number as id")
@@ -30,7 +31,8 @@ import TestSupport
     @Test("quotes of .csv hold commas, newlines and doubled quotes")
     func csv() throws {
         let batch = read(
-            "1,\"a, \"\"b\"\"\r\nc\"\r\n2,plain \"5\"\" disk\n3,\"\"\"\"\n4,\"x\"", try layout(.csv))
+            "1,\"a, \"\"b\"\"\r\nc\"\r\n2,plain \"5\"\" disk\n3,\"\"\"\"\n4,\"x\"", try layout(.csv)
+        )
         #expect(batch.ids == ["1", "2", "3", "4"])
         #expect(batch.texts == ["a, \"b\"\r\nc", "plain \"5\"\" disk", "\"", "x"])
         #expect(batch.entries.map(\.line) == [1, 3, 4, 5])
@@ -60,7 +62,8 @@ import TestSupport
             try DocumentLayout(DocumentFields(), header: beginning.columns)
         }
         #expect(try DocumentLayout(DocumentFields(), header: ["id", "text"]).columns == [0, 1])
-        let open = try scratch.write("\"never" + String(repeating: "x", count: 2 << 20), to: "b.csv")
+        let open = try scratch.write(
+            "\"never" + String(repeating: "x", count: 2 << 20), to: "b.csv")
         #expect(throws: DocumentError.noHeader) { try CSVHeader.beginning(of: open, .csv).get() }
     }
 
@@ -78,7 +81,8 @@ import TestSupport
     func repairs() {
         var generator = SystemRandomNumberGenerator()
         let parts: [UInt8] = [
-            0x41, 0x7f, 0x80, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xa0, 0xed, 0x9f, 0xef, 0xf0, 0x90, 0xf4,
+            0x41, 0x7f, 0x80, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xa0, 0xed, 0x9f, 0xef, 0xf0, 0x90,
+            0xf4,
             0x8f, 0xf5, 0xff, 0x20,
         ]
         for _ in 0..<20_000 {

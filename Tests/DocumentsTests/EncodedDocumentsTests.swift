@@ -37,7 +37,9 @@ import Testing
     @Test("what is cut short, longer or changed is refused or still in bounds")
     func mutations() throws {
         let bytes = payload(sample)
-        for count in 0..<bytes.count { #expect(throws: DocumentError.self) { try read(Array(bytes[..<count])) } }
+        for count in 0..<bytes.count {
+            #expect(throws: DocumentError.self) { try read(Array(bytes[..<count])) }
+        }
         #expect(throws: DocumentError.self) { try read(bytes + [0]) }
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<20_000 {

@@ -8,14 +8,15 @@ import Testing
     func beir() throws {
         let batch = read(
             """
-            {"_id": "d1", "title": "A wild hog", "text": "It moves.", "metadata": {"a": [1, {"text": "no"}]}}
+            {"_id": "d1", "title": "A wild hog", "text": "It moves.", "more": {"a": [{"text": "no"}]}}
             {"text":"no title","extra":null,"_id":"d2"}\r
 
             { "metadata" : {} , "title" : "", "_id" : 3 , "text" : "a number" }
             """, try layout(.jsonl))
         #expect(batch.ids == ["d1", "d2", "3"])
         #expect(batch.texts == ["A wild hog It moves.", "no title", "a number"])
-        #expect(batch.entries.map(\.line) == [1, 2, 4] && batch.entries.map(\.record) == [0, 1, 3])
+        #expect(
+            batch.entries.map(\.line) == [1, 2, 4] && batch.entries.map(\.record) == [0, 1, 3])
         #expect(batch.problems.isEmpty)
     }
 
@@ -33,12 +34,16 @@ import Testing
     @Test("escapes are resolved, surrogate pairs joined and halves replaced")
     func escapes() throws {
         let batch = read(
-            #"{"_id": "a\"\\\/b", "text": "\b\f\n\r\t\u00e9\u20AC\ud83d\ude00|\ud83d|\ude00\ud83d\u0041"}"#,
+            #"{"_id": "a\"\\\/b", "text": "\b\f\n\r\t\u00e9\u20AC\ud83d\ude00|"#
+                + #"\ud83d|\ude00\ud83d\u0041"}"#,
             try layout(.jsonl))
         #expect(batch.ids == [#"a"\/b"#])
         #expect(batch.texts == ["\u{8}\u{c}\n\r\té€😀|\u{fffd}|\u{fffd}\u{fffd}A"])
         #expect(batch.repaired == 1)
-        #expect(read(#"{"\u005fid": "k", "te\u0078t": "escaped keys"}"#, try layout(.jsonl)).ids == ["k"])
+        #expect(
+            read(#"{"\u005fid": "k", "te\u0078t": "escaped keys"}"#, try layout(.jsonl)).ids == [
+                "k"
+            ])
     }
 
     @Test("the last of fields with one name counts, as in Python")
@@ -57,13 +62,17 @@ import Testing
             (#"{"_id": "a", "text": 1}"#, "a number"), (#"{"_id": "a", "text": ["b"]}"#, "a list"),
             (#"{"_id": {}, "text": "b"}"#, "an object"), (#"{"_id": "a", "text": true}"#, "true"),
             (#"{"_id": "a", "text": "\q"}"#, "escape"), (#"{"_id": "a", "text": "\u12"}"#, "hexa"),
-            (#"{"_id": "a", "text": "b\"}"#, "does not end"), (#"{"_id": "", "text": "b"}"#, "empty"),
-            ("{\"_id\": \"a\", \"text\": \"\u{1}\"}", "control"), (#"{"_id": "a", "text": " "}"#, "empty"),
-            (#"{"_id": "a", "text": "b", "x": [}]}"#, "brackets"), (#"{"_id": nope, "text": "b"}"#, "known"),
+            (#"{"_id": "a", "text": "b\"}"#, "does not end"),
+            (#"{"_id": "", "text": "b"}"#, "empty"),
+            ("{\"_id\": \"a\", \"text\": \"\u{1}\"}", "control"),
+            (#"{"_id": "a", "text": " "}"#, "empty"),
+            (#"{"_id": "a", "text": "b", "x": [}]}"#, "brackets"),
+            (#"{"_id": nope, "text": "b"}"#, "known"),
             (#"{"_id": "a", "text": "b", "x": [[{]]}"#, "brackets"), ("{\"_id\"\0:1}", "colon"),
         ])
     func malformed(_ line: String, _ reason: String) throws {
-        let batch = read("{\"_id\": \"before\", \"text\": \"x\"}\n\(line)\n{\"_id\": 9, \"text\": \"y\"}",
+        let batch = read(
+            "{\"_id\": \"before\", \"text\": \"x\"}\n\(line)\n{\"_id\": 9, \"text\": \"y\"}",
             try layout(.jsonl))
         #expect(batch.ids == ["before", "9"])
         #expect(batch.reasons.count == 1)
@@ -78,12 +87,14 @@ import Testing
         let batch = read(#"{"_id": "a", "text": "b", "x": \#(deep)"#, try layout(.jsonl))
         #expect(batch.reasons == ["1: values are nested more than 1000 deep"])
         let sound = String(repeating: "[", count: 900) + String(repeating: "]", count: 900)
-        #expect(read(#"{"_id": "a", "text": "b", "x": \#(sound)}"#, try layout(.jsonl)).ids == ["a"])
+        #expect(
+            read(#"{"_id": "a", "text": "b", "x": \#(sound)}"#, try layout(.jsonl)).ids == ["a"])
     }
 
     @Test("bytes that are not UTF-8 are replaced and counted, documents with NUL are kept")
     func repaired() throws {
-        let bytes = Array(#"{"_id": "a", "text": "x"#.utf8) + [0xff, 0xe2, 0x82] + Array("y\"}\n".utf8)
+        let bytes =
+            Array(#"{"_id": "a", "text": "x"#.utf8) + [0xff, 0xe2, 0x82] + Array("y\"}\n".utf8)
             + Array(#"{"_id": "b", "text": "x\u0000y"}"#.utf8)
         let batch = read(bytes, try layout(.jsonl))
         #expect(batch.texts == ["x\u{fffd}\u{fffd}y", "x\0y"])

@@ -1,8 +1,8 @@
 // Chunks: whole records, all of them, and the same documents however they are cut.
 
 import Documents
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct ScannerTests {
     private func chunks(
@@ -22,11 +22,14 @@ import TestSupport
         }
     }
 
-    @Test("any cutting gives the same documents, records and lines", arguments: DocumentFormat.allCases)
+    @Test(
+        "any cutting gives the same documents, records and lines",
+        arguments: DocumentFormat.allCases)
     func cuts(_ format: DocumentFormat) throws {
         var generator = SystemRandomNumberGenerator()
         let pieces = [
-            "\n", "\r\n", "\"", "\"\"", ",", "\t", "a", "word ", "ü", "{\"_id\":1,\"text\":\"x\"}\n",
+            "\n", "\r\n", "\"", "\"\"", ",", "\t", "a", "word ", "ü",
+            "{\"_id\":1,\"text\":\"x\"}\n",
             "1,\"two\nlines\"\n", "7\tseven\n", "\0", "\\",
         ]
         let layout = try layout(format)
@@ -42,10 +45,11 @@ import TestSupport
                 let chunks = try chunks(bytes, format, chunkBytes: chunkBytes)
                 #expect(chunks.first?.bytes.lowerBound ?? 0 == 0)
                 #expect(chunks.last?.bytes.upperBound ?? 0 == bytes.count)
-                #expect(zip(chunks, chunks.dropFirst()).allSatisfy {
-                    $0.bytes.upperBound == $1.bytes.lowerBound
-                        && $0.firstRecord + $0.records == $1.firstRecord
-                })
+                #expect(
+                    zip(chunks, chunks.dropFirst()).allSatisfy {
+                        $0.bytes.upperBound == $1.bytes.lowerBound
+                            && $0.firstRecord + $0.records == $1.firstRecord
+                    })
                 #expect(chunks.allSatisfy { $0.records == 1 || $0.bytes.count <= chunkBytes })
                 let batches = chunks.map { read(bytes, layout, $0) }
                 #expect(batches.flatMap(\.ids) == expected.ids, "\(text.debugDescription)")
@@ -76,7 +80,8 @@ import TestSupport
         let chunks = try chunks(bytes, .txt, chunkBytes: 1_000)
         #expect(chunks.map(\.records) == [1, 1, 1, 1, 1, 1])
         #expect(chunks.map(\.firstLine) == [1, 2, 3, 4, 5, 6])
-        let quoted = Array("1,\"".utf8) + [UInt8](repeating: 0x0a, count: 1 << 20)
+        let quoted =
+            Array("1,\"".utf8) + [UInt8](repeating: 0x0a, count: 1 << 20)
             + Array("\"\n2,x".utf8)
         let csv = try self.chunks(quoted, .csv, chunkBytes: 100)
         #expect(csv.map(\.firstLine) == [1, (1 << 20) + 2] && csv.map(\.firstRecord) == [0, 1])

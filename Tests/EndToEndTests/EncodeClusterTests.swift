@@ -25,7 +25,8 @@ extension EndToEnd {
             let began = try await eventually(within: 20) {
                 let jobs = try await cluster.sounder("jobs", "--json").json["jobs"]
                 let job = (jobs as? [[String: Any]])?.first
-                return (job?["unitsDone"] as? Int ?? 0) >= 3 && job?["stage"] as? String == "embedding"
+                return (job?["unitsDone"] as? Int ?? 0) >= 3
+                    && job?["stage"] as? String == "embedding"
             }
             try #require(began && program.isRunning, "\(program.errors)")
             return program
@@ -134,7 +135,8 @@ extension EndToEnd {
             _ = try site.write("{}", to: "model/config.json")
             try cluster.startWorker()
             let ending = try await encoding.ending(within: 20)
-            #expect(ending.code == 66 && ending.errors.contains("config.json has changed"), "\(ending)")
+            #expect(
+                ending.code == 66 && ending.errors.contains("config.json has changed"), "\(ending)")
             #expect(!site.exists("encoded"))
             try await cluster.stop()
         }

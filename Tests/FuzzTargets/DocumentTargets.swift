@@ -3,7 +3,7 @@
 import Documents
 
 enum DocumentTargets {
-    /// The first byte tells the format and the size of chunks, which changes nothing of the documents.
+    /// The first byte tells the format and the size of chunks, which changes no document.
     static func documents(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let first = bytes.first else { return false }
         let format = DocumentFormat.allCases[Int(first) % DocumentFormat.allCases.count]

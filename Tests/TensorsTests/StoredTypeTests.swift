@@ -55,7 +55,8 @@ import Testing
     func bfloat16() throws {
         let values: [(UInt32, UInt16)] = [
             (0x3f80_0000, 0x3f80), (0x3f80_8000, 0x3f80), (0x3f81_8000, 0x3f82),
-            (0x3f80_8001, 0x3f81), (0x7f80_0000, 0x7f80), (0xff80_0000, 0xff80), (0x8000_0000, 0x8000),
+            (0x3f80_8001, 0x3f81), (0x7f80_0000, 0x7f80), (0xff80_0000, 0xff80),
+            (0x8000_0000, 0x8000),
             (0x7f80_0001, 0x7fc0), (0x7f7f_ffff, 0x7f80),
         ]
         for (bits, expected) in values {

@@ -49,7 +49,8 @@ enum ImportRule {
             module: "Worker",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "CKernels", "Digests", "Documents", "Files",
-                "Tensors", "Tokenizers", "Models", "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
+                "Tensors", "Tokenizers", "Models", "WordVectors", "Retrieval", "Statistics",
+                "Telemetry", "ArgumentParser",
             ]),
         ModuleRule(
             module: "Console",

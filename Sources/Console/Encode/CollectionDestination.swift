@@ -12,7 +12,7 @@ struct CollectionDestination {
 
     /// - Parameters:
     ///   - expected: the collection as it is known before the job has run; nil if it is not known.
-    /// - Throws: a `Fault` with code `output` if something else is there, or nothing can be written.
+    /// - Throws: a `Fault` with code `output` if something else is there or it cannot be written.
     init(_ path: String, for expected: CollectionManifest?, overwrites: Bool) throws(Fault) {
         self.path = path
         isOurs = mkdir(path, 0o777) == 0
@@ -36,13 +36,15 @@ struct CollectionDestination {
             // Without anything to compare with, digests will tell what has to be written.
             guard let expected, !expected.isOfSameJob(as: manifest) else { return }
             throw Fault(
-                .output, "\(path) holds another collection; name another --output, or pass "
+                .output,
+                "\(path) holds another collection; name another --output, or pass "
                     + "--overwrite")
         }
         // What a client left that was killed may be completed.
         if let other = names.first(where: { !Self.isOfCollection($0) }) {
             throw Fault(
-                .output, "\(path) is not empty (\(other)); name another --output, or pass "
+                .output,
+                "\(path) is not empty (\(other)); name another --output, or pass "
                     + "--overwrite")
         }
     }

@@ -22,8 +22,8 @@ struct CollectionFetch {
 
     /// - Parameters:
     ///   - overwrites: whether another collection may be replaced.
-    ///   - beside: where the coordinator keeps the files, if they are about to go with it: then they
-    ///     need not be copied.
+    ///   - beside: where the coordinator keeps the files, if they are about to go with it: then
+    ///     they need not be copied.
     func write(
         _ status: JobStatus, to destination: CollectionDestination, overwrites: Bool = true,
         beside: String? = nil
@@ -34,15 +34,18 @@ struct CollectionFetch {
                 .payloadMissing, "job \(status.job) has no collection; it may not be finished")
         }
         let bytes = try bulk.fetch(
-            output.payload, from: .coordinator, deadlineSeconds: Self.deadlineSeconds).bytes
+            output.payload, from: .coordinator, deadlineSeconds: Self.deadlineSeconds
+        ).bytes
         let manifest: CollectionManifest
-        do { manifest = try JSONDecoder().decode(CollectionManifest.self, from: Data(bytes)) } catch {
+        do { manifest = try JSONDecoder().decode(CollectionManifest.self, from: Data(bytes)) } catch
+        {
             throw Fault(.data, "the manifest of job \(status.job) cannot be read: \(error)")
         }
         if let there = destination.manifest, there != manifest {
             guard overwrites else {
                 throw Fault(
-                    .output, "\(destination.path) holds another collection; name another "
+                    .output,
+                    "\(destination.path) holds another collection; name another "
                         + "--output, or pass --overwrite")
             }
             destination.removeManifest()
@@ -112,7 +115,8 @@ struct CollectionFetch {
             }
             guard sum.digest == file.sha256 else {
                 throw Fault(
-                    .data, "\(file.name) of job \(job) does not have the digest that its manifest "
+                    .data,
+                    "\(file.name) of job \(job) does not have the digest that its manifest "
                         + "names; fetch it again")
             }
             try target.commit()

@@ -59,12 +59,14 @@ struct DocumentArguments: ParsableArguments {
     func checkStream() throws(Fault) {
         if !input.isEmpty || output != nil {
             throw Fault(
-                .usage, "encode - reads standard input and writes standard output; leave out "
+                .usage,
+                "encode - reads standard input and writes standard output; leave out "
                     + "--input and --output")
         }
         if dtype != "f32" || jobKey != nil || shardRows != 0 {
             throw Fault(
-                .usage, "encode - writes 32-bit numbers and is no job; leave out --dtype, "
+                .usage,
+                "encode - writes 32-bit numbers and is no job; leave out --dtype, "
                     + "--shard-rows and --job-key")
         }
     }
@@ -105,7 +107,8 @@ struct DocumentArguments: ParsableArguments {
             }
             if let found, found != format {
                 throw Fault(
-                    .usage, "\(path) is \(format.rawValue), and the files before it are "
+                    .usage,
+                    "\(path) is \(format.rawValue), and the files before it are "
                         + "\(found.rawValue); encode them in two jobs, or pass --format")
             }
             found = format
@@ -129,7 +132,8 @@ struct ModelArguments: ParsableArguments {
     var prompt: String?
     @Option(help: "Name of a prompt of the folder.")
     var promptName: String?
-    @Option(help: """
+    @Option(
+        help: """
             cls, mean, max, mean_sqrt_len_tokens, weightedmean or lasttoken. Default: the folder's.
             """)
     var pooling: String?

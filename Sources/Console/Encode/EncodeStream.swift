@@ -17,7 +17,8 @@ struct EncodeStream {
 
     init(_ documents: DocumentArguments, _ model: ModelArguments, threads: Int?) throws(Fault) {
         self.documents = documents
-        folder = model.model
+        // Says what is missing in the same words as a job does.
+        folder = try ModelFolder(reading: model.model).path
         self.threads = threads ?? processorCount()
         var spec = EncodeDocuments(files: [], model: ModelFolder(path: "/", entries: []))
         model.apply(to: &spec)
@@ -92,7 +93,8 @@ struct EncodeStream {
     private func refuse(_ problems: [DocumentProblem]) throws(Fault) {
         guard documents.onError == .fail, let problem = problems.first else { return }
         throw Fault(
-            .data, "standard input:\(problem.line): \(problem.reason); correct it, or pass "
+            .data,
+            "standard input:\(problem.line): \(problem.reason); correct it, or pass "
                 + "--on-error skip")
     }
 
@@ -116,7 +118,8 @@ struct EncodeStream {
             let index = encoded.tokenCounts.firstIndex(where: { Int($0) > model.maxLength })
         else { return }
         throw Fault(
-            .data, "standard input:\(batch.entries[index].line): the document has "
+            .data,
+            "standard input:\(batch.entries[index].line): the document has "
                 + "\(encoded.tokenCounts[index]) tokens, more than the \(model.maxLength) that are "
                 + "encoded; split it, or pass --truncate allow")
     }
@@ -139,7 +142,8 @@ private struct InputLines {
             else {
                 guard pending.count <= DocumentReader.recordBytesMax else {
                     throw Fault(
-                        .data, "standard input:\(line): a line is longer than "
+                        .data,
+                        "standard input:\(line): a line is longer than "
                             + "\(DocumentReader.recordBytesMax) bytes, which is the limit")
                 }
                 continue

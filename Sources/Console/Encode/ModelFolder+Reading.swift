@@ -26,7 +26,8 @@ extension ModelFolder {
         var names = Self.names(in: folder)
         guard names.contains("config.json") else {
             throw Fault(
-                .input, "\(path) has no config.json; name a model's folder, with *.safetensors and "
+                .input,
+                "\(path) has no config.json; name a model's folder, with *.safetensors and "
                     + "tokenizer.json in it")
         }
         for part in Transport.entries(of: folder) where !Self.foreign.contains(part) {

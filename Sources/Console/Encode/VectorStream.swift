@@ -47,7 +47,8 @@ struct VectorStream {
                 return "[" + vector.map(Self.text).joined(separator: ",") + "]"
             }
             text += "{\"_id\":\(DocumentID.quoted(batch.id(index))),"
-            text += isTokenLevel
+            text +=
+                isTokenLevel
                 ? "\"vectors\":[\(lists.joined(separator: ","))]}\n"
                 : "\"vector\":\(lists.first ?? "[]")}\n"
             row += rows

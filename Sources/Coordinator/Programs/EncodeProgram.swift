@@ -55,7 +55,8 @@ final class EncodeProgram: JobProgram {
         let found = try EncodedShape(checking: try outputs.output(0, of: 1), for: spec)
         if let shape, shape != found {
             throw Fault(
-                .data, "encoded documents are refused: they have \(found), and those that came "
+                .data,
+                "encoded documents are refused: they have \(found), and those that came "
                     + "before \(shape)")
         }
         shape = found

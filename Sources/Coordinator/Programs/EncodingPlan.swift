@@ -57,7 +57,8 @@ struct EncodingPlan {
         }
         if chunks.count > Limits.unitsPerRoundMax {
             throw Fault(
-                .data, "\(chunks.count) chunks of documents exceed the limit of "
+                .data,
+                "\(chunks.count) chunks of documents exceed the limit of "
                     + "\(Limits.unitsPerRoundMax); encode the files in several jobs")
         }
     }

@@ -95,7 +95,8 @@ final class EncodeChunkRunner: UnitRunner {
         guard !task.settings.skipsMalformed, let problem = problems.first else { return }
         let name = problem.id.isEmpty ? "" : ", document \(problem.id.shown)"
         throw Fault(
-            .data, "\(task.name):\(problem.line): \(problem.reason)\(name); correct it, or pass "
+            .data,
+            "\(task.name):\(problem.line): \(problem.reason)\(name); correct it, or pass "
                 + "--on-error skip")
     }
 
@@ -131,7 +132,8 @@ final class EncodeChunkRunner: UnitRunner {
             let isTruncated = tokens > model.maxLength
             if isTruncated, task.settings.refusesTruncation {
                 throw Fault(
-                    .data, "\(task.name):\(entry.line): document \(batch.id(index).shown) has "
+                    .data,
+                    "\(task.name):\(entry.line): document \(batch.id(index).shown) has "
                         + "\(tokens) tokens, more than the \(model.maxLength) that are encoded; "
                         + "split it, or pass --truncate allow")
             }
@@ -152,7 +154,7 @@ final class EncodeChunkRunner: UnitRunner {
         let rows = documents.rows
         let type = try task.storedType
         let memory = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: head.count + rows * documents.rowBytes, alignment: 64)
+            byteCount: head.count + rows * documents.rowBytes, alignment: 16)
         memory.copyBytes(from: head)
         let frame = Frame(adopting: memory)
         guard let encoded, let base = memory.baseAddress, rows > 0 else { return frame }
@@ -161,21 +163,25 @@ final class EncodeChunkRunner: UnitRunner {
         guard StoredType.f32.isFinite(UnsafeRawBufferPointer(start: source, count: count * 4))
         else {
             throw Fault(
-                .data, "the model gives a vector that is not finite, in bytes "
-                    + "\(task.bytes.lowerBound)..<\(task.bytes.upperBound) of \(task.name); look at "
-                    + "its weights, or choose another --precision")
+                .data,
+                "the model gives a vector that is not finite, in bytes "
+                    + "\(task.bytes.lowerBound)..<\(task.bytes.upperBound) of \(task.name); look "
+                    + "at its weights, or choose another --precision")
         }
-        guard type.pack(
-            source, rows: rows, dimension: encoded.dimension, to: base + head.count)
+        guard
+            type.pack(
+                source, rows: rows, dimension: encoded.dimension, to: base + head.count)
         else {
             throw Fault(
-                .usage, "--dtype \(type.rawValue) is for vectors of length 1, and these are not "
+                .usage,
+                "--dtype \(type.rawValue) is for vectors of length 1, and these are not "
                     + "normalised; choose another --dtype, or pass --normalize")
         }
         let packed = UnsafeRawBufferPointer(rebasing: memory[head.count...])
         guard type.isFinite(packed) else {
             throw Fault(
-                .usage, "a number of a vector is too large for --dtype \(type.rawValue); choose "
+                .usage,
+                "a number of a vector is too large for --dtype \(type.rawValue); choose "
                     + "f32 or bf16")
         }
         return frame
