@@ -73,7 +73,8 @@ final class ShardWriter {
         var first = 0
         var row = 0
         while first < documents.count {
-            var shard = try self.open ?? begin()
+            var shard: Open
+            if let open { shard = open } else { shard = try begin() }
             let count = min(shard.left.documents, documents.count - first)
             let part = documents[first..<first + count]
             let rows = part.reduce(0) { $0 + $1.rows }

@@ -88,7 +88,9 @@ struct DocumentArguments: ParsableArguments {
     }
 
     func apply(to spec: inout EncodeDocuments) throws(Fault) {
-        spec.format = try format ?? Self.format(of: spec.files.map(\.path))
+        if let format { spec.format = format } else {
+            spec.format = try Self.format(of: spec.files.map(\.path))
+        }
         spec.idField = idField
         spec.textFields = textField
         spec.skipsMalformed = onError == .skip
