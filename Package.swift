@@ -48,6 +48,7 @@ let package = Package(
         system("CXXHash", "libxxhash", "libxxhash-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
+        system("CUTF8Proc", "libutf8proc", "libutf8proc-dev"),
         .target(name: "CKernels"),
 
         // What both towers stand on
@@ -67,7 +68,8 @@ let package = Package(
         // Math tower
         library("Tensors", ["Files", "CKernels"]),
         library("WordVectors", ["Files", "Tensors", "CKernels"]),
-        library("Models", ["Files", "Tensors"]),
+        library("Tokenizers", ["CUTF8Proc"]),
+        library("Models", ["Files", "Tensors", "Tokenizers", "CKernels"]),
 
         // Programs
         program(
@@ -93,6 +95,9 @@ let package = Package(
         .executableTarget(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
+        .executableTarget(
+            name: "TokenizerCheck", dependencies: ["Tokenizers"], path: "Benchmarks/tokenizers",
+            swiftSettings: strict),
 
         // Tests mirror the sources; EndToEndTests and ChaosTests start the programs themselves
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -100,7 +105,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "CKernels", "Cluster", "Compression", "Documents", "Files", "Journal", "Protocol",
-                "Telemetry", "Tensors", "Transport", "WordVectors",
+                "Telemetry", "Tensors", "Tokenizers", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(
@@ -110,8 +115,8 @@ let package = Package(
         tests(
             "ChaosTests",
             [
-                "Cluster", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
-                "Transport", "Worker",
+                "Cluster", "Console", "Coordinator", "Journal", "Processes", "Protocol",
+                "TestSupport", "Transport", "Worker",
             ]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
@@ -145,6 +150,7 @@ let package = Package(
         tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
+        tests("TokenizersTests", ["TestSupport", "Tokenizers"]),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),
         tests("WordVectorsTests", ["Files", "Tensors", "TestSupport", "WordVectors"]),
     ],

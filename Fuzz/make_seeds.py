@@ -483,3 +483,90 @@ seed("http", "bad-tls", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
 seed("http", "bad-version", get.replace(b"1.1", b"2.0"))
 seed("http", "bad-path", get.replace(b"/metrics", b"http://a/"))
 seed("http", "bad-empty", b"")
+
+# --- tokenizers ----------------------------------------------------------------------------------
+
+SPECIALS = {"[CLS]": {"id": "[CLS]", "ids": [1], "tokens": ["[CLS]"]}}
+TEMPLATE = {
+    "type": "TemplateProcessing", "special_tokens": SPECIALS,
+    "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+               {"Sequence": {"id": "A", "type_id": 0}}],
+    "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+}
+ADDED = {
+    "id": 9, "content": "[MASK]", "single_word": False, "lstrip": True, "rstrip": False,
+    "normalized": False, "special": True,
+}
+PIECES = ["[UNK]", "[CLS]", "h", "##e", "l", "##l", "o", ",", "a", "##a"]
+WORD_PIECE = {
+    "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+    "max_input_chars_per_word": 100, "vocab": {piece: id for id, piece in enumerate(PIECES)},
+}
+LETTERS = ["<unk>", "a", "b", "\u0120", "aa", "aaaa", "1", "<0x00>", "l", "ll"]
+BYTE_PAIR = {
+    "type": "BPE", "dropout": None, "unk_token": "<unk>", "fuse_unk": True, "byte_fallback": True,
+    "ignore_merges": False, "vocab": {piece: id for id, piece in enumerate(LETTERS)},
+    "merges": [["a", "a"], ["aa", "aa"], ["l", "l"]],
+}
+UNIGRAM = {
+    "type": "Unigram", "unk_id": 0, "byte_fallback": False,
+    "vocab": [["<unk>", 0.0], ["\u2581", -2.5], ["a", -3e0], ["aa", -4.25], ["\u2581w", -1]],
+}
+# A trie of one key: unit 0 leads to the offset 1; unit 1 ^ 0x61 has the label of "a".
+UNITS = [0] * 256
+UNITS[0] = 1 << 10
+UNITS[1 ^ 0x61] = 0x61 | 1 << 8 | (0x60 ^ 2) << 10
+UNITS[(1 ^ 0x61) ^ (0x60 ^ 2)] = 1 << 31 | 0
+CHARACTER_MAP = struct.pack("<I256I", 1024, *UNITS) + b"b\0"
+GPT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
+def tokenizer(model, normalizer=None, pre=None, post=None, added=()):
+    return json.dumps({
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": list(added),
+        "normalizer": normalizer, "pre_tokenizer": pre, "post_processor": post, "decoder": None,
+        "model": model})
+
+
+def steps(kind, *list_):
+    key = "normalizers" if kind == "normalizer" else "pretokenizers"
+    return {"type": "Sequence", key: [
+        {"type": step} if isinstance(step, str) else step for step in list_]}
+
+
+BERT = {
+    "type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+    "strip_accents": None, "lowercase": True,
+}
+META = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True}
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+SPLIT = {"type": "Split", "pattern": {"Regex": GPT}, "behavior": "Isolated", "invert": False}
+MAP = {"type": "Precompiled",
+       "precompiled_charsmap": __import__("base64").b64encode(CHARACTER_MAP).decode()}
+REPLACE = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
+good = {
+    "bert": tokenizer(WORD_PIECE, BERT, {"type": "BertPreTokenizer"}, TEMPLATE, [ADDED]),
+    "gpt2": tokenizer(dict(BYTE_PAIR, merges=["a a", "l l"]), None, BYTE_LEVEL),
+    "llama": tokenizer(BYTE_PAIR, steps("normalizer", "NFC"), steps(
+        "pre", SPLIT, dict(BYTE_LEVEL, use_regex=False))),
+    "gemma": tokenizer(BYTE_PAIR, dict(REPLACE, pattern={"String": " "}, content="\u2581")),
+    "map": tokenizer(UNIGRAM, steps("normalizer", MAP, REPLACE), META, {
+        "type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0]}),
+    "forms": tokenizer(UNIGRAM, steps(
+        "normalizer", "NFKD", "StripAccents", "Lowercase", "NFKC", "Nmt", "NFD", "ByteLevel",
+        {"type": "Strip", "strip_left": True, "strip_right": True},
+        {"type": "Prepend", "prepend": "\u2581"}), steps(
+            "pre", "WhitespaceSplit", "Punctuation", {"type": "Digits", "individual_digits": True})),
+    "level": tokenizer(
+        {"type": "WordLevel", "vocab": {"a": 0, "<unk>": 1}, "unk_token": "<unk>"}, None,
+        {"type": "Whitespace"}, None, [dict(ADDED, normalized=True, single_word=True)]),
+}
+for name, text in good.items():
+    seed("tokenizer-json", f"ok-{name}", text)
+seed("tokenizer-json", "bad-merge", tokenizer(dict(BYTE_PAIR, merges=["a z"])))
+seed("tokenizer-json", "bad-model", tokenizer({"type": "None"}))
+seed("tokenizer-json", "bad-map", good["map"].replace(MAP["precompiled_charsmap"][:8], "AAAAAAAA"))
+seed("tokenizer-json", "bad-deep", "[" * 200)
+seed("tokenizer-json", "bad-cut", good["bert"][:-2])

@@ -129,12 +129,19 @@ final class OutputTable: Sendable {
             for (position, reference) in outcome.outputs.enumerated() {
                 let name = Self.name(unit, position)
                 guard let frame = held.directory.load(name, isChecked: isChecked),
-                    frame.count == reference.size
+                    isChecked ? frame.count == reference.size : isMeant(frame, by: reference)
                 else { return nil }
                 frames.append(frame)
             }
             return frames
         }
+    }
+
+    /// A file that is sound may be that of an attempt which does not count: one that was made after
+    /// the files of the counted one were lost, and was not journaled before the coordinator died.
+    private func isMeant(_ frame: Frame, by reference: PayloadReference) -> Bool {
+        frame.count == reference.size
+            && (reference.checksum == 0 || reference.checksum == Checksum.of(frame))
     }
 
     /// The round is reduced, and what came of it is safe.

@@ -144,7 +144,8 @@ struct WorkerCommand: ParsableCommand {
     ) -> WorkerSession {
         var policy = SessionPolicy()
         if once {
-            policy.firstContactMilliseconds = 5_000
+            // The program is to have ended after 5 s.
+            policy.firstContactMilliseconds = 4_500
             policy.giveUpMilliseconds = 30_000
         }
         let capabilities = Capabilities(

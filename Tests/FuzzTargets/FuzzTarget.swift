@@ -25,6 +25,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case keyFile = "key-file"
     case authorizedKeys = "authorized-keys"
     case http
+    case tokenizerJSON = "tokenizer-json"
 
     /// Feeds `bytes` to the parser.
     ///
@@ -52,6 +53,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .journal: JournalTargets.entries(bytes)
         case .keyFile: KeyTargets.keyFile(bytes)
         case .http: WireTargets.http(bytes)
+        case .tokenizerJSON: TokenizerTargets.file(bytes)
         case .authorizedKeys: KeyTargets.authorized(bytes)
         }
     }
