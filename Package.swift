@@ -11,6 +11,12 @@ let strict: [SwiftSetting] = [
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let http: [Target.Dependency] = [
+    .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -37,8 +43,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Quarantined C
@@ -51,6 +60,9 @@ let package = Package(
         // What both towers stand on
         library("Files"),
         library("Compression", ["Files", "CZlib", "CZstd"]),
+
+        // Models from elsewhere; only the console has it, because of what comes with it
+        library("Hub", ["Files", crypto] + http),
 
         // Control tower
         library("Protocol"),
@@ -80,8 +92,8 @@ let package = Package(
         program(
             "Console",
             [
-                "Client", "Files", "Protocol", "Telemetry", "Tensors", "Transport", "WordVectors",
-                arguments,
+                "Client", "Files", "Hub", "Protocol", "Telemetry", "Tensors", "Transport",
+                "WordVectors", arguments,
             ]),
 
         // Figures that docs/benchmarks.md reports
@@ -120,6 +132,7 @@ let package = Package(
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
+        tests("HubTests", ["Hub", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],

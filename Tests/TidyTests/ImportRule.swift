@@ -16,6 +16,9 @@ enum ImportRule {
     static let table: [ModuleRule] = [
         ModuleRule(module: "Files", mayImport: []),
         ModuleRule(module: "Compression", mayImport: ["Files", "CZlib", "CZstd"]),
+        ModuleRule(
+            module: "Hub",
+            mayImport: ["Files", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1"]),
         ModuleRule(module: "Protocol", mayImport: []),
         ModuleRule(module: "Transport", mayImport: ["Protocol", "CZeroMQ", "CXXHash"]),
         ModuleRule(
@@ -52,8 +55,8 @@ enum ImportRule {
         ModuleRule(
             module: "Console",
             mayImport: [
-                "Protocol", "Transport", "Client", "Files", "Tensors", "Tokenizers", "Models",
-                "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
+                "Protocol", "Transport", "Client", "Files", "Hub", "Tensors", "Tokenizers",
+                "Models", "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
             ]),
     ]
 
