@@ -16,7 +16,8 @@ struct FileFacts: Sendable {
         let tag = headers.first(name: "X-Linked-Etag") ?? headers.first(name: "ETag")
         hash = hash ?? tag.flatMap { BlobHash(tag: $0) }
         // The length of a redirect is that of its own body.
-        let length = headers.first(name: "X-Linked-Size")
+        let length =
+            headers.first(name: "X-Linked-Size")
             ?? (isFinal ? headers.first(name: "Content-Length") : nil)
         size = size ?? length.flatMap { Int($0) }
     }

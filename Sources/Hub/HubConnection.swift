@@ -2,8 +2,10 @@
 
 import AsyncHTTPClient
 import Files
+import Glibc
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// The one place that knows the HTTP client.
 struct HubConnection: Sendable {
@@ -34,13 +36,14 @@ struct HubConnection: Sendable {
     /// - offset: bytes of the resource that are not wanted.
     func get(
         _ address: WebAddress, of what: String, offset: Int = 0
-    ) async throws(Setback) -> HTTPClientResponse {
+    ) async throws(Setback) -> HubReply {
         var address = address
         for _ in 0...Self.redirectsMax {
             let reply = try await ask(.GET, address, offset: offset)
             guard let location = reply.redirect else {
                 try check(reply, address, what)
-                return reply
+                let range = reply.headers.first(name: "Content-Range") ?? ""
+                return HubReply(status: Int(reply.status.code), range: range, body: reply.body)
             }
             address = try step(from: address, to: location, what)
         }
@@ -97,7 +100,7 @@ struct HubConnection: Sendable {
 
     /// All of a body.
     func collect(
-        _ reply: HTTPClientResponse, bytesMax: Int, of what: String
+        _ reply: HubReply, bytesMax: Int, of what: String
     ) async throws(Setback) -> [UInt8] {
         var bytes: [UInt8] = []
         try await pour(reply) { (chunk) throws(HubError) in
@@ -111,7 +114,7 @@ struct HubConnection: Sendable {
 
     /// Hands a body on as it comes. It may be slow, but not slower than patience allows.
     func pour(
-        _ reply: HTTPClientResponse,
+        _ reply: HubReply,
         into take: (UnsafeRawBufferPointer) throws(HubError) -> Void
     ) async throws(Setback) {
         let began = ContinuousClock.now
@@ -173,7 +176,10 @@ struct HubConnection: Sendable {
         case let error as NIOConnectionError:
             return .transient(.unreachable(host: host, reason: reason(error)))
         case let error as IOError:
-            return .transient(.interrupted(host: host, reason: systemReason(error.errnoCode)))
+            let reason = systemReason(error.errnoCode)
+            return [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH].contains(error.errnoCode)
+                ? .transient(.unreachable(host: host, reason: reason))
+                : .transient(.interrupted(host: host, reason: reason))
         default:
             let text = String("\(error)".prefix(200))
             return .transient(.interrupted(host: host, reason: text))
@@ -191,6 +197,14 @@ struct HubConnection: Sendable {
         }
         return "its name is not known"
     }
+}
+
+/// An answer whose body is still to come.
+struct HubReply: Sendable {
+    let status: Int
+    /// `Content-Range`.
+    let range: String
+    fileprivate let body: HTTPClientResponse.Body
 }
 
 extension HTTPClientResponse {

@@ -101,13 +101,13 @@ struct HubReader: Sendable {
     ) async throws(Setback) {
         if blob.isWhole { return }
         let reply = try await connection.get(place, of: "file \(file.path)", offset: blob.count)
-        let range = reply.headers.first(name: "Content-Range") ?? ""
-        if blob.count > 0, reply.status.code != 206 || !range.hasPrefix("bytes \(blob.count)-") {
+        let isRest = reply.status == 206 && reply.range.hasPrefix("bytes \(blob.count)-")
+        if blob.count > 0, !isRest {
             // No part of it, or another: the hub's copy may have changed.
             tally.lost(blob.count)
             do throws(HubError) { try blob.restart() } catch { throw .final(error) }
         }
-        guard reply.status.code == (blob.count > 0 ? 206 : 200) else {
+        guard reply.status == (blob.count > 0 ? 206 : 200) else {
             let host = connection.hub.place
             throw .transient(.interrupted(host: host, reason: "it does not send from the start"))
         }

@@ -1,9 +1,10 @@
 // `sounder model pull` with a hub on this machine: output, exit codes, a disk that is full.
 
 import Foundation
-@testable import Processes
 import TestSupport
 import Testing
+
+@testable import Processes
 
 extension EndToEnd {
     @Suite(.serialized)
@@ -51,7 +52,8 @@ extension EndToEnd {
             let site = try Site()
             let hub = try HubServer(faults: [["path": "/api/", "status": 500]])
             let ending = try await Self.pull(hub, site)
-            #expect(ending.code == 0 && ending.errors.contains("trying again in 1.0 s"), "\(ending)")
+            #expect(
+                ending.code == 0 && ending.errors.contains("trying again in 1.0 s"), "\(ending)")
         }
 
         @Test("a disk that takes no more keeps what arrived under no model's name")

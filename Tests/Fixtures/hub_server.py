@@ -10,7 +10,7 @@ requests whose path contains "path" and whose method is "method" (default GET), 
 "location" (a redirect there), "length" (a lie about the size).
 
 Prints the port; ends when standard input closes. Large files lie on a second port, to which the
-first redirects. GET /log tells all requests so far.
+first redirects. The file "log" gets a line of JSON for each request.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class Hub:
         self.files = {path: self.content(file) for path, file in about["files"].items()}
         self.lfs = {path for path, file in about["files"].items() if file.get("lfs")}
         self.lock = threading.Lock()
-        self.log = []
+        self.log = open(about.get("log", os.devnull), "a")
 
     @staticmethod
     def content(file):
@@ -78,13 +78,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self, method):
         path = unquote(self.path)
-        if path == "/log":
-            return self.answer(200, {}, json.dumps(self.hub.log).encode())
         with self.hub.lock:
-            self.hub.log.append({
+            print(json.dumps({
                 "method": method, "path": path, "range": self.headers.get("Range"),
                 "authorization": self.headers.get("Authorization"),
-                "port": "hub" if self.store else "store"})
+                "port": "hub" if self.store else "store"}), file=self.hub.log, flush=True)
         fault = self.hub.fault(method, path)
         if "silent" in fault:
             time.sleep(fault["silent"])
@@ -157,6 +155,7 @@ class Handler(BaseHTTPRequestHandler):
         if "cut" in fault:
             self.wfile.write(body[:fault["cut"]])
             self.wfile.flush()
+            time.sleep(0.3)  # an end that comes with the last bytes takes some of them along
             self.close_connection = True
             return
         if "drip" in fault:

@@ -96,9 +96,9 @@ import Testing
                 atPath: folder, withIntermediateDirectories: true)
         }
         _ = try scratch.write(TestHub.commit, to: "models--org--tiny/refs/main")
-        FileManager.default.createFile(atPath: snapshot + "/config.json", contents: nil)
+        _ = FileManager.default.createFile(atPath: snapshot + "/config.json", contents: nil)
         #expect(throws: HubError.self) { try ModelLocation.resolve("org/tiny", cache: cache) }
-        FileManager.default.createFile(atPath: snapshot + "/model.safetensors", contents: nil)
+        _ = FileManager.default.createFile(atPath: snapshot + "/model.safetensors", contents: nil)
         #expect(try ModelLocation.resolve("org/tiny", cache: cache) == snapshot)
         _ = try scratch.write("../../../etc", to: "models--org--tiny/refs/main")
         #expect(throws: HubError.self) { try ModelLocation.resolve("org/tiny", cache: cache) }

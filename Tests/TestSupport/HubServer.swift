@@ -9,15 +9,15 @@ public final class HubServer {
     /// A repository like that of a sentence encoder, as hub_server.py wants it.
     public static var files: [String: [String: Any]] {
         [
-        "config.json": ["text": #"{"model_type": "bert"}"#],
-        "tokenizer.json": ["text": #"{"version": "1.0"}"#],
-        "modules.json": ["text": "[]"],
-        "1_Pooling/config.json": ["text": "{}"],
-        "vocab.txt": ["text": "[PAD]\n[UNK]\n"],
-        "model.safetensors": ["bytes": 300_000, "lfs": true],
-        "pytorch_model.bin": ["bytes": 20, "lfs": true],
-        "onnx/config.json": ["text": "{}"],
-        "README.md": ["text": "# tiny"],
+            "config.json": ["text": #"{"model_type": "bert"}"#],
+            "tokenizer.json": ["text": #"{"version": "1.0"}"#],
+            "modules.json": ["text": "[]"],
+            "1_Pooling/config.json": ["text": "{}"],
+            "vocab.txt": ["text": "[PAD]\n[UNK]\n"],
+            "model.safetensors": ["bytes": 300_000, "lfs": true],
+            "pytorch_model.bin": ["bytes": 20, "lfs": true],
+            "onnx/config.json": ["text": "{}"],
+            "README.md": ["text": "# tiny"],
         ]
     }
 
@@ -31,6 +31,7 @@ public final class HubServer {
     }
 
     public let endpoint: String
+    private let scratch: Scratch
     private let process = Process()
     /// Closes with us, however we end, and the server ends by that.
     private let life = Pipe()
@@ -41,6 +42,8 @@ public final class HubServer {
     ) throws {
         var about: [String: Any] = ["files": files, "names": names, "faults": faults]
         about["token"] = token
+        scratch = try Scratch()
+        about["log"] = try scratch.write("", to: "log")
         let text = String(
             decoding: try JSONSerialization.data(withJSONObject: about), as: UTF8.self)
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -60,15 +63,13 @@ public final class HubServer {
     }
 
     deinit {
-        process.terminate()
-        process.waitUntilExit()
+        // Other signals may be blocked in it, as they are in the thread that started it.
+        kill(process.processIdentifier, SIGKILL)
     }
 
     /// Every request so far.
     public func log() throws -> [Request] {
-        let log = try Python.run(
-            "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())",
-            [endpoint + "/log"])
-        return try JSONDecoder().decode([Request].self, from: Data(log.utf8))
+        let lines = try bytes(of: scratch.path("log")).split(separator: UInt8(ascii: "\n"))
+        return try lines.map { try JSONDecoder().decode(Request.self, from: Data($0)) }
     }
 }

@@ -18,7 +18,9 @@ enum ImportRule {
         ModuleRule(module: "Compression", mayImport: ["Files", "CZlib", "CZstd"]),
         ModuleRule(
             module: "Hub",
-            mayImport: ["Files", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1"]),
+            mayImport: [
+                "Files", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix",
+            ]),
         ModuleRule(module: "Protocol", mayImport: []),
         ModuleRule(module: "Transport", mayImport: ["Protocol", "CZeroMQ", "CXXHash"]),
         ModuleRule(
