@@ -43,7 +43,8 @@ struct HubConnection: Sendable {
             guard let location = reply.redirect else {
                 try check(reply, address, what)
                 let range = reply.headers.first(name: "Content-Range") ?? ""
-                return HubReply(status: Int(reply.status.code), range: range, body: reply.body)
+                return HubReply(
+                    status: Int(reply.status.code), range: range, from: address, body: reply.body)
             }
             address = try step(from: address, to: location, what)
         }
@@ -131,10 +132,10 @@ struct HubConnection: Sendable {
                     Double(count) < seconds * patience.bytesPerSecondMin
                 {
                     let reason = "\(count) bytes in \(Int(seconds)) seconds"
-                    throw HubError.interrupted(host: hub.place, reason: reason)
+                    throw HubError.interrupted(host: reply.from.place, reason: reason)
                 }
             }
-        } catch { throw Self.setback(error, hub) }
+        } catch { throw Self.setback(error, reply.from) }
     }
 
     // MARK: - What went wrong
@@ -204,6 +205,8 @@ struct HubReply: Sendable {
     let status: Int
     /// `Content-Range`.
     let range: String
+    /// Who answers, after redirects.
+    let from: WebAddress
     fileprivate let body: HTTPClientResponse.Body
 }
 

@@ -108,8 +108,8 @@ struct HubReader: Sendable {
             do throws(HubError) { try blob.restart() } catch { throw .final(error) }
         }
         guard reply.status == (blob.count > 0 ? 206 : 200) else {
-            let host = connection.hub.place
-            throw .transient(.interrupted(host: host, reason: "it does not send from the start"))
+            let reason = "it does not send from the start"
+            throw .transient(.interrupted(host: reply.from.place, reason: reason))
         }
         try await connection.pour(reply) { (bytes) throws(HubError) in
             try blob.append(bytes)
@@ -118,7 +118,7 @@ struct HubReader: Sendable {
         }
         guard blob.isWhole else {
             let reason = "\(file.path) ended after \(blob.count) of \(blob.size) bytes"
-            throw .transient(.interrupted(host: connection.hub.place, reason: reason))
+            throw .transient(.interrupted(host: reply.from.place, reason: reason))
         }
     }
 

@@ -15,7 +15,9 @@ struct PullTally {
         filesTotal = files.count
         var total = 0
         var missing = 0
-        for file in files {
+        var seen: Set<BlobHash> = []
+        // Files of the same bytes are one blob.
+        for file in files where seen.insert(file.hash).inserted {
             guard file.size <= Self.bytesMax - total else {
                 throw .malformed("the size of \(file.path)", reason: "more than 16 TiB in all")
             }

@@ -22,6 +22,29 @@ import Testing
         #expect(model.bytes == model.bytesFetched)
     }
 
+    @Test("of several precisions one is fetched, of shards all, and checkpoints are left")
+    func selection() async throws {
+        var files = TestHub.files
+        for name in [
+            "model.fp16.safetensors", "2_Dense/model.safetensors", "3_Dense/other.safetensors",
+            "checkpoint-10/model.safetensors", "trainer_state.json", "spiece.model",
+        ] { files[name] = ["bytes": 500] }
+        let hub = try TestHub(files: files)
+        let model = try await hub.pull()
+        let more = ["2_Dense/model.safetensors", "3_Dense/other.safetensors", "spiece.model"]
+        #expect(hub.names(in: "snapshots/" + TestHub.commit) == (TestHub.needed + more).sorted())
+        #expect(model.bytes == model.bytesFetched && model.files == TestHub.needed.count + 3)
+        files["model.safetensors"] = nil
+        files["model-00001-of-00002.safetensors"] = ["bytes": 600]
+        files["model-00002-of-00002.safetensors"] = ["bytes": 700]
+        let sharded = try TestHub(files: files)
+        _ = try await sharded.pull()
+        let weights = sharded.names(in: "snapshots/" + TestHub.commit).filter {
+            !$0.contains("/") && $0.hasSuffix(".safetensors")
+        }
+        #expect(weights == files.keys.filter { $0.contains("-of-") }.sorted())
+    }
+
     @Test("what is here already is not fetched again")
     func again() async throws {
         let hub = try TestHub()
