@@ -182,14 +182,24 @@ struct HubConnection: Sendable {
                 ? .transient(.unreachable(host: host, reason: reason))
                 : .transient(.interrupted(host: host, reason: reason))
         default:
-            let text = String("\(error)".prefix(200))
-            return .transient(.interrupted(host: host, reason: text))
+            let text = "\(error)"
+            if text.hasPrefix("handshakeFailed") {
+                return .transient(.unreachable(host: host, reason: handshake(text)))
+            }
+            return .transient(.interrupted(host: host, reason: String(text.prefix(200))))
         }
     }
 
     private static let unconnected: [HTTPClientError] = [
         .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout,
     ]
+
+    /// `CERTIFICATE_VERIFY_FAILED` and the like, out of the words of the TLS library.
+    private static func handshake(_ text: String) -> String {
+        let marks = text.split(separator: ":").compactMap { $0.split(separator: " ").first }
+        let name = marks.first { $0.count > 8 && $0.allSatisfy { $0.isUppercase || $0 == "_" } }
+        return "no TLS connection" + (name.map { " (\($0))" } ?? "")
+    }
 
     private static func reason(_ error: NIOConnectionError) -> String {
         if let failure = error.connectionErrors.first {

@@ -60,6 +60,17 @@ public enum HubError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// What happened, without the advice: for whoever tries again by himself.
+    public var cause: String {
+        switch self {
+        case .busy(let host, _): "\(host) takes no more requests from here for now (429)"
+        case .failing(let host, let status): "\(host) fails (\(status))"
+        case .unreachable(let host, let reason): "\(host) cannot be reached: \(reason)"
+        case .interrupted(let host, let reason): "\(host) stopped answering: \(reason)"
+        default: description
+        }
+    }
+
     private var hubSentence: String {
         switch self {
         case .notFound(let what):
@@ -69,15 +80,11 @@ public enum HubError: Error, Sendable, Equatable, CustomStringConvertible {
                 + (hasToken
                     ? "ask there for access, or check that the token of HF_TOKEN may read it"
                     : "it may not exist, or needs a token in HF_TOKEN")
-        case .busy(let host, let seconds):
-            "\(host) takes no more requests from here for now (429); try again "
-                + (seconds.map { "in \($0) seconds" } ?? "later")
-        case .failing(let host, let status):
-            "\(host) fails (\(status)); try again later, what arrived is kept"
-        case .unreachable(let host, let reason):
-            "\(host) cannot be reached: \(reason); check the network and HF_ENDPOINT"
-        case .interrupted(let host, let reason):
-            "\(host) stopped answering: \(reason); try again, what arrived is kept"
+        case .busy(_, let seconds):
+            cause + "; try again " + (seconds.map { "in \($0) seconds" } ?? "later")
+        case .failing: cause + "; try again later, what arrived is kept"
+        case .unreachable: cause + "; check the network and HF_ENDPOINT"
+        case .interrupted: cause + "; try again, what arrived is kept"
         case .malformed(let what, let reason):
             "\(what) is not what a hub answers: \(reason); check HF_ENDPOINT"
         default: ""

@@ -28,8 +28,7 @@ final class PullDisplay: Sendable {
         case .retrying(let error, let seconds):
             finish()
             guard !isQuiet else { return }
-            Terminal.say("sounder: \(error)")
-            Terminal.say("sounder: trying again in \(seconds.fixed(1)) s")
+            Terminal.say("sounder: \(error.cause); trying again in \(seconds.fixed(1)) s")
         }
     }
 
