@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let http: [Target.Dependency] = [
     .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -17,7 +18,6 @@ let http: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -56,14 +56,17 @@ let package = Package(
         system("CXXHash", "libxxhash", "libxxhash-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
+        system("CUTF8Proc", "libutf8proc", "libutf8proc-dev"),
         .target(name: "CKernels"),
 
         // What both towers stand on
         library("Files"),
         library("Compression", ["Files", "CZlib", "CZstd"]),
+        library("Digests", [crypto]),
+        library("Documents", ["Files"]),
 
         // Models from elsewhere; only the console has it, because of what comes with it
-        library("Hub", ["Files", crypto] + http),
+        library("Hub", ["Digests", "Files"] + http),
 
         // Control tower
         library("Protocol"),
@@ -76,39 +79,44 @@ let package = Package(
         // Math tower
         library("Tensors", ["Files", "CKernels"]),
         library("WordVectors", ["Files", "Tensors", "CKernels"]),
+        library("Tokenizers", ["CUTF8Proc"]),
+        library("Models", ["Files", "Tensors", "Tokenizers", "CKernels"]),
 
         // Programs
         program(
             "Coordinator",
             [
-                "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry", "Tensors",
-                "Transport", arguments, logging,
+                "Cluster", "Compression", "Digests", "Documents", "Files", "Journal", "Protocol",
+                "Telemetry", "Tensors", "Transport", arguments, logging,
             ]),
         program(
             "Worker",
             [
-                "CKernels", "Cluster", "Files", "Protocol", "Telemetry", "Tensors", "Transport",
-                "WordVectors", arguments, logging,
+                "CKernels", "Cluster", "Digests", "Documents", "Files", "Models", "Protocol",
+                "Telemetry", "Tensors", "Transport", "WordVectors", arguments, logging,
             ]),
         program(
             "Console",
             [
-                "Client", "Files", "Hub", "Protocol", "Telemetry", "Tensors", "Transport",
-                "WordVectors", arguments,
+                "Client", "Digests", "Documents", "Files", "Hub", "Models", "Protocol",
+                "Telemetry", "Tensors", "Transport", "WordVectors", arguments,
             ]),
 
         // Figures that docs/benchmarks.md reports
         .executableTarget(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
+        .executableTarget(
+            name: "TokenizerCheck", dependencies: ["Tokenizers"], path: "Benchmarks/tokenizers",
+            swiftSettings: strict),
 
         // Tests mirror the sources; EndToEndTests and ChaosTests start the programs themselves
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CKernels", "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry",
-                "Tensors", "Transport", "WordVectors",
+                "CKernels", "Cluster", "Compression", "Documents", "Files", "Journal", "Protocol",
+                "Telemetry", "Tensors", "Tokenizers", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(
@@ -118,12 +126,19 @@ let package = Package(
         tests(
             "ChaosTests",
             [
-                "Cluster", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
-                "Transport", "Worker",
+                "Cluster", "Console", "Coordinator", "Journal", "Processes", "Protocol",
+                "TestSupport", "Transport", "Worker",
             ]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
+        tests(
+            "CoordinatorTests",
+            [
+                "Coordinator", "Documents", "Files", "Protocol", "Tensors", "TestSupport",
+                "Transport",
+            ]),
         tests("DeployTests", ["TestSupport"]),
+        tests("DocumentsTests", ["Documents", "TestSupport"]),
         tests("ConsoleTests", ["Console", "Protocol", "TestSupport"]),
         tests(
             "EndToEndTests",
@@ -135,6 +150,7 @@ let package = Package(
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
         tests("HubTests", ["Hub", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
+        tests("ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],
             path: "Tests/Simulation/Simulation", swiftSettings: strict),
@@ -147,6 +163,7 @@ let package = Package(
         tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
         tests("TidyTests", []),
+        tests("TokenizersTests", ["TestSupport", "Tokenizers"]),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),
         tests("WordVectorsTests", ["Files", "Tensors", "TestSupport", "WordVectors"]),
     ],

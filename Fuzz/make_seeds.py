@@ -82,12 +82,27 @@ MESSAGES = {
     "get": {"payload": "p-1", "offset": 0, "length": 1048576, "request": 5},
     "missing": {"payload": "p-1", "fault": FAULT, "request": 5},
 }
+FOLDER = {"path": "/models/m", "entries": [
+    {"name": "config.json", "file": {
+        "path": "/models/m/config.json", "size": 600, "modifiedNanoseconds": 1}}]}
+ENCODE = {
+    "files": CORPUS["files"], "model": FOLDER, "format": "jsonl", "textFields": ["title", "text"],
+    "precision": "bf16", "dtype": "int8", "maxLength": 256, "tokenLevel": False,
+    "skipsMalformed": True, "refusesTruncation": False, "shardRows": 0,
+}
 TASKS = {
     "count": {"kind": "count-words", "corpus": CORPUS, "blocks": [0, 4]},
     "encode": {"kind": "encode-words", **ENCODING},
     "train": {
         "kind": "train-words", "encoding": ENCODING, "settings": SETTINGS, "round": 1, "rounds": 9,
         "model": "m-1", "rowsDue": 10, "rowsDueBefore": 10, "step": MODEL, "whole": MODEL,
+    },
+    "chunk": {
+        "kind": "encode-chunk", "file": CORPUS["files"][0], "payload": "j-1/corpus/0",
+        "name": "/data/a.jsonl.gz", "bytes": [0, 900], "firstRecord": 0, "firstLine": 1,
+        "records": [0, 3], "columns": [],
+        "model": {"folder": FOLDER, "identity": "0" * 64, "digests": ["1" * 64], "id": "j-1/model"},
+        "settings": ENCODE,
     },
 }
 
@@ -114,6 +129,11 @@ seed("wire", "bad-number", header("get", {"payload": "p", "offset": 1e300, "leng
 seed("wire", "bad-negative", header("get", {"payload": "p", "offset": -1, "length": 1}))
 
 seed("job-spec", "ok-all", json.dumps(SPEC))
+seed("job-spec", "ok-encode", json.dumps({"kind": "encode", **ENCODE}))
+seed("job-spec", "bad-encode-name", json.dumps({"kind": "encode", **ENCODE, "model": {
+    **FOLDER, "entries": FOLDER["entries"] + [
+        {"name": "../up.json", "file": FOLDER["entries"][0]["file"]}]}}))
+seed("job-spec", "bad-encode-dtype", json.dumps({"kind": "encode", **ENCODE, "dtype": "f64"}))
 seed("job-spec", "bad-kind", json.dumps({**SPEC, "kind": "sing"}))
 seed("job-spec", "bad-dimension", json.dumps({**SPEC, "dimension": 10**18}))
 seed("job-spec", "bad-files", json.dumps({**SPEC, "files": []}))
@@ -311,6 +331,49 @@ seed("compressed", "bad-plain", plain)
 seed("questions", "ok-analogies", b": capital\nathens greece oslo norway\n: gram1\na b c d\n")
 seed("questions", "ok-similarity", b"# words\ncat\tdog\t7.5\ncat,tiger,8\n\ntoo few\n")
 
+# --- documents -----------------------------------------------------------------------------------
+
+# The first byte: format (0 jsonl, 1 txt, 2 tsv, 3 csv) and 4 times the bytes of a chunk.
+beir = (b'\x40{"_id": "d1", "title": "A \\u00e9\\ud83d\\ude00", "text": "b\\n", "metadata": {"x": [1]}}\r\n'
+        b'\n{"text":"c","_id":2}')
+seed("documents", "ok-jsonl", beir)
+seed("documents", "ok-jsonl-repaired", b'\x00{"_id": "d", "text": "a\xff\xe2\x82 \\ud800"}')
+seed("documents", "ok-txt", b"\x05\xef\xbb\xbfone\r\n\n two\nthree\0")
+seed("documents", "ok-tsv", b'\x06' + b'7\t"a"\t b\n8\tc')
+seed("documents", "ok-csv", b'\x07title,id,text\n"a, ""b""",1,"c\r\nd"\r\n,2,e"f\n')
+seed("documents", "bad-jsonl-list", b'\x00[1]\n')
+seed("documents", "bad-jsonl-depth", b'\x00{"a":' + b"[" * 2000)
+seed("documents", "bad-jsonl-surrogate", b'\x00{"_id": "a", "text": "\\ud83d\\u12"}')
+seed("documents", "bad-jsonl-empty", b'\x00{"_id": "a", "text": " "}')
+seed("documents", "bad-tsv", b"\x02one\n")
+seed("documents", "bad-csv-header", b"\x03a,b\n1,2\n")
+seed("documents", "bad-csv-quote", b'\x03id,text\n1,"a"b\n')
+seed("documents", "bad-csv-open", b'\x03id,text\n1,"a\n2,b\n')
+
+
+def encoded(documents, skipped, rows, row=b"\0\0\x80\x3f", dimension=1):
+    """Head padded to 64 bytes, then the rows."""
+    q = lambda *numbers: struct.pack(f"<{len(numbers)}Q", *numbers)
+    body = q(dimension, len(row), 256, 0, len(documents))
+    for identifier, record, count, tokens, cut in documents:
+        body += q(record, count, tokens, cut, len(identifier)) + identifier
+    body += q(len(skipped))
+    for record, line, identifier, reason in skipped:
+        body += q(record, line, len(identifier)) + identifier + q(len(reason)) + reason
+    head = 16 + len(body)
+    padding = -head % 64
+    return b"SndEnc01" + q(head + padding) + body + bytes(padding) + row * rows
+
+
+both = [(b"d1", 0, 1, 9, 0), (b"d\xc3\xa9", 2, 2, 700, 1)]
+seed("encoded-documents", "ok-two", encoded(both, [(1, 2, b"", b"the document is empty")], 3))
+seed("encoded-documents", "ok-none", encoded([], [], 0))
+seed("encoded-documents", "bad-rows", encoded(both, [], 2))
+seed("encoded-documents", "bad-many", encoded([(b"d", 0, 2**32, 1, 0)], [], 1))
+seed("encoded-documents", "bad-wide", encoded(both, [], 3, dimension=2**40))
+seed("encoded-documents", "bad-short", encoded(both, [], 3)[:100])
+seed("encoded-documents", "bad-other", b"\x93NUMPY" + bytes(200))
+
 # --- the ledger ----------------------------------------------------------------------------------
 
 
@@ -420,3 +483,90 @@ seed("http", "bad-tls", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
 seed("http", "bad-version", get.replace(b"1.1", b"2.0"))
 seed("http", "bad-path", get.replace(b"/metrics", b"http://a/"))
 seed("http", "bad-empty", b"")
+
+# --- tokenizers ----------------------------------------------------------------------------------
+
+SPECIALS = {"[CLS]": {"id": "[CLS]", "ids": [1], "tokens": ["[CLS]"]}}
+TEMPLATE = {
+    "type": "TemplateProcessing", "special_tokens": SPECIALS,
+    "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+               {"Sequence": {"id": "A", "type_id": 0}}],
+    "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+}
+ADDED = {
+    "id": 9, "content": "[MASK]", "single_word": False, "lstrip": True, "rstrip": False,
+    "normalized": False, "special": True,
+}
+PIECES = ["[UNK]", "[CLS]", "h", "##e", "l", "##l", "o", ",", "a", "##a"]
+WORD_PIECE = {
+    "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+    "max_input_chars_per_word": 100, "vocab": {piece: id for id, piece in enumerate(PIECES)},
+}
+LETTERS = ["<unk>", "a", "b", "\u0120", "aa", "aaaa", "1", "<0x00>", "l", "ll"]
+BYTE_PAIR = {
+    "type": "BPE", "dropout": None, "unk_token": "<unk>", "fuse_unk": True, "byte_fallback": True,
+    "ignore_merges": False, "vocab": {piece: id for id, piece in enumerate(LETTERS)},
+    "merges": [["a", "a"], ["aa", "aa"], ["l", "l"]],
+}
+UNIGRAM = {
+    "type": "Unigram", "unk_id": 0, "byte_fallback": False,
+    "vocab": [["<unk>", 0.0], ["\u2581", -2.5], ["a", -3e0], ["aa", -4.25], ["\u2581w", -1]],
+}
+# A trie of one key: unit 0 leads to the offset 1; unit 1 ^ 0x61 has the label of "a".
+UNITS = [0] * 256
+UNITS[0] = 1 << 10
+UNITS[1 ^ 0x61] = 0x61 | 1 << 8 | (0x60 ^ 2) << 10
+UNITS[(1 ^ 0x61) ^ (0x60 ^ 2)] = 1 << 31 | 0
+CHARACTER_MAP = struct.pack("<I256I", 1024, *UNITS) + b"b\0"
+GPT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
+def tokenizer(model, normalizer=None, pre=None, post=None, added=()):
+    return json.dumps({
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": list(added),
+        "normalizer": normalizer, "pre_tokenizer": pre, "post_processor": post, "decoder": None,
+        "model": model})
+
+
+def steps(kind, *list_):
+    key = "normalizers" if kind == "normalizer" else "pretokenizers"
+    return {"type": "Sequence", key: [
+        {"type": step} if isinstance(step, str) else step for step in list_]}
+
+
+BERT = {
+    "type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+    "strip_accents": None, "lowercase": True,
+}
+META = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True}
+BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+SPLIT = {"type": "Split", "pattern": {"Regex": GPT}, "behavior": "Isolated", "invert": False}
+MAP = {"type": "Precompiled",
+       "precompiled_charsmap": __import__("base64").b64encode(CHARACTER_MAP).decode()}
+REPLACE = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
+good = {
+    "bert": tokenizer(WORD_PIECE, BERT, {"type": "BertPreTokenizer"}, TEMPLATE, [ADDED]),
+    "gpt2": tokenizer(dict(BYTE_PAIR, merges=["a a", "l l"]), None, BYTE_LEVEL),
+    "llama": tokenizer(BYTE_PAIR, steps("normalizer", "NFC"), steps(
+        "pre", SPLIT, dict(BYTE_LEVEL, use_regex=False))),
+    "gemma": tokenizer(BYTE_PAIR, dict(REPLACE, pattern={"String": " "}, content="\u2581")),
+    "map": tokenizer(UNIGRAM, steps("normalizer", MAP, REPLACE), META, {
+        "type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0]}),
+    "forms": tokenizer(UNIGRAM, steps(
+        "normalizer", "NFKD", "StripAccents", "Lowercase", "NFKC", "Nmt", "NFD", "ByteLevel",
+        {"type": "Strip", "strip_left": True, "strip_right": True},
+        {"type": "Prepend", "prepend": "\u2581"}), steps(
+            "pre", "WhitespaceSplit", "Punctuation", {"type": "Digits", "individual_digits": True})),
+    "level": tokenizer(
+        {"type": "WordLevel", "vocab": {"a": 0, "<unk>": 1}, "unk_token": "<unk>"}, None,
+        {"type": "Whitespace"}, None, [dict(ADDED, normalized=True, single_word=True)]),
+}
+for name, text in good.items():
+    seed("tokenizer-json", f"ok-{name}", text)
+seed("tokenizer-json", "bad-merge", tokenizer(dict(BYTE_PAIR, merges=["a z"])))
+seed("tokenizer-json", "bad-model", tokenizer({"type": "None"}))
+seed("tokenizer-json", "bad-map", good["map"].replace(MAP["precompiled_charsmap"][:8], "AAAAAAAA"))
+seed("tokenizer-json", "bad-deep", "[" * 200)
+seed("tokenizer-json", "bad-cut", good["bert"][:-2])

@@ -56,6 +56,7 @@ library sqlite3 libsqlite3-dev the ledger of jobs
 library libzstd libzstd-dev .zst corpora
 library zlib zlib1g-dev .gz corpora
 library libxxhash libxxhash-dev checksums of payloads
+library libutf8proc libutf8proc-dev Unicode for tokenizers
 NEEDS
     ((${#missing[@]})) || return 0
     local reason

@@ -89,11 +89,14 @@ public final class ClusterClient: Sendable {
 }
 
 extension ClusterClient {
+    /// Whoever started a program at the wrong address is to know within 5 s, in which the program
+    /// also has to start and to end.
+    public static let patienceSeconds = 4.5
+
     /// Waits until the coordinator has answered HELLO.
     public func welcome() async throws(Fault) -> Welcome {
-        guard case .welcome(let welcome) = try await ask(.hello(hello)) else {
-            throw unexpected("hello")
-        }
+        let reply = try await ask(.hello(hello), deadlineSeconds: Self.patienceSeconds)
+        guard case .welcome(let welcome) = reply else { throw unexpected("hello") }
         return welcome
     }
 

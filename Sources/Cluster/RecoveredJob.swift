@@ -51,7 +51,10 @@ public struct RecoveredRound: Sendable, Equatable {
     /// By the unit's index, as far as any was assigned.
     public var units: [RecoveredUnit] = []
 
-    public init(_ summary: RoundSummary) { self.summary = summary }
+    public init(_ summary: RoundSummary) {
+        self.summary = summary
+        units.reserveCapacity(min(max(0, summary.units), Limits.unitsPerRoundMax))
+    }
 
     fileprivate mutating func apply(_ entry: JournalEntry, to index: Int) {
         // A damaged number must not become a large table.

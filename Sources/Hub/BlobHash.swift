@@ -1,6 +1,6 @@
 // The hash that names a blob, and how it is computed.
 
-import Crypto
+import Digests
 
 /// What a hub gives as ETag: the SHA-256 of a large file, or the SHA-1 by which git names a small
 /// one.
@@ -25,35 +25,30 @@ struct BlobHash: Sendable, Hashable {
 }
 
 /// Takes the bytes of a file in order; says at the end what their hash is.
-struct BlobHasher {
-    private var sha256: SHA256?
-    private var sha1: Insecure.SHA1?
+enum BlobHasher {
+    case sha256(SHA256Stream)
+    case git(GitBlobStream)
 
-    /// - size: of the whole file, which git puts before its bytes.
+    /// - size: of the whole file.
     init(like hash: BlobHash, size: Int) {
-        if hash.isSHA256 {
-            sha256 = SHA256()
-        } else {
-            var hasher = Insecure.SHA1()
-            hasher.update(data: Array("blob \(size)\0".utf8))
-            sha1 = hasher
-        }
+        self = hash.isSHA256 ? .sha256(SHA256Stream()) : .git(GitBlobStream(size: size))
     }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        sha256?.update(bufferPointer: bytes)
-        sha1?.update(bufferPointer: bytes)
+        switch self {
+        case .sha256(var stream):
+            stream.add(bytes)
+            self = .sha256(stream)
+        case .git(var stream):
+            stream.add(bytes)
+            self = .git(stream)
+        }
     }
 
-    func text() -> String {
-        if let sha256 { return Self.hex(sha256.finalize()) }
-        if let sha1 { return Self.hex(sha1.finalize()) }
-        return ""
-    }
-
-    private static func hex(_ digest: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
+    var text: String {
+        switch self {
+        case .sha256(let stream): stream.digest
+        case .git(let stream): stream.digest
+        }
     }
 }

@@ -68,7 +68,7 @@ final class PartialBlob {
     /// Gives the blob its name; it survives a power cut from here on.
     /// - Throws: `.differs`, and nothing is left, where the hash is not the announced one.
     func commit(file: String) throws(HubError) {
-        let found = hasher.text()
+        let found = hasher.text
         guard isWhole, found == expected.text else {
             unlink(path)
             throw .differs(file: file, expected: expected.text, found: found)

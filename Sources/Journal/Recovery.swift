@@ -46,18 +46,20 @@ struct Recovery {
         func damage(_ what: String) -> Damage {
             Damage(description: "entry \(next) of job \(name) \(what)")
         }
-        let names = NameCache()
+        let decoder = EntryDecoder(job)
         try eachRow(of: head.position, in: db) { row in
             guard row.sequence == next else { throw damage("is missing") }
             guard row.seal == row.checksum else { throw damage("does not match its checksum") }
             chain = Seal.link(row.checksum, after: chain)
             guard chain == row.chain else { throw damage("breaks the chain") }
-            do {
-                try EntryGroup.read(row.bytes, of: name, names: names) { job.apply($0) }
-            } catch { throw damage("cannot be read") }
+            decoder.add(row.bytes, sequence: next)
             next += 1
         }
         guard next == head.next, chain == head.chain else { throw damage("is missing") }
+        do { job = try decoder.finish() } catch {
+            next = error.sequence
+            throw damage("cannot be read")
+        }
     }
 
     /// In order, without holding them all.

@@ -54,6 +54,8 @@ extension BulkLoop {
         guard hello.protocolVersion == Limits.protocolVersion else {
             return try refuse(peer, .otherVersion(hello, than: welcome))
         }
+        // Welcomed, it would wait here for work for ever.
+        guard hello.capabilities == nil else { return try refuse(peer, .otherPort(hello)) }
         if peers.count >= Limits.workersMax, peers.peer(of: hello.name) == nil {
             try forgetTheGone(welcome)
             guard peers.count < Limits.workersMax else { return try refuse(peer, .tooManyPeers) }
@@ -135,6 +137,13 @@ extension BulkLoop {
 }
 
 extension Fault {
+    fileprivate static func otherPort(_ hello: Hello) -> Fault {
+        Fault(
+            .configuration,
+            "\(hello.name) came to the bulk port of the coordinator; name its control port, which "
+                + "is the one before")
+    }
+
     fileprivate static func otherVersion(_ hello: Hello, than welcome: Welcome) -> Fault {
         Fault(
             .versionMismatch,

@@ -34,6 +34,7 @@ final class ControlThread: Sendable {
         var approach = Approach(to: address)
         try approach.begin(socket)
         var judge = judge
+        var absence = Absence()
         var effects = SessionEffects()
         var asked = false
         while true {
@@ -47,6 +48,13 @@ final class ControlThread: Sendable {
             session.tick(at: now, into: &effects)
             try perform(effects, socket, compute, bulk)
             report(session.isConnected, meters, service)
+            if absence.isToBeSaid(isConnected: session.isConnected, at: now) {
+                logger.warning(
+                    """
+                    no coordinator answers at \(address)\(approach.tried); trying on, as long as \
+                    it takes (see --once)
+                    """)
+            }
             if let exit = effects.exit {
                 if case .fault(let fault) = exit { return fault }
                 return nil

@@ -72,6 +72,31 @@ extension EndToEnd {
             #expect(try hub.log().contains { $0.range == "bytes=102400-" })
         }
 
+        @Test("a model that was pulled encodes under its name")
+        func encodes() async throws {
+            let site = try Site()
+            let model = Site.tinyModel
+            var files: [String: [String: Any]] = [:]
+            for name in try FileManager.default.subpathsOfDirectory(atPath: model)
+            where name.contains(".") {
+                let isLarge = name.hasSuffix(".safetensors")
+                files[name] = ["path": "\(model)/\(name)", "lfs": isLarge]
+            }
+            let hub = try HubServer(files: files)
+            let text = try site.write("a wild hog\n", to: "docs.txt")
+            let arguments = [
+                "encode", "--model", "org/tiny", "--input", text, "--output", site.path("o/v"),
+            ]
+            let environment = ["HF_HOME": site.path("hf")]
+            let before = try await Program("sounder", arguments, in: site, environment: environment)
+                .ending(within: 30)
+            #expect(before.code == 66 && before.errors.contains("sounder model pull org/tiny"))
+            #expect(try await Self.pull(hub, site).code == 0)
+            let after = try await Program("sounder", arguments, in: site, environment: environment)
+                .ending(within: 30)
+            #expect(after.code == 0, "\(after)")
+        }
+
         @Test("a pull that is killed is taken up by the next")
         func killed() async throws {
             let site = try Site()

@@ -148,5 +148,41 @@ extension EndToEnd {
             }
             try await again.stop()
         }
+
+        @Test("11: logs, cancel and retry know a job from before a restart")
+        func commandsAfterRestart() async throws {
+            let site = try Site()
+            var cluster = try await StandingCluster(site, workers: 1)
+            let worker = try #require(cluster.workers.first)
+            let training = try await site.longTraining(["--cluster", cluster.address])
+            let listed = try await cluster.sounder("jobs", "--json").json["jobs"]
+            let job = try #require((listed as? [[String: Any]])?.first?["job"] as? String)
+            training.signal(SIGKILL)
+            let states = ["cancel": ["cancelled"], "retry": ["queued", "running"]]
+            for command in ["cancel", "retry"] {
+                cluster = try await revived(cluster)
+                let log = try await cluster.sounder("logs", job)
+                #expect(log.output.contains("training: round 1 of"), "\(log)")
+                #expect(log.output.contains("the coordinator was started again"), "\(log)")
+                let said = try await cluster.sounder(command, job, "--json")
+                let state = try #require(said.json["state"] as? String, "\(said)")
+                #expect(states[command]?.contains(state) == true, "\(said)")
+            }
+            // What a command was told is on the disk.
+            cluster = try await revived(cluster)
+            let state = try await cluster.status(of: job)["state"] as? String
+            #expect(state == "queued" || state == "running")
+            #expect(try await cluster.sounder("cancel", job).code == 0)
+            worker.signal(SIGTERM)
+            #expect(try await worker.ending(within: 10).code == 0)
+            try await cluster.stop()
+        }
+
+        /// The next life of a coordinator that is killed; its worker comes back.
+        private func revived(_ cluster: StandingCluster) async throws -> StandingCluster {
+            cluster.coordinator.signal(SIGKILL)
+            _ = try await cluster.coordinator.ending()
+            return try await StandingCluster(cluster.site, workers: 0, present: 1)
+        }
     }
 }

@@ -18,11 +18,14 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case tokens
     case corpus
     case compressed
+    case documents
+    case encodedDocuments = "encoded-documents"
     case questions
     case journal
     case keyFile = "key-file"
     case authorizedKeys = "authorized-keys"
     case http
+    case tokenizerJSON = "tokenizer-json"
 
     /// Feeds `bytes` to the parser.
     ///
@@ -44,10 +47,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .tokens: TextTargets.tokens(bytes)
         case .corpus: TextTargets.corpus(bytes)
         case .compressed: TextTargets.compressed(bytes)
+        case .documents: DocumentTargets.documents(bytes)
+        case .encodedDocuments: DocumentTargets.encoded(bytes)
         case .questions: VectorTargets.questions(bytes)
         case .journal: JournalTargets.entries(bytes)
         case .keyFile: KeyTargets.keyFile(bytes)
         case .http: WireTargets.http(bytes)
+        case .tokenizerJSON: TokenizerTargets.file(bytes)
         case .authorizedKeys: KeyTargets.authorized(bytes)
         }
     }

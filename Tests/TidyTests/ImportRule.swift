@@ -16,10 +16,12 @@ enum ImportRule {
     static let table: [ModuleRule] = [
         ModuleRule(module: "Files", mayImport: []),
         ModuleRule(module: "Compression", mayImport: ["Files", "CZlib", "CZstd"]),
+        ModuleRule(module: "Digests", mayImport: ["Crypto"]),
+        ModuleRule(module: "Documents", mayImport: ["Files"]),
         ModuleRule(
             module: "Hub",
             mayImport: [
-                "Files", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "Digests", "Files", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
             ]),
         ModuleRule(module: "Protocol", mayImport: []),
         ModuleRule(module: "Transport", mayImport: ["Protocol", "CZeroMQ", "CXXHash"]),
@@ -45,20 +47,22 @@ enum ImportRule {
             module: "Coordinator",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "Journal", "Client", "Gateway",
-                "Files", "Compression", "Telemetry", "ArgumentParser",
+                "Digests", "Documents", "Files", "Compression", "Telemetry", "ArgumentParser",
             ],
             exceptions: ["Reducer": ["Tensors"]]),
         ModuleRule(
             module: "Worker",
             mayImport: [
-                "Protocol", "Transport", "Cluster", "CKernels", "Files", "Tensors", "Tokenizers",
-                "Models", "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
+                "Protocol", "Transport", "Cluster", "CKernels", "Digests", "Documents", "Files",
+                "Tensors", "Tokenizers", "Models", "WordVectors", "Retrieval", "Statistics",
+                "Telemetry", "ArgumentParser",
             ]),
         ModuleRule(
             module: "Console",
             mayImport: [
-                "Protocol", "Transport", "Client", "Files", "Hub", "Tensors", "Tokenizers",
-                "Models", "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
+                "Protocol", "Transport", "Client", "Digests", "Documents", "Files", "Hub",
+                "Tensors", "Tokenizers", "Models",
+                "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
             ]),
     ]
 

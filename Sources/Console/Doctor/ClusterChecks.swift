@@ -66,7 +66,7 @@ enum ClusterChecks {
                 connectingTo: place, as: WorkerID("doctor-\(getpid())"), role: .client,
                 context: context, softwareVersion: softwareVersion, keys: destination.keys)
             defer { bulk.stop() }
-            _ = try bulk.waitForWelcome(seconds: 5)
+            _ = try bulk.waitForWelcome(seconds: ClusterClient.patienceSeconds)
             return .ok("bulk", "\(place) answers, too")
         } catch {
             return .error(

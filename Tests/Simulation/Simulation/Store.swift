@@ -219,7 +219,7 @@ extension World {
             return output.value
         }
         return store.files[unit.job]?[unit].flatMap {
-            $0.reference.size == reference.size ? $0.value : nil
+            $0.reference == reference ? $0.value : nil
         }
     }
 

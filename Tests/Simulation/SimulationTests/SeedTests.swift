@@ -29,7 +29,7 @@ import Testing
 
     /// What each of them found is told in docs/simulation.md.
     private static let onceFailed: [UInt64] = [
-        274, 344, 412, 2_745, 2_879, 117_050_127_935_166,
+        274, 344, 412, 2_745, 2_879, 117_050_127_935_166, 236_991_724_909_111,
     ]
 
     @Test("seeds that nobody has ever run end well")

@@ -1,0 +1,71 @@
+// Products of halves with AVX-512 FP16: scales, and sums that are widened in time.
+
+#ifndef SOUNDER_HALF_FP16_H
+#define SOUNDER_HALF_FP16_H
+
+#define HALVES 32
+// Halves are summed over so much of the depth before the sums are widened.
+#define BLOCK 64
+
+// The power of two that brings `greatest` into [1, 2); 1 for zero and for what is not finite.
+static inline float half_scale(float greatest) {
+    if (!(greatest > 0) || greatest > 3e38f) return 1;
+    int exponent;
+    frexpf(greatest, &exponent);
+    return ldexpf(1, exponent - 1 < -120 ? -120 : exponent - 1);
+}
+
+// Halves as inputs: each stands twice in its word, because the load unit spreads words over a
+// vector, but not halves.
+INLINE __m512i half_words(vf x) {
+    __m512i words = _mm512_cvtepu16_epi32(_mm256_castph_si256(_mm512_cvtxps_ph(x)));
+    return _mm512_or_epi32(words, _mm512_slli_epi32(words, 16));
+}
+
+INLINE __m512h half_spread(const void *word) {
+    int32_t bits;
+    memcpy(&bits, word, sizeof bits);
+    return _mm512_castsi512_ph(_mm512_set1_epi32(bits));
+}
+
+// Adds 32 sums of halves to Float32 sums in the first-level cache.
+INLINE void half_add(float *sums, __m512h part) {
+    const __m512i bits = _mm512_castph_si512(part);
+    const __m256h low = _mm256_castsi256_ph(_mm512_castsi512_si256(bits));
+    const __m256h high = _mm256_castsi256_ph(_mm512_extracti64x4_epi64(bits, 1));
+    v_store(sums, v_add(v_load(sums), _mm512_cvtxph_ps(low)));
+    v_store(sums + LANES, v_add(v_load(sums + LANES), _mm512_cvtxph_ps(high)));
+}
+
+// Sums of `m` rows of words at `pitch` bytes over `depth` rows [HALVES * vectors] at `stride`
+// halves, into Float32 sums [m, HALVES * vectors] at `width`.
+INLINE void half_sums(
+    const void *rows, size_t pitch, const _Float16 *panel, size_t stride, size_t depth,
+    float *sums, size_t width, const int m, const int vectors
+) {
+    memset(sums, 0, (size_t)m * width * sizeof *sums);
+    for (size_t begin = 0; begin < depth; begin += BLOCK) {
+        const size_t end = dense_smaller(depth, begin + BLOCK);
+        __m512h part[ROWS][2];
+        UNROLL for (int i = 0; i < m; i++) part[i][0] = part[i][1] = _mm512_setzero_ph();
+        for (size_t k = begin; k < end; k++) {
+            __m512h column[2];
+            UNROLL for (int v = 0; v < vectors; v++) {
+                column[v] = _mm512_loadu_ph(panel + k * stride + (size_t)v * HALVES);
+            }
+            UNROLL for (int i = 0; i < m; i++) {
+                const __m512h x = half_spread((const char *)rows + (size_t)i * pitch + 4 * k);
+                UNROLL for (int v = 0; v < vectors; v++) {
+                    part[i][v] = _mm512_fmadd_ph(x, column[v], part[i][v]);
+                }
+            }
+        }
+        UNROLL for (int i = 0; i < m; i++) {
+            UNROLL for (int v = 0; v < vectors; v++) {
+                half_add(sums + (size_t)i * width + (size_t)v * HALVES, part[i][v]);
+            }
+        }
+    }
+}
+
+#endif

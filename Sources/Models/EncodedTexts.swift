@@ -1,0 +1,40 @@
+// What encoding returns, and how it is watched while it runs.
+
+import Synchronization
+public import Tensors
+
+/// Vectors in the order of the texts.
+public struct EncodedTexts: Sendable {
+    public let dimension: Int
+    /// Float32 [rows, dimension], row-major; a row a text, or a row a token.
+    public let vectors: AlignedBuffer
+    /// Rows of each text: 1, or its tokens.
+    public let rowCounts: [Int32]
+    /// Tokens of each text before it was cut, special tokens included.
+    public let tokenCounts: [Int32]
+    public let maxLength: Int
+
+    public var truncatedCount: Int { tokenCounts.count { $0 > maxLength } }
+}
+
+/// Seen from another thread while `encode` runs.
+public final class EncodingProgress: Sendable {
+    private let documents = Atomic<Int>(0)
+    private let tokens = Atomic<Int>(0)
+    private let stopped = Atomic<Bool>(false)
+
+    public init() {}
+
+    public var documentsDone: Int { documents.load(ordering: .relaxed) }
+    public var tokensDone: Int { tokens.load(ordering: .relaxed) }
+
+    /// Lets `encode` end with `ModelError.cancelled`.
+    public func cancel() { stopped.store(true, ordering: .relaxed) }
+
+    var isCancelled: Bool { stopped.load(ordering: .relaxed) }
+
+    func add(documents: Int, tokens: Int) {
+        self.documents.add(documents, ordering: .relaxed)
+        self.tokens.add(tokens, ordering: .relaxed)
+    }
+}

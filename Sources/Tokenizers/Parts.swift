@@ -1,0 +1,106 @@
+// Reads a tokenizer.json: its top level and the added tokens.
+
+/// What a file consists of.
+struct Parts: ~Copyable {
+    /// As many as any published file has, ten times over.
+    private static let addedMax = 100_000
+    private static let addedBytesMax = 4096
+
+    var normalizers: [Normalizer] = []
+    var preTokenizers: [PreTokenizer] = []
+    var postProcessor = PostProcessor()
+    var model: Model
+    var added = AddedTokens()
+    var addedNormalized = AddedTokens()
+    var addedByName: [String: Int32] = [:]
+
+    init(_ raw: UnsafeRawBufferPointer, name: String) throws(TokenizerError) {
+        guard let start = raw.baseAddress, raw.count <= Tokenizer.fileBytesMax else {
+            throw .malformed(
+                name: name, offset: 0,
+                reason: "\(raw.count) bytes; the limit is \(Tokenizer.fileBytesMax)")
+        }
+        var reader = try JSONReader(
+            Bytes(start: start.assumingMemoryBound(to: UInt8.self), count: raw.count), name: name)
+        let places = try Self.places(&reader)
+        if let place = places["normalizer"] {
+            reader.seek(place)
+            try Normalizer.read(&reader, &normalizers)
+        }
+        if let place = places["pre_tokenizer"] {
+            reader.seek(place)
+            try PreTokenizer.read(&reader, &preTokenizers)
+        }
+        if let place = places["post_processor"] {
+            reader.seek(place)
+            postProcessor = try PostProcessor.read(&reader) ?? PostProcessor()
+        }
+        var tokens: [AddedToken] = []
+        if let place = places["added_tokens"] {
+            reader.seek(place)
+            tokens = try Self.addedTokens(&reader)
+        }
+        guard let place = places["model"] else { throw reader.failure("it lacks its model") }
+        reader.seek(place)
+        model = try Model.read(
+            &reader, isByteLevel: try PreTokenizer.isByteLevel(preTokenizers, reader))
+        for token in tokens { add(token) }
+    }
+
+    /// Where the values of the top level start, after a look at all of the text.
+    private static func places(
+        _ reader: inout JSONReader
+    ) throws(TokenizerError) -> [String: Int] {
+        var places: [String: Int] = [:]
+        try reader.object { (key, reader) throws(TokenizerError) in
+            guard try !reader.null() else { return }
+            places[key] = reader.position
+            try reader.skip()
+        }
+        try reader.end()
+        return places
+    }
+
+    // MARK: Added tokens
+
+    private static func addedTokens(
+        _ reader: inout JSONReader
+    ) throws(TokenizerError) -> [AddedToken] {
+        var tokens: [AddedToken] = []
+        var list = try reader.beginArray()
+        while try reader.nextElement(&list) {
+            guard tokens.count < addedMax else {
+                throw reader.failure("more than \(addedMax) added tokens")
+            }
+            var token = AddedToken()
+            try reader.object { (key, reader) throws(TokenizerError) in
+                switch key {
+                case "id": token.id = try reader.id()
+                case "content":
+                    token.content = try reader.string("an added token", most: addedBytesMax)
+                case "single_word": token.isSingleWord = try reader.boolean()
+                case "lstrip": token.takesLeft = try reader.boolean()
+                case "rstrip": token.takesRight = try reader.boolean()
+                case "normalized": token.isNormalized = try reader.boolean()
+                default: try reader.skip()
+                }
+            }
+            tokens.append(token)
+        }
+        return tokens
+    }
+
+    /// The model's id of a token counts; the file's is for those that the model does not know.
+    private mutating func add(_ token: AddedToken) {
+        var token = token
+        var text = Growing<UInt8>(capacity: token.content.count)
+        for byte in token.content { text.append(byte) }
+        let known = model.id(text.bytes)
+        if known >= 0 { token.id = known }
+        addedByName[text.bytes.string] = token.id
+        guard token.isNormalized else { return added.insert(token, as: text.bytes) }
+        var buffers = TextBuffers()
+        let normalized = normalizers.apply(text.bytes, &buffers)
+        addedNormalized.insert(token, as: normalized)
+    }
+}

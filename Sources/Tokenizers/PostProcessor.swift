@@ -1,0 +1,61 @@
+// Post-processors: the special tokens around a text or a pair.
+
+/// What stands where, for one text and for two.
+struct PostProcessor {
+    enum Piece {
+        case special([Int32], type: UInt8)
+        case text(isSecond: Bool, type: UInt8)
+    }
+
+    var single: [Piece] = [.text(isSecond: false, type: 0)]
+    var pair: [Piece] = [
+        .text(isSecond: false, type: 0), .text(isSecond: true, type: 1),
+    ]
+
+    /// As many ids as a template may add.
+    static let specialMax = 64
+
+    var singleSpecials: Int { Self.specials(single) }
+    var pairSpecials: Int { Self.specials(pair) }
+
+    private static func specials(_ pieces: [Piece]) -> Int {
+        pieces.reduce(0) { sum, piece in
+            if case .special(let ids, _) = piece { sum + ids.count } else { sum }
+        }
+    }
+
+    /// BERT's: types 0 and 1.
+    static func bert(start: Int32, separator: Int32) -> PostProcessor {
+        PostProcessor(
+            single: [
+                .special([start], type: 0), .text(isSecond: false, type: 0),
+                .special([separator], type: 0),
+            ],
+            pair: [
+                .special([start], type: 0), .text(isSecond: false, type: 0),
+                .special([separator], type: 0), .text(isSecond: true, type: 1),
+                .special([separator], type: 1),
+            ])
+    }
+
+    /// RoBERTa's: two separators in the middle, and one type.
+    static func roberta(start: Int32, separator: Int32) -> PostProcessor {
+        PostProcessor(
+            single: bert(start: start, separator: separator).single,
+            pair: [
+                .special([start], type: 0), .text(isSecond: false, type: 0),
+                .special([separator, separator], type: 0), .text(isSecond: true, type: 0),
+                .special([separator], type: 0),
+            ])
+    }
+
+    /// What is left of two texts that together may have `most` ids: the longer one is cut first.
+    static func longestFirst(_ first: Int, _ second: Int, most: Int) -> (first: Int, second: Int) {
+        guard first + second > most else { return (first, second) }
+        let shorter = min(first, second)
+        var (low, high) = (shorter, max(shorter, most - shorter))
+        if low > most { high = low }
+        if low + high > most { (low, high) = (most / 2, most / 2 + most % 2) }
+        return first > second ? (high, low) : (low, high)
+    }
+}

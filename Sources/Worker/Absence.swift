@@ -1,0 +1,23 @@
+// When a worker that waits for its coordinator says so: it may do that for ever, but not silently.
+
+import Cluster
+
+struct Absence {
+    private static let patienceMilliseconds = 4_500
+
+    private var since: Moment?
+    private var isSaid = false
+
+    /// - Returns: true once for each absence that lasts.
+    mutating func isToBeSaid(isConnected: Bool, at now: Moment) -> Bool {
+        guard !isConnected else {
+            self = Absence()
+            return false
+        }
+        let since = since ?? now
+        self.since = since
+        guard !isSaid, now - since >= Self.patienceMilliseconds else { return false }
+        isSaid = true
+        return true
+    }
+}
