@@ -2,8 +2,9 @@
 
     python3 hub_server.py DESCRIPTION
 
-DESCRIPTION is JSON: {"repo": "org/tiny", "files": {PATH: {"text": T}, {"path": FILE} or {"bytes": N}}, the
-latter two also with "lfs": true, "names": [more names in the listing], "token": T, "faults": [FAULT...]}. A fault applies to
+DESCRIPTION is JSON: {"repo": "org/tiny", "files": {PATH: {"text": T}, {"path": FILE} or
+{"bytes": N}}, the latter two also with "lfs": true, "names": [more names in the listing],
+"token": T, "log": FILE, "faults": [FAULT...]}. A fault applies to
 requests whose path contains "path" and whose method is "method" (default GET), "times" times
 (default 1), and says one of: "status" (with "headers"), "cut" (bytes, then the connection ends),
 "silent" (seconds), "drip" (seconds between bytes), "wrong" (a byte is changed), "ranges": false,
