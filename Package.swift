@@ -12,6 +12,12 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let http: [Target.Dependency] = [
+    .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -40,7 +46,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Quarantined C
@@ -56,6 +64,9 @@ let package = Package(
         library("Compression", ["Files", "CZlib", "CZstd"]),
         library("Digests", [crypto]),
         library("Documents", ["Files"]),
+
+        // Models from elsewhere; only the console has it, because of what comes with it
+        library("Hub", ["Digests", "Files"] + http),
 
         // Control tower
         library("Protocol"),
@@ -87,8 +98,8 @@ let package = Package(
         program(
             "Console",
             [
-                "Client", "Digests", "Documents", "Files", "Models", "Protocol", "Telemetry",
-                "Tensors", "Transport", "WordVectors", arguments,
+                "Client", "Digests", "Documents", "Files", "Hub", "Models", "Protocol",
+                "Telemetry", "Tensors", "Transport", "WordVectors", arguments,
             ]),
 
         // Figures that docs/benchmarks.md reports
@@ -137,6 +148,7 @@ let package = Package(
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
+        tests("HubTests", ["Hub", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         tests("ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
         .target(

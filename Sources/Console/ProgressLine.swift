@@ -49,7 +49,7 @@ struct ProgressLine {
         let seconds = Double(now - stageBegan) / 1_000
         let rate = seconds > 0.2 ? (status.progress.done - stageDone) / seconds : 0
         let left = rate > 0 ? (status.progress.total - status.progress.done) / rate : .nan
-        var parts = [stage.padded(to: 10), bar(share), "\((share * 100).fixed(1)) %"]
+        var parts = [stage.padded(to: 10), Self.bar(share), "\((share * 100).fixed(1)) %"]
         if status.rounds > 1 { parts.append("round \(status.round + 1)/\(status.rounds)") }
         if rate > 0 {
             parts += rates(status, seconds) ?? ["\(rate.grouped) \(status.unitOfWork)/s"]
@@ -74,7 +74,8 @@ struct ProgressLine {
         ]
     }
 
-    private func bar(_ share: Double) -> String {
+    /// `share` of 1, drawn.
+    static func bar(_ share: Double) -> String {
         let width = 24
         let full = Int((min(max(share, 0), 1) * Double(width)).rounded())
         return "[" + String(repeating: "█", count: full)

@@ -1,6 +1,7 @@
 // The `sounder` command: what it can do, and the one place where an error becomes a sentence.
 
 import ArgumentParser
+import Hub
 import Protocol
 import Transport
 
@@ -28,7 +29,7 @@ struct SounderCommand: AsyncParsableCommand {
             CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
             DrainCommand.self, KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self,
             KeysCommand.self, NeighboursCommand.self, EvalCommand.self, TopCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, ModelCommand.self,
         ])
 
     static func main() async {
@@ -42,6 +43,8 @@ struct SounderCommand: AsyncParsableCommand {
         } catch let fault as Fault {
             endProgram("sounder", fault)
         } catch let error as TransportError {
+            endProgram("sounder", error.fault)
+        } catch let error as HubError {
             endProgram("sounder", error.fault)
         } catch {
             exit(withError: error)

@@ -18,10 +18,5 @@ public struct SHA256Stream {
     }
 
     /// 64 lower-case hexadecimal digits; of all bytes so far.
-    public var digest: String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in hash.finalize() { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
-    }
+    public var digest: String { hexadecimal(hash.finalize()) }
 }

@@ -13,6 +13,7 @@ extension EndToEnd {
                 ["sounder", "jobs"], ["sounder", "status"], ["sounder", "cancel"],
                 ["sounder", "fetch"], ["sounder", "top"], ["sounder", "doctor"],
                 ["sounder", "encode"], ["sounder", "neighbours"], ["sounder", "eval"],
+                ["sounder", "model"], ["sounder", "model", "pull"],
                 ["sounder", "eval", "words"], ["sounder-coordinator"], ["sounder-worker"],
             ])
         func help(_ command: [String]) async throws {

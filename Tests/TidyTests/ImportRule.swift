@@ -18,6 +18,11 @@ enum ImportRule {
         ModuleRule(module: "Compression", mayImport: ["Files", "CZlib", "CZstd"]),
         ModuleRule(module: "Digests", mayImport: ["Crypto"]),
         ModuleRule(module: "Documents", mayImport: ["Files"]),
+        ModuleRule(
+            module: "Hub",
+            mayImport: [
+                "Digests", "Files", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
+            ]),
         ModuleRule(module: "Protocol", mayImport: []),
         ModuleRule(module: "Transport", mayImport: ["Protocol", "CZeroMQ", "CXXHash"]),
         ModuleRule(
@@ -55,8 +60,8 @@ enum ImportRule {
         ModuleRule(
             module: "Console",
             mayImport: [
-                "Protocol", "Transport", "Client", "Digests", "Documents", "Files", "Tensors",
-                "Tokenizers", "Models",
+                "Protocol", "Transport", "Client", "Digests", "Documents", "Files", "Hub",
+                "Tensors", "Tokenizers", "Models",
                 "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
             ]),
     ]

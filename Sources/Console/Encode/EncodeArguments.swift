@@ -88,7 +88,9 @@ struct DocumentArguments: ParsableArguments {
     }
 
     func apply(to spec: inout EncodeDocuments) throws(Fault) {
-        if let format { spec.format = format } else {
+        if let format {
+            spec.format = format
+        } else {
             spec.format = try Self.format(of: spec.files.map(\.path))
         }
         spec.idField = idField
@@ -120,7 +122,10 @@ struct DocumentArguments: ParsableArguments {
 }
 
 struct ModelArguments: ParsableArguments {
-    @Option(help: ArgumentHelp("Folder of the model.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of the model, or the name by which `sounder model pull` fetched it.",
+            valueName: "model"))
     var model: String
     @Option(help: "Arithmetic of the model: f32, bf16 or int8.")
     var precision = "f32"

@@ -54,7 +54,7 @@ struct EncodeCommand: AsyncParsableCommand {
         }
         Interrupts.begin()
         let output = try documents.namedOutput()
-        let folder = try ModelFolder(reading: model.model)
+        let folder = try ModelFolder(named: model.model)
         let standardInput = try documents.standardInput()
         defer { withExtendedLifetime(standardInput) {} }
         var spec = EncodeDocuments(files: try documents.resolve(standardInput), model: folder)

@@ -19,7 +19,7 @@ struct EncodeStream {
     init(_ documents: DocumentArguments, _ model: ModelArguments, threads: Int?) throws(Fault) {
         self.documents = documents
         // Says what is missing in the same words as a job does.
-        folder = try ModelFolder(reading: model.model).path
+        folder = try ModelFolder(named: model.model).path
         self.threads = threads ?? processorCount()
         var spec = EncodeDocuments(files: [], model: ModelFolder(path: "/", entries: []))
         model.apply(to: &spec)

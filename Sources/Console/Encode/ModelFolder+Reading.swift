@@ -1,6 +1,7 @@
 // The files of a model's folder that an encoder reads.
 
 import Glibc
+import Hub
 import Protocol
 import Transport
 
@@ -8,6 +9,20 @@ extension ModelFolder {
     private static let endings = [".json", ".safetensors"]
     /// The same weights for other engines.
     private static let foreign = ["onnx", "openvino"]
+
+    /// The folder at `place`, else the snapshot of the model of that name in the cache.
+    init(named place: String) throws(Fault) {
+        // What is there but no folder is told as such.
+        if access(place, F_OK) == 0 {
+            try self.init(reading: place)
+            return
+        }
+        let folder: String
+        do throws(HubError) { folder = try ModelLocation.resolve(place) } catch {
+            throw error.fault
+        }
+        try self.init(reading: folder)
+    }
 
     /// Every *.json and *.safetensors in the folder and one level below.
     ///
