@@ -65,6 +65,7 @@ let package = Package(
         library("Tensors", ["Files", "CKernels"]),
         library("WordVectors", ["Files", "Tensors", "CKernels"]),
         library("Tokenizers", ["CUTF8Proc"]),
+        library("Models", ["CKernels", "Files", "Tensors", "Tokenizers"]),
 
         // Programs
         program(
@@ -125,6 +126,7 @@ let package = Package(
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
+        tests("ModelsTests", ["Files", "Models", "Tensors", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],
