@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -37,6 +38,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -52,6 +54,8 @@ let package = Package(
         // What both towers stand on
         library("Files"),
         library("Compression", ["Files", "CZlib", "CZstd"]),
+        library("Digests", [crypto]),
+        library("Documents", ["Files"]),
 
         // Control tower
         library("Protocol"),
@@ -65,26 +69,26 @@ let package = Package(
         library("Tensors", ["Files", "CKernels"]),
         library("WordVectors", ["Files", "Tensors", "CKernels"]),
         library("Tokenizers", ["CUTF8Proc"]),
-        library("Models", ["CKernels", "Files", "Tensors", "Tokenizers"]),
+        library("Models", ["Files", "Tensors", "Tokenizers", "CKernels"]),
 
         // Programs
         program(
             "Coordinator",
             [
-                "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry", "Tensors",
-                "Transport", arguments, logging,
+                "Cluster", "Compression", "Digests", "Documents", "Files", "Journal", "Protocol",
+                "Telemetry", "Tensors", "Transport", arguments, logging,
             ]),
         program(
             "Worker",
             [
-                "CKernels", "Cluster", "Files", "Protocol", "Telemetry", "Tensors", "Transport",
-                "WordVectors", arguments, logging,
+                "CKernels", "Cluster", "Digests", "Documents", "Files", "Models", "Protocol",
+                "Telemetry", "Tensors", "Transport", "WordVectors", arguments, logging,
             ]),
         program(
             "Console",
             [
-                "Client", "Files", "Protocol", "Telemetry", "Tensors", "Transport", "WordVectors",
-                arguments,
+                "Client", "Digests", "Documents", "Files", "Models", "Protocol", "Telemetry",
+                "Tensors", "Transport", "WordVectors", arguments,
             ]),
 
         // Figures that docs/benchmarks.md reports
@@ -100,8 +104,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CKernels", "Cluster", "Compression", "Files", "Journal", "Protocol", "Telemetry",
-                "Tensors", "Tokenizers", "Transport", "WordVectors",
+                "CKernels", "Cluster", "Compression", "Documents", "Files", "Journal", "Protocol",
+                "Telemetry", "Tensors", "Tokenizers", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(
@@ -116,7 +120,14 @@ let package = Package(
             ]),
         tests("ClusterTests", ["Cluster", "Protocol"]),
         tests("CompressionTests", ["Compression", "Files", "TestSupport"]),
+        tests(
+            "CoordinatorTests",
+            [
+                "Coordinator", "Documents", "Files", "Protocol", "Tensors", "TestSupport",
+                "Transport",
+            ]),
         tests("DeployTests", ["TestSupport"]),
+        tests("DocumentsTests", ["Documents", "TestSupport"]),
         tests("ConsoleTests", ["Console", "Protocol", "TestSupport"]),
         tests(
             "EndToEndTests",
@@ -126,8 +137,8 @@ let package = Package(
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
-        tests("ModelsTests", ["Files", "Models", "Tensors", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
+        tests("ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],
             path: "Tests/Simulation/Simulation", swiftSettings: strict),

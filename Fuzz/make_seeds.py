@@ -82,12 +82,27 @@ MESSAGES = {
     "get": {"payload": "p-1", "offset": 0, "length": 1048576, "request": 5},
     "missing": {"payload": "p-1", "fault": FAULT, "request": 5},
 }
+FOLDER = {"path": "/models/m", "entries": [
+    {"name": "config.json", "file": {
+        "path": "/models/m/config.json", "size": 600, "modifiedNanoseconds": 1}}]}
+ENCODE = {
+    "files": CORPUS["files"], "model": FOLDER, "format": "jsonl", "textFields": ["title", "text"],
+    "precision": "bf16", "dtype": "int8", "maxLength": 256, "tokenLevel": False,
+    "skipsMalformed": True, "refusesTruncation": False, "shardRows": 0,
+}
 TASKS = {
     "count": {"kind": "count-words", "corpus": CORPUS, "blocks": [0, 4]},
     "encode": {"kind": "encode-words", **ENCODING},
     "train": {
         "kind": "train-words", "encoding": ENCODING, "settings": SETTINGS, "round": 1, "rounds": 9,
         "model": "m-1", "rowsDue": 10, "rowsDueBefore": 10, "step": MODEL, "whole": MODEL,
+    },
+    "chunk": {
+        "kind": "encode-chunk", "file": CORPUS["files"][0], "payload": "j-1/corpus/0",
+        "name": "/data/a.jsonl.gz", "bytes": [0, 900], "firstRecord": 0, "firstLine": 1,
+        "records": [0, 3], "columns": [],
+        "model": {"folder": FOLDER, "identity": "0" * 64, "digests": ["1" * 64], "id": "j-1/model"},
+        "settings": ENCODE,
     },
 }
 
@@ -114,6 +129,11 @@ seed("wire", "bad-number", header("get", {"payload": "p", "offset": 1e300, "leng
 seed("wire", "bad-negative", header("get", {"payload": "p", "offset": -1, "length": 1}))
 
 seed("job-spec", "ok-all", json.dumps(SPEC))
+seed("job-spec", "ok-encode", json.dumps({"kind": "encode", **ENCODE}))
+seed("job-spec", "bad-encode-name", json.dumps({"kind": "encode", **ENCODE, "model": {
+    **FOLDER, "entries": FOLDER["entries"] + [
+        {"name": "../up.json", "file": FOLDER["entries"][0]["file"]}]}}))
+seed("job-spec", "bad-encode-dtype", json.dumps({"kind": "encode", **ENCODE, "dtype": "f64"}))
 seed("job-spec", "bad-kind", json.dumps({**SPEC, "kind": "sing"}))
 seed("job-spec", "bad-dimension", json.dumps({**SPEC, "dimension": 10**18}))
 seed("job-spec", "bad-files", json.dumps({**SPEC, "files": []}))
@@ -310,6 +330,49 @@ seed("compressed", "bad-plain", plain)
 
 seed("questions", "ok-analogies", b": capital\nathens greece oslo norway\n: gram1\na b c d\n")
 seed("questions", "ok-similarity", b"# words\ncat\tdog\t7.5\ncat,tiger,8\n\ntoo few\n")
+
+# --- documents -----------------------------------------------------------------------------------
+
+# The first byte: format (0 jsonl, 1 txt, 2 tsv, 3 csv) and 4 times the bytes of a chunk.
+beir = (b'\x40{"_id": "d1", "title": "A \\u00e9\\ud83d\\ude00", "text": "b\\n", "metadata": {"x": [1]}}\r\n'
+        b'\n{"text":"c","_id":2}')
+seed("documents", "ok-jsonl", beir)
+seed("documents", "ok-jsonl-repaired", b'\x00{"_id": "d", "text": "a\xff\xe2\x82 \\ud800"}')
+seed("documents", "ok-txt", b"\x05\xef\xbb\xbfone\r\n\n two\nthree\0")
+seed("documents", "ok-tsv", b'\x06' + b'7\t"a"\t b\n8\tc')
+seed("documents", "ok-csv", b'\x07title,id,text\n"a, ""b""",1,"c\r\nd"\r\n,2,e"f\n')
+seed("documents", "bad-jsonl-list", b'\x00[1]\n')
+seed("documents", "bad-jsonl-depth", b'\x00{"a":' + b"[" * 2000)
+seed("documents", "bad-jsonl-surrogate", b'\x00{"_id": "a", "text": "\\ud83d\\u12"}')
+seed("documents", "bad-jsonl-empty", b'\x00{"_id": "a", "text": " "}')
+seed("documents", "bad-tsv", b"\x02one\n")
+seed("documents", "bad-csv-header", b"\x03a,b\n1,2\n")
+seed("documents", "bad-csv-quote", b'\x03id,text\n1,"a"b\n')
+seed("documents", "bad-csv-open", b'\x03id,text\n1,"a\n2,b\n')
+
+
+def encoded(documents, skipped, rows, row=b"\0\0\x80\x3f", dimension=1):
+    """Head padded to 64 bytes, then the rows."""
+    q = lambda *numbers: struct.pack(f"<{len(numbers)}Q", *numbers)
+    body = q(dimension, len(row), 256, 0, len(documents))
+    for identifier, record, count, tokens, cut in documents:
+        body += q(record, count, tokens, cut, len(identifier)) + identifier
+    body += q(len(skipped))
+    for record, line, identifier, reason in skipped:
+        body += q(record, line, len(identifier)) + identifier + q(len(reason)) + reason
+    head = 16 + len(body)
+    padding = -head % 64
+    return b"SndEnc01" + q(head + padding) + body + bytes(padding) + row * rows
+
+
+both = [(b"d1", 0, 1, 9, 0), (b"d\xc3\xa9", 2, 2, 700, 1)]
+seed("encoded-documents", "ok-two", encoded(both, [(1, 2, b"", b"the document is empty")], 3))
+seed("encoded-documents", "ok-none", encoded([], [], 0))
+seed("encoded-documents", "bad-rows", encoded(both, [], 2))
+seed("encoded-documents", "bad-many", encoded([(b"d", 0, 2**32, 1, 0)], [], 1))
+seed("encoded-documents", "bad-wide", encoded(both, [], 3, dimension=2**40))
+seed("encoded-documents", "bad-short", encoded(both, [], 3)[:100])
+seed("encoded-documents", "bad-other", b"\x93NUMPY" + bytes(200))
 
 # --- the ledger ----------------------------------------------------------------------------------
 

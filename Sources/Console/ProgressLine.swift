@@ -9,6 +9,8 @@ struct ProgressLine {
     private var stage = ""
     private var stageBegan: Int64 = 0
     private var stageDone = 0.0
+    /// Documents and tokens that were done when the stage was first seen.
+    private var encodedBefore = (documents: 0.0, tokens: 0.0)
     private var lineAt: Int64 = 0
     private var isDrawn = false
 
@@ -22,6 +24,7 @@ struct ProgressLine {
             stage = name
             stageBegan = now
             stageDone = status.progress.done
+            encodedBefore = status.encoded
             lineAt = Terminal.isInteractive ? 0 : now + 10_000
         }
         guard now >= lineAt else { return }
@@ -49,12 +52,26 @@ struct ProgressLine {
         var parts = [stage.padded(to: 10), bar(share), "\((share * 100).fixed(1)) %"]
         if status.rounds > 1 { parts.append("round \(status.round + 1)/\(status.rounds)") }
         if rate > 0 {
-            let unit = stage == "training" ? "words/s" : "bytes/s"
-            parts.append("\(rate.grouped) \(unit)")
+            parts += rates(status, seconds) ?? ["\(rate.grouped) \(status.unitOfWork)/s"]
             parts.append("ETA \(left.clock)")
+        }
+        if let skipped = status.measures["embedding.skipped"], skipped > 0 {
+            parts.append("\(skipped.grouped) skipped")
         }
         if status.retries > 0 { parts.append("\(status.retries) retried") }
         return parts.joined(separator: "  ")
+    }
+
+    /// Of a job that encodes, once its first units are done; nil for others.
+    private func rates(_ status: JobStatus, _ seconds: Double) -> [String]? {
+        let encoded = status.encoded
+        guard status.kind == "encode", encoded.documents > encodedBefore.documents else {
+            return nil
+        }
+        return [
+            "\(((encoded.documents - encodedBefore.documents) / seconds).grouped) documents/s",
+            "\(((encoded.tokens - encodedBefore.tokens) / seconds).grouped) tokens/s",
+        ]
     }
 
     private func bar(_ share: Double) -> String {
@@ -62,6 +79,12 @@ struct ProgressLine {
         let full = Int((min(max(share, 0), 1) * Double(width)).rounded())
         return "[" + String(repeating: "█", count: full)
             + String(repeating: "·", count: width - full) + "]"
+    }
+}
+
+extension JobStatus {
+    fileprivate var encoded: (documents: Double, tokens: Double) {
+        (measures["embedding.documents"] ?? 0, measures["embedding.tokens"] ?? 0)
     }
 }
 

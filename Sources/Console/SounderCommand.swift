@@ -8,7 +8,7 @@ import Transport
 struct SounderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sounder",
-        abstract: "Train word vectors on many workers that move as one.",
+        abstract: "Train word vectors and encode documents on many workers that move as one.",
         discussion: """
             Without --cluster a job runs on a cluster of its own on this machine, which
             goes away with it. With --cluster ADDRESS (or SOUNDER_CLUSTER) it runs on the
@@ -16,13 +16,15 @@ struct SounderCommand: AsyncParsableCommand {
 
             Examples:
               sounder train sgns --input corpus.txt --output vectors.bin --workers 2
+              sounder encode --model all-MiniLM-L6-v2 --input docs.jsonl --output encoded
               sounder neighbours --vectors vectors.bin paris
               sounder eval words --vectors vectors.bin --analogies questions-words.txt
               sounder up --workers 4 --listen tcp://127.0.0.1:5761
             """,
         version: softwareVersion,
         subcommands: [
-            TrainCommand.self, UpCommand.self, JobsCommand.self, StatusCommand.self,
+            TrainCommand.self, EncodeCommand.self, UpCommand.self, JobsCommand.self,
+            StatusCommand.self,
             CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
             DrainCommand.self, KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self,
             KeysCommand.self, NeighboursCommand.self, EvalCommand.self, TopCommand.self,

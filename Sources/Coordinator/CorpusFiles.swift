@@ -13,29 +13,42 @@ struct CorpusFiles {
 
     /// - Throws: a `Fault` naming the first file that is missing, unreadable or changed.
     func open(_ files: [InputFile]) throws(Fault) -> Corpus {
-        var plain: [InputFile] = []
-        for (index, file) in files.enumerated() {
-            try check(file)
-            let text = try expanded(file, index)
-            if text.size > 0 { plain.append(text) }
-        }
-        guard !plain.isEmpty else {
-            throw Fault(
-                .data, "the corpus is empty: \(files[0].path)"
-                    + (files.count > 1 ? " and \(files.count - 1) more files have no bytes" : ""))
-        }
+        let plain = try expand(files, "the corpus is empty").map(\.text)
         let layout = Corpus(
             id: "\(job)/corpus", files: plain, blockBytes: Self.blockBytes)
         for (index, file) in plain.enumerated() {
-            try payloads.bulk.offer(
-                id: layout.payload(of: index).id, file: file.path, size: file.size)
-            // Open now: from here on its change is noticed wherever it is read.
-            try check(file)
+            try offer(file, as: layout.payload(of: index).id)
         }
         return layout
     }
 
-    private func check(_ file: InputFile) throws(Fault) {
+    /// The files as plain text, each with the one that was named; those without bytes are left out.
+    ///
+    /// - Parameter complaint: what is said if there are no bytes at all.
+    func expand(
+        _ files: [InputFile], _ complaint: String
+    ) throws(Fault) -> [(text: InputFile, named: InputFile)] {
+        var plain: [(InputFile, InputFile)] = []
+        for (index, file) in files.enumerated() {
+            try check(file)
+            let text = try expanded(file, index)
+            if text.size > 0 { plain.append((text, file)) }
+        }
+        guard !plain.isEmpty else {
+            throw Fault(
+                .data, "\(complaint): \(files[0].path)"
+                    + (files.count > 1 ? " and \(files.count - 1) more files have no bytes" : ""))
+        }
+        return plain
+    }
+
+    func offer(_ file: InputFile, as id: String) throws(Fault) {
+        try payloads.bulk.offer(id: id, file: file.path, size: file.size)
+        // Open now: from here on its change is noticed wherever it is read.
+        try check(file)
+    }
+
+    func check(_ file: InputFile) throws(Fault) {
         let now = try InputFile(reading: file.path)
         guard now.path == file.path else {
             throw Fault(.input, "\(file.path) is a link to \(now.path); name the file itself")

@@ -18,16 +18,21 @@ struct JobDirectory: Sendable {
 
     func path(of name: String) -> String { "\(path)/\(name)" }
 
-    /// On the disk when it returns.
+    /// On the disk when it returns, if the job can outlive this process.
     func save(_ frame: Frame, as name: String) throws(Fault) {
-        guard isDurable else { return }
+        if isDurable { try keep(frame, as: name) }
+    }
+
+    /// In the file system when it returns, so that memory need not hold it; on the disk only if the
+    /// job can outlive this process.
+    func keep(_ frame: Frame, as name: String) throws(Fault) {
         try makeDirectory(path)
         let seal = Checksum.of(frame)
         do {
             let file = try AtomicFile(path: path(of: name))
             try frame.withUnsafeBytes { bytes in try file.write(bytes) }
             try withUnsafeBytes(of: seal.littleEndian) { bytes in try file.write(bytes) }
-            try file.commit()
+            try file.commit(durable: isDurable)
         } catch {
             throw Fault(
                 .temporary, "what job \(job) has done cannot be kept: \(error)", retryable: true)
@@ -35,10 +40,12 @@ struct JobDirectory: Sendable {
     }
 
     /// Nil if there is no such file, or if it is not as it was written.
-    func load(_ name: String) -> Frame? {
-        guard isDurable, access(path(of: name), F_OK) == 0 else { return nil }
+    ///
+    /// - Parameter isChecked: whether it was loaded before, so that its seal is known to be whole.
+    func load(_ name: String, isChecked: Bool = false) -> Frame? {
+        guard access(path(of: name), F_OK) == 0 else { return nil }
         guard let file = try? MappedFile(path: path(of: name)),
-            let body = Self.unsealed(file.bytes)
+            let body = Self.unsealed(file.bytes, isChecked: isChecked)
         else {
             sayDamaged(name)
             return nil
@@ -46,10 +53,13 @@ struct JobDirectory: Sendable {
         return Frame(body) { _ in withExtendedLifetime(file) {} }
     }
 
-    private static func unsealed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    private static func unsealed(
+        _ bytes: UnsafeRawBufferPointer, isChecked: Bool
+    ) -> UnsafeRawBufferPointer? {
         let end = bytes.count - sealBytes
         guard end >= 0 else { return nil }
         let body = UnsafeRawBufferPointer(rebasing: bytes[0..<end])
+        if isChecked { return body }
         let seal = bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self)
         return Checksum.of(body) == UInt64(littleEndian: seal) ? body : nil
     }

@@ -7,7 +7,8 @@ import Transport
 
 /// Fetches what units left and holds it until their round is reduced or their job is over. Of each
 /// unit it holds one attempt, the last: so what is held is bounded, whatever comes late or twice.
-/// Outputs that must survive this process are held on the disk (`Round.keepsOutputs`).
+/// Outputs that must survive this process, or that memory should not hold, are files
+/// (`Round.keepsOutputs`).
 final class OutputTable: Sendable {
     private struct Attempt {
         let number: Int
@@ -49,10 +50,7 @@ final class OutputTable: Sendable {
 
     /// What the next round of the job asks for; to be said before the round is handed out.
     func expect(_ round: Round, of job: JobID) {
-        jobs.withLock { jobs in
-            let isDurable = jobs[job]?.directory.isDurable ?? false
-            jobs[job]?.keeps = round.keepsOutputs && isDurable
-        }
+        jobs.withLock { $0[job]?.keeps = round.keepsOutputs }
     }
 
     func close(_ job: JobID) { jobs.withLock { $0[job] = nil } }
@@ -99,7 +97,7 @@ final class OutputTable: Sendable {
         guard let held = jobs.withLock({ $0[arrival.unit.job] }) else { return }
         if held.keeps {
             for (index, frame) in arrival.frames.enumerated() {
-                try held.directory.save(frame, as: Self.name(arrival.unit, index))
+                try held.directory.keep(frame, as: Self.name(arrival.unit, index))
             }
         } else {
             hold(
@@ -117,19 +115,21 @@ final class OutputTable: Sendable {
         "\(prefix)\(unit.round)-\(unit.index)-\(index)"
     }
 
-    /// The outputs of a round that is reduced now, in the order of its units; nil for a unit of
-    /// which the outcome that counts is not there or is damaged.
-    func take(round: Int, of job: JobID, _ outcomes: [UnitOutcome]) -> [[Frame]?] {
-        guard let held = jobs.withLock({ $0[job] }) else { return outcomes.map { _ in nil } }
-        return outcomes.enumerated().map { index, outcome in
+    /// The outputs of a round that is reduced now, in the order of its units.
+    func take(round: Int, of job: JobID, _ outcomes: [UnitOutcome]) -> RoundOutputs {
+        let held = jobs.withLock { $0[job] }
+        return RoundOutputs(count: outcomes.count) { index, isChecked in
+            guard let held else { return nil }
+            let outcome = outcomes[index]
             if let attempt = held.units[index], attempt.references == outcome.outputs {
                 return attempt.frames
             }
             let unit = WorkUnitID(job: job, round: round, index: index)
             var frames: [Frame] = []
             for (position, reference) in outcome.outputs.enumerated() {
-                guard let frame = held.directory.load(Self.name(unit, position)),
-                    isMeant(frame, by: reference)
+                let name = Self.name(unit, position)
+                guard let frame = held.directory.load(name, isChecked: isChecked),
+                    isChecked ? frame.count == reference.size : Self.isMeant(frame, by: reference)
                 else { return nil }
                 frames.append(frame)
             }
@@ -139,7 +139,7 @@ final class OutputTable: Sendable {
 
     /// A file that is sound may be that of an attempt which does not count: one that was made after
     /// the files of the counted one were lost, and was not journaled before the coordinator died.
-    private func isMeant(_ frame: Frame, by reference: PayloadReference) -> Bool {
+    private static func isMeant(_ frame: Frame, by reference: PayloadReference) -> Bool {
         frame.count == reference.size
             && (reference.checksum == 0 || reference.checksum == Checksum.of(frame))
     }
@@ -152,6 +152,29 @@ final class OutputTable: Sendable {
             return jobs[job]
         }
         if held?.keeps == true { held?.directory.removeAll(beginningWith: Self.prefix) }
+    }
+}
+
+/// What the units of a round left. Files among it are mapped when they are asked for, so that no
+/// more of them need be in memory at once than a reduction works on.
+struct RoundOutputs {
+    let count: Int
+    private let load: (Int, _ isChecked: Bool) -> [Frame]?
+
+    init(count: Int, load: @escaping (Int, _ isChecked: Bool) -> [Frame]?) {
+        self.count = count
+        self.load = load
+    }
+
+    /// Nil if the outcome of the unit that counts is not there or is damaged.
+    ///
+    /// - Parameter isChecked: whether they were asked for before, and so are known to be whole.
+    func frames(of unit: Int, isChecked: Bool = false) -> [Frame]? { load(unit, isChecked) }
+
+    /// All at once, and the units of which the outputs are gone.
+    var all: (frames: [[Frame]], gone: [Int]) {
+        let taken = (0..<count).map { frames(of: $0) }
+        return (taken.compactMap { $0 }, taken.indices.filter { taken[$0] == nil })
     }
 }
 

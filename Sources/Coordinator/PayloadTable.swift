@@ -34,11 +34,34 @@ final class PayloadTable: Sendable {
             job: job, path: "\(directory)/jobs/\(job)", isDurable: isDurable, logger: logger)
     }
 
+    /// Where the results of the job are put, which outlive it.
+    func resultsPath(of job: JobID) -> String { "\(directory)/results/\(job)" }
+
+    /// Offers the files that are in the directory of the job's results. There may be thousands.
+    ///
+    /// - Returns: what a client needs to fetch the one called `name`, for which we vouch.
+    func publishFiles(of job: JobID, naming name: String) throws(Fault) -> NamedPayload {
+        let folder = resultsPath(of: job)
+        for entry in entries(of: folder) where !entry.hasPrefix(".") {
+            let file = try InputFile(reading: "\(folder)/\(entry)")
+            try bulk.offer(
+                id: "\(job)/result/\(entry)", file: file.path, size: file.size, staysOpen: false)
+        }
+        remember(job)
+        do {
+            let file = try MappedFile(path: "\(folder)/\(name)")
+            let reference = PayloadReference(
+                id: "\(job)/result/\(name)", size: file.bytes.count,
+                checksum: Checksum.of(file.bytes))
+            return NamedPayload(name: name, payload: reference)
+        } catch { throw Fault(.output, "a result of job \(job) cannot be read: \(error)") }
+    }
+
     /// Keeps a result of the job in a file, so that it outlives this process, and offers it.
     func publish(_ frame: Frame, name: String, of job: JobID) throws(Fault) -> NamedPayload {
         let id = "\(job)/result/\(name)"
         let checksum = Checksum.of(frame)
-        let folder = "\(directory)/results/\(job)"
+        let folder = resultsPath(of: job)
         try makeDirectory(folder)
         let path = "\(folder)/\(name)"
         do {
@@ -55,6 +78,11 @@ final class PayloadTable: Sendable {
 
     /// Offers the results of a job that finished before this process started.
     func restore(_ status: JobStatus) {
+        if status.kind == EncodeProgram.kind, let output = status.outputs.first {
+            // The others are found by what stands in the first.
+            _ = try? publishFiles(of: status.job, naming: output.name)
+            return
+        }
         for output in status.outputs {
             let path = "\(directory)/results/\(status.job)/\(output.name)"
             // A result that was taken away by hand is missed by whoever asks for it.
@@ -76,7 +104,7 @@ final class PayloadTable: Sendable {
         for job in entries(of: "\(directory)/jobs") where !needed.contains(job) {
             removeTree("\(directory)/jobs/\(job)")
         }
-        let kept = published.withLock { Set($0.map(\.text)) }
+        let kept = published.withLock { Set($0.map(\.text)) }.union(needed)
         for job in entries(of: "\(directory)/results") where !kept.contains(job) {
             removeTree("\(directory)/results/\(job)")
         }
@@ -90,12 +118,13 @@ final class PayloadTable: Sendable {
         }
         guard let forgotten else { return }
         _ = bulk.withdraw(prefix: forgotten.text + "/result/", waitingSeconds: 0)
-        removeTree("\(directory)/results/\(forgotten)")
+        removeTree(resultsPath(of: forgotten))
     }
 
     /// Forgets everything offered for the units of `job`.
     func discard(_ job: JobID, keepsProgress: Bool) {
-        for part in ["/work/", "/corpus/", "/vocabulary"] {
+        if !published.withLock({ $0.contains(job) }) { removeTree(resultsPath(of: job)) }
+        for part in ["/work/", "/corpus/", "/vocabulary", "/model/"] {
             _ = bulk.withdraw(prefix: job.text + part, waitingSeconds: 0)
         }
         if keepsProgress { keepProgress(of: job) } else { directory(of: job).remove() }

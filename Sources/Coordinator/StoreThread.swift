@@ -84,15 +84,10 @@ private struct Store {
             advance(job, "planning") { () throws(Fault) in try program.plan(workers: workers) }
         case .reduce(let job, let number, let round, let outcomes, let workers):
             guard let program = programs[job] else { return }
-            let taken = outputs.take(round: number, of: job, outcomes)
-            let gone = taken.indices.filter { taken[$0] == nil }
-            guard gone.isEmpty else {
-                events.post(.outputsGone(job, gone))
-                return
-            }
             advance(job, round.stage) { [outputs] () throws(Fault) in
-                let step = try program.reduce(
-                    round, outputs: taken.compactMap { $0 }, workers: workers)
+                let taken = outputs.take(round: number, of: job, outcomes)
+                let step = try program.reduce(round, outputs: taken, workers: workers)
+                if case .repeated = step { return step }
                 outputs.reduced(round: number, of: job)
                 return step
             }
@@ -130,6 +125,8 @@ private struct Store {
                 outputs.expect(round, of: job)
                 events.post(.roundPlanned(job, round, measures: measures))
                 try prepare(job)
+            case .repeated(let units):
+                events.post(.outputsGone(job, units))
             case .completed(let result):
                 events.post(.jobCompleted(job, result))
             }

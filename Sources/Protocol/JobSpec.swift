@@ -4,10 +4,12 @@
 /// coordinator and a runner in the worker.
 public enum JobSpec: Hashable, Sendable {
     case trainWords(TrainWords)
+    case encodeDocuments(EncodeDocuments)
 
     public var kind: String {
         switch self {
         case .trainWords: "train-words"
+        case .encodeDocuments: "encode"
         }
     }
 
@@ -15,6 +17,7 @@ public enum JobSpec: Hashable, Sendable {
     public var complaint: String? {
         switch self {
         case .trainWords(let spec): spec.complaint
+        case .encodeDocuments(let spec): spec.complaint
         }
     }
 }
@@ -154,6 +157,7 @@ extension JobSpec: Codable {
     fileprivate func knows(_ setting: String) -> Bool {
         switch self {
         case .trainWords: setting == "kind" || TrainWords.knows(setting)
+        case .encodeDocuments: setting == "kind" || EncodeDocuments.knows(setting)
         }
     }
 
@@ -161,6 +165,7 @@ extension JobSpec: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         switch try container.decode(String.self, forKey: .kind) {
         case "train-words": self = .trainWords(try TrainWords(from: decoder))
+        case "encode": self = .encodeDocuments(try EncodeDocuments(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of job \(kind)")
@@ -172,6 +177,7 @@ extension JobSpec: Codable {
         try container.encode(kind, forKey: .kind)
         switch self {
         case .trainWords(let spec): try spec.encode(to: encoder)
+        case .encodeDocuments(let spec): try spec.encode(to: encoder)
         }
     }
 }

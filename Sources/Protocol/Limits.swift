@@ -47,4 +47,15 @@ public enum Limits {
     public static let epochsMax = 10_000
     public static let partitionsMax = 4_096
     public static let threadsMax = 1_024
+
+    // Documents and their models
+    /// A unit names all of them, and has to fit a header however its paths are escaped.
+    public static let modelFilesMax = 100
+    public static let modelPathsBytesMax = 24 * 1024
+    public static let textFieldsMax = 32
+    public static let promptBytesMax = 4 * 1024
+    public static let tokensPerDocumentMax = 1 << 20
+    public static let embeddingDimensionMax = 1 << 16
+    /// Units of a job that encodes; its chunks grow where there would be more.
+    public static let encodingUnitsMax = 50_000
 }

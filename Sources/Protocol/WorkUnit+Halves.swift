@@ -24,6 +24,9 @@ extension UnitTask {
                 .countWords(
                     CountWords(corpus: task.corpus, blocks: middle..<task.blocks.upperBound))
             )
+        case .encodeChunk(let task):
+            guard let (first, second) = task.halves else { return nil }
+            return (.encodeChunk(first), .encodeChunk(second))
         // A partition is trained as a whole: half of one would be another model.
         case .encodeWords, .trainWords: return nil
         }
@@ -37,6 +40,7 @@ extension UnitTask {
             "partition \(task.partition) of \(task.partitions) of the corpus"
         case .trainWords(let task):
             "partition \(task.encoding.partition) of \(task.encoding.partitions) of the corpus"
+        case .encodeChunk(let task): task.subject
         }
     }
 }

@@ -5,6 +5,7 @@ public enum UnitTask: Hashable, Sendable {
     case countWords(CountWords)
     case encodeWords(EncodeWords)
     case trainWords(TrainWordsUnit)
+    case encodeChunk(EncodeChunk)
 
     /// Names the runner; a worker lists the kinds it can run in HELLO.
     public var kind: String {
@@ -12,13 +13,14 @@ public enum UnitTask: Hashable, Sendable {
         case .countWords: "count-words"
         case .encodeWords: "encode-words"
         case .trainWords: "train-words"
+        case .encodeChunk: "encode-chunk"
         }
     }
 
     /// Outputs that a unit leaves when it is done.
     public var outputsCount: Int {
         switch self {
-        case .countWords: 1
+        case .countWords, .encodeChunk: 1
         case .encodeWords: 0
         case .trainWords: 2
         }
@@ -149,7 +151,8 @@ public struct Round: Hashable, Sendable, Codable {
     public let count: Int
     public var units: [WorkUnit]
     /// Whether outputs of its units are kept on the coordinator's disk until they are reduced, so
-    /// that no unit runs again after a restart. Not worth its price where a round takes a second.
+    /// that no unit runs again after a restart, and memory need not hold them. Not worth its price
+    /// where a round takes a second.
     public let keepsOutputs: Bool
 
     public init(
@@ -183,6 +186,7 @@ extension UnitTask: Codable {
         case "count-words": self = .countWords(try CountWords(from: decoder))
         case "encode-words": self = .encodeWords(try EncodeWords(from: decoder))
         case "train-words": self = .trainWords(try TrainWordsUnit(from: decoder))
+        case "encode-chunk": self = .encodeChunk(try EncodeChunk(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of unit \(kind)")
@@ -196,6 +200,7 @@ extension UnitTask: Codable {
         case .countWords(let task): try task.encode(to: encoder)
         case .encodeWords(let task): try task.encode(to: encoder)
         case .trainWords(let task): try task.encode(to: encoder)
+        case .encodeChunk(let task): try task.encode(to: encoder)
         }
     }
 }

@@ -146,14 +146,15 @@ public final class BulkExchange: Sendable {
     /// Serves the first `size` bytes of a file, read when asked for. Nobody vouches for them: the
     /// checksum is 0. Once the file has changed nothing more of it is served.
     ///
+    /// - Parameter staysOpen: false for one of many files, which would use up the descriptors.
     /// - Throws: `.input` if the file cannot be opened.
     @discardableResult
     public func offer(
-        id: String, file path: String, size: Int
+        id: String, file path: String, size: Int, staysOpen: Bool = true
     ) throws(Fault) -> PayloadReference {
         precondition((1...Limits.identifierBytesMax).contains(id.utf8.count), "the id \(id)")
         precondition((0...Limits.payloadBytesMax).contains(size), "a file of \(size) bytes")
-        shared.shelf.put(id, .file(try OpenFile(path: path)), size: size)
+        shared.shelf.put(id, .file(try OpenFile(path: path, staysOpen: staysOpen)), size: size)
         return PayloadReference(id: id, size: size, checksum: 0)
     }
 
@@ -192,13 +193,14 @@ public final class BulkExchange: Sendable {
 
     /// The same for bytes `offset ..< offset + length` of a payload, without a checksum.
     public func fetchRange(
-        id: String, offset: Int, length: Int, from holder: Holder, deadlineSeconds: Double
+        id: String, offset: Int, length: Int, from holder: Holder, deadlineSeconds: Double,
+        arrivals: Arrivals? = nil
     ) throws(Fault) -> Frame {
         try wait(deadlineSeconds) { done in
             fetch(
                 Order(
                     payload: id, offset: offset, length: length, checksum: 0, holder: holder,
-                    seconds: deadlineSeconds, completion: done))
+                    seconds: deadlineSeconds, arrivals: arrivals, completion: done))
         }
     }
 

@@ -1,4 +1,4 @@
-// A file that is served in place: opened once, read at any position as long as it does not change.
+// A file that is served in place, at any position, as long as it does not change.
 
 import CZeroMQ
 import Glibc
@@ -6,6 +6,7 @@ import Protocol
 
 final class OpenFile: Sendable {
     let path: String
+    /// Negative for a file that is opened whenever it is read.
     private let descriptor: Int32
     private let stamp: Stamp
 
@@ -23,22 +24,37 @@ final class OpenFile: Sendable {
         }
     }
 
-    init(path: String) throws(Fault) {
+    /// - Parameter staysOpen: false for one of many, each of which is seldom read.
+    init(path: String, staysOpen: Bool = true) throws(Fault) {
         self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0, let stamp = Stamp(descriptor) else {
+        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0, let stamp = Stamp(opened) else {
             throw Fault(
                 .input,
                 "cannot open \(path): \(TransportError.reason(of: errno)); "
                     + "check that the coordinator may read it")
         }
         self.stamp = stamp
+        descriptor = staysOpen ? opened : -1
+        if !staysOpen { close(opened) }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Fills `memory`; nil if that worked.
     func read(into memory: UnsafeMutableRawBufferPointer, at offset: Int) -> Fault? {
+        if descriptor >= 0 { return read(descriptor, into: memory, at: offset) }
+        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else {
+            return Fault(.input, "cannot open \(path): \(TransportError.reason(of: errno))")
+        }
+        defer { close(opened) }
+        return read(opened, into: memory, at: offset)
+    }
+
+    private func read(
+        _ descriptor: Int32, into memory: UnsafeMutableRawBufferPointer, at offset: Int
+    ) -> Fault? {
         var done = 0
         while done < memory.count {
             let got = pread(

@@ -31,12 +31,16 @@ struct WorkerCommand: ParsableCommand {
     var threads: Int?
     @Option(
         help: ArgumentHelp(
-            "Directory for encoded text; workers may share it. Default: a temporary one.",
+            "Directory for encoded text and models; workers may share it. Default: a temporary "
+                + "one.",
             valueName: "dir"))
     var cache: String?
     @Option(help: "Name in listings, unique in the cluster. Default: the host's name and a number.")
     var name: String?
-    @Flag(help: "Fetch text from the coordinator even where this machine sees the same files.")
+    @Flag(
+        help: """
+            Fetch text and models from the coordinator even where this machine sees the same files.
+            """)
     var fetchText = false
     @Flag(help: "End if the coordinator does not answer for five seconds, instead of waiting.")
     var once = false
@@ -145,7 +149,10 @@ struct WorkerCommand: ParsableCommand {
             policy.giveUpMilliseconds = 30_000
         }
         let capabilities = Capabilities(
-            kinds: [CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind],
+            kinds: [
+                CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind,
+                EncodeChunkRunner.kind,
+            ],
             slots: 1, threads: threads, instructionSet: String(cString: kernels_isa_name()),
             host: hostName(), processID: Int(getpid()))
         let hello = Hello(
@@ -172,5 +179,8 @@ private func makeRunners(
         CountWordsRunner(texts: texts, bulk: bulk, threads: threads),
         EncodeWordsRunner(partitions: partitions),
         TrainWordsRunner(partitions: partitions, bulk: bulk, threads: threads),
+        EncodeChunkRunner(
+            models: ModelShelf(bulk: bulk, cache: cache, readsInPlace: readsInPlace), bulk: bulk,
+            threads: threads, readsInPlace: readsInPlace),
     ]
 }

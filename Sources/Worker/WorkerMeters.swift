@@ -11,6 +11,9 @@ final class WorkerMeters: Sendable {
     private let seconds: Histogram
     private let words: Counter
     private let training: Counter
+    private let documents: Counter
+    private let tokens: Counter
+    private let encoding: Counter
     private let connected = Atomic<Bool>(false)
     private let running = Atomic<Int>(0)
 
@@ -26,6 +29,13 @@ final class WorkerMeters: Sendable {
         training = registry.counter(
             "sounder_worker_training_seconds_total",
             "Time in the loops that train, without transfers and encoding.")
+        documents = registry.counter(
+            "sounder_worker_encoded_documents_total", "Documents that became vectors.")
+        tokens = registry.counter(
+            "sounder_worker_encoded_tokens_total", "Tokens of these documents, as encoded.")
+        encoding = registry.counter(
+            "sounder_worker_encoding_seconds_total",
+            "Time in the model, without transfers and reading.")
         registry.reading(
             .gauge, "sounder_worker_connected", "1 while the coordinator answers.",
             { [self] in isConnected ? 1 : 0 })
@@ -55,13 +65,22 @@ final class WorkerMeters: Sendable {
         switch result {
         case .success(let outcome):
             units.add(1, kind, "done")
-            if let spent = outcome.measures["computeSeconds"] {
-                training.add(spent)
-                words.add(outcome.measures["words"] ?? 0)
-            }
+            count(outcome.measures)
         case .failure(let fault):
             units.add(1, kind, fault.code == .cancelled ? "cancelled" : "failed")
         }
         return result
+    }
+
+    private func count(_ measures: [String: Double]) {
+        guard let spent = measures["computeSeconds"] else { return }
+        if let count = measures["documents"] {
+            encoding.add(spent)
+            documents.add(count)
+            tokens.add(measures["tokens"] ?? 0)
+        } else {
+            training.add(spent)
+            words.add(measures["words"] ?? 0)
+        }
     }
 }

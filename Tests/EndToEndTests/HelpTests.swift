@@ -12,7 +12,7 @@ extension EndToEnd {
                 ["sounder"], ["sounder", "train"], ["sounder", "train", "sgns"], ["sounder", "up"],
                 ["sounder", "jobs"], ["sounder", "status"], ["sounder", "cancel"],
                 ["sounder", "fetch"], ["sounder", "top"], ["sounder", "doctor"],
-                ["sounder", "neighbours"], ["sounder", "eval"],
+                ["sounder", "encode"], ["sounder", "neighbours"], ["sounder", "eval"],
                 ["sounder", "eval", "words"], ["sounder-coordinator"], ["sounder-worker"],
             ])
         func help(_ command: [String]) async throws {

@@ -18,6 +18,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case tokens
     case corpus
     case compressed
+    case documents
+    case encodedDocuments = "encoded-documents"
     case questions
     case journal
     case keyFile = "key-file"
@@ -45,6 +47,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .tokens: TextTargets.tokens(bytes)
         case .corpus: TextTargets.corpus(bytes)
         case .compressed: TextTargets.compressed(bytes)
+        case .documents: DocumentTargets.documents(bytes)
+        case .encodedDocuments: DocumentTargets.encoded(bytes)
         case .questions: VectorTargets.questions(bytes)
         case .journal: JournalTargets.entries(bytes)
         case .keyFile: KeyTargets.keyFile(bytes)

@@ -46,9 +46,7 @@ final class BrokenModel {
         try change(&tensors)
         let writer = try SafeTensorsWriter(path: path, entries: tensors.map(\.entry))
         for tensor in tensors {
-            try tensor.bytes.withUnsafeBytes { bytes throws(FileError) in
-                try writer.append(bytes)
-            }
+            try tensor.bytes.withUnsafeBytes { try writer.append($0) }
         }
         try writer.finish()
     }

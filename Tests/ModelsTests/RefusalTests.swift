@@ -1,5 +1,6 @@
 // What a folder must not be, and what is said about it.
 
+import Tensors
 import TestSupport
 import Testing
 

@@ -16,6 +16,8 @@ enum ImportRule {
     static let table: [ModuleRule] = [
         ModuleRule(module: "Files", mayImport: []),
         ModuleRule(module: "Compression", mayImport: ["Files", "CZlib", "CZstd"]),
+        ModuleRule(module: "Digests", mayImport: ["Crypto"]),
+        ModuleRule(module: "Documents", mayImport: ["Files"]),
         ModuleRule(module: "Protocol", mayImport: []),
         ModuleRule(module: "Transport", mayImport: ["Protocol", "CZeroMQ", "CXXHash"]),
         ModuleRule(
@@ -40,19 +42,21 @@ enum ImportRule {
             module: "Coordinator",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "Journal", "Client", "Gateway",
-                "Files", "Compression", "Telemetry", "ArgumentParser",
+                "Digests", "Documents", "Files", "Compression", "Telemetry", "ArgumentParser",
             ],
             exceptions: ["Reducer": ["Tensors"]]),
         ModuleRule(
             module: "Worker",
             mayImport: [
-                "Protocol", "Transport", "Cluster", "CKernels", "Files", "Tensors", "Tokenizers",
-                "Models", "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
+                "Protocol", "Transport", "Cluster", "CKernels", "Digests", "Documents", "Files",
+                "Tensors", "Tokenizers", "Models", "WordVectors", "Retrieval", "Statistics",
+                "Telemetry", "ArgumentParser",
             ]),
         ModuleRule(
             module: "Console",
             mayImport: [
-                "Protocol", "Transport", "Client", "Files", "Tensors", "Tokenizers", "Models",
+                "Protocol", "Transport", "Client", "Digests", "Documents", "Files", "Tensors",
+                "Tokenizers", "Models",
                 "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
             ]),
     ]

@@ -120,6 +120,28 @@ final class JobSession {
         return TrainingReport(status, output: destination.path)
     }
 
+    /// Fetches the collection that the finished job has encoded.
+    func save(
+        _ status: JobStatus, to destination: CollectionDestination
+    ) async throws -> CollectionManifest {
+        let fetch = try CollectionFetch(self.destination, context: context)
+        defer { fetch.bulk.stop() }
+        let beside = local.map { "\($0.directory)/state/results/\(status.job)" }
+        let written = try await attended(local, interrupts: Interrupts.received) {
+            try await withTaskCancellationHandler {
+                try fetch.write(status, to: destination, beside: beside)
+            } onCancel: {
+                fetch.bulk.stop()
+            }
+        }
+        guard let written else {
+            throw Fault(
+                .cancelled, "interrupted; \(destination.path) is not complete, and has no "
+                    + CollectionManifest.fileName)
+        }
+        return written
+    }
+
     /// Ends the connection, and the cluster if it is the job's own.
     func close() {
         client.close()

@@ -5,6 +5,8 @@ import Protocol
 /// The next thing a job needs once it is planned, or once a round of it is reduced.
 enum Step {
     case round(Round, measures: [String: Double])
+    /// Outputs of these units are gone: they run again, and then the round is reduced.
+    case repeated([Int])
     case completed(JobResult)
 }
 
@@ -24,9 +26,10 @@ protocol JobProgram: AnyObject {
     func check(_ outputs: [Frame], of stage: String) throws(Fault)
 
     /// Reduces a finished round and says what follows.
-    /// - Parameter outputs: what the units left, in the order of `round.units`.
+    /// - Parameter outputs: what the units left, in the order of `round.units`. Units that were cut
+    ///   in two are in the round as their halves, the second ones at the end.
     func reduce(
-        _ round: Round, outputs: [[Frame]], workers: Int
+        _ round: Round, outputs: RoundOutputs, workers: Int
     ) throws(Fault) -> Step
 }
 
@@ -45,6 +48,8 @@ extension JobSpec {
         switch self {
         case .trainWords(let spec):
             TrainWordsProgram(spec: spec, directory: directory, payloads: payloads)
+        case .encodeDocuments(let spec):
+            EncodeProgram(spec: spec, directory: directory, payloads: payloads)
         }
     }
 }

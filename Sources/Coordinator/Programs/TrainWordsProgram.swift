@@ -72,9 +72,11 @@ final class TrainWordsProgram: JobProgram {
     }
 
     func reduce(
-        _ round: Round, outputs: [[Frame]], workers: Int
+        _ round: Round, outputs: RoundOutputs, workers: Int
     ) throws(Fault) -> Step {
-        switch round.stage {
+        let (outputs, gone) = outputs.all
+        if !gone.isEmpty { return .repeated(gone) }
+        return switch round.stage {
         case "counting": try startEncoding(outputs, workers: workers)
         case "encoding": try training(0, step: nil, workers: workers)
         default: try continueTraining(round, outputs, workers: workers)

@@ -34,7 +34,7 @@ enum Families {
     }
 
     private static let decoder: Loader = { (folder, weights, precision) throws(ModelError) in
-        try Decoder.load(folder, weights, precision)
+        try CausalDecoder.load(folder, weights, precision)
     }
 
     static var known: [String] { loaders.keys.sorted() }

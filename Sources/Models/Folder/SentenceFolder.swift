@@ -56,7 +56,8 @@ struct SentenceFolder {
         if modules == nil { poolings = [try Self.customaryPooling(checkpoint)] }
         let lengths = try JSONFile.readIfThere(
             Lengths.self, "\(checkpoint)/sentence_bert_config.json")
-        maxLength = try lengths?.maxSeqLength ?? Self.tokenizerLength(checkpoint)
+        maxLength = lengths?.maxSeqLength
+        if maxLength == nil { maxLength = try Self.tokenizerLength(checkpoint) }
         lowercases = lengths?.doLowerCase ?? false
         let said = try JSONFile.readIfThere(
             Prompts.self, "\(path)/config_sentence_transformers.json")

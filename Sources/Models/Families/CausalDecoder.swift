@@ -54,7 +54,7 @@ struct DecoderConfiguration: Decodable {
     }
 }
 
-enum Decoder {
+enum CausalDecoder {
     static func load(
         _ folder: CheckpointFolder, _ weights: Weights, _ precision: Precision
     ) throws(ModelError) -> PreNormTransformer {
@@ -91,10 +91,10 @@ enum Decoder {
             ("intermediate_size", config.intermediateSize), ("num_attention_heads", count),
             ("num_hidden_layers", config.numHiddenLayers), ("num_key_value_heads", keyCount),
         ])
-        let width =
-            try config.headDim
-            ?? (config.modelType == "qwen3"
-                ? 128 : folder.heads(count, of: config.hiddenSize).width)
+        var width = config.headDim ?? 128
+        if config.headDim == nil, config.modelType != "qwen3" {
+            width = try folder.heads(count, of: config.hiddenSize).width
+        }
         try folder.check([("head_dim", width), ("head_dim * num_attention_heads", width * count)])
         guard count % keyCount == 0, width % 2 == 0 else {
             throw .configuration(

@@ -1,0 +1,104 @@
+// The id and the text of one record, found by its layout.
+
+/// Points into the record; copied into a batch once it is known that it has everything.
+struct RecordFields {
+    private enum Source {
+        case number(Int)
+        case json(JSONValue)
+        case column(DelimitedField)
+    }
+
+    private let id: Source
+    private let text: [Source]
+
+    init(
+        _ bytes: UnsafeRawBufferPointer, _ layout: DocumentLayout, number: Int
+    ) throws(Malformed) {
+        switch layout.format {
+        case .txt:
+            id = .number(number)
+            text = [.column(DelimitedField(bytes: bytes, isQuoted: false))]
+        case .jsonl: (id, text) = try Self.json(bytes, layout)
+        case .tsv, .csv: (id, text) = try Self.columns(bytes, layout)
+        }
+    }
+
+    private static func json(
+        _ bytes: UnsafeRawBufferPointer, _ layout: DocumentLayout
+    ) throws(Malformed) -> (Source, [Source]) {
+        var record = JSONRecord(bytes)
+        let values = try record.values(of: [layout.idKey] + layout.textKeys)
+        if case .other(let kind) = values[0] {
+            throw Malformed("the id \(name(layout.idKey)) is \(kind) and not a string")
+        }
+        if case .missing = values[0] { throw Malformed("there is no \(name(layout.idKey))") }
+        var text: [Source] = []
+        for (index, key) in layout.textKeys.enumerated() {
+            switch values[index + 1] {
+            case .string: text.append(.json(values[index + 1]))
+            case .missing where !layout.needsAll && index == 0: break
+            case .missing: throw Malformed("there is no \(name(key))")
+            case .number: throw Malformed("\(name(key)) is a number and not a string")
+            case .other(let kind): throw Malformed("\(name(key)) is \(kind) and not a string")
+            }
+        }
+        return (.json(values[0]), text)
+    }
+
+    private static func columns(
+        _ bytes: UnsafeRawBufferPointer, _ layout: DocumentLayout
+    ) throws(Malformed) -> (Source, [Source]) {
+        var record = DelimitedRecord(bytes, layout.format)
+        var fields: [DelimitedField?] = Array(repeating: nil, count: layout.columns.count)
+        var count = 0
+        while let field = try record.next() {
+            for (index, column) in layout.columns.enumerated() where column == count {
+                fields[index] = field
+            }
+            count += 1
+        }
+        var sources: [Source] = []
+        for (index, field) in fields.enumerated() {
+            guard let field else {
+                throw Malformed(
+                    "there are \(count) columns, and column \(layout.columns[index] + 1) is wanted")
+            }
+            sources.append(.column(field))
+        }
+        guard let id = sources.first else { throw Malformed("no column is wanted") }
+        return (id, Array(sources.dropFirst()))
+    }
+
+    private static func name(_ key: [UInt8]) -> String {
+        String(decoding: key.prefix(100), as: UTF8.self).debugDescription
+    }
+
+    func appendID(to arena: inout [UInt8], repairs: inout Int) throws(Malformed) {
+        try Self.append(id, to: &arena, repairs: &repairs)
+    }
+
+    /// The fields with one space between them; those that are empty leave none.
+    func appendText(to arena: inout [UInt8], repairs: inout Int) throws(Malformed) {
+        let start = arena.count
+        for source in text {
+            let before = arena.count
+            if before > start { arena.append(0x20) }
+            let begin = arena.count
+            try Self.append(source, to: &arena, repairs: &repairs)
+            if arena.count == begin { arena.removeSubrange(before...) }
+        }
+    }
+
+    private static func append(
+        _ source: Source, to arena: inout [UInt8], repairs: inout Int
+    ) throws(Malformed) {
+        switch source {
+        case .number(let number): arena.append(contentsOf: String(number).utf8)
+        case .column(let field): field.append(to: &arena, repairs: &repairs)
+        case .json(.string(let bytes)):
+            try JSONString.append(bytes, to: &arena, repairs: &repairs)
+        case .json(.number(let bytes)): arena.append(contentsOf: bytes)
+        case .json: break
+        }
+    }
+}

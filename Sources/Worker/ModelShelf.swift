@@ -1,0 +1,109 @@
+// The model of this worker: read in place where it sees the same files, else fetched once.
+
+import Digests
+import Files
+import Models
+import Protocol
+import Transport
+
+/// Holds the last model that a unit asked for, whichever job the unit was of.
+final class ModelShelf {
+    private struct Key: Hashable {
+        let identity: String
+        let options: EncodingOptions
+    }
+
+    private let bulk: BulkExchange
+    private let directory: String
+    private let readsInPlace: Bool
+    private var last: (key: Key, model: EmbeddingModel)?
+    /// Name of the folder that was fetched last, by the content of its model.
+    private var fetched: String?
+    private static let rangeBytes = 8 << 20
+    private static let deadlineSeconds = 120.0
+
+    /// - Parameter readsInPlace: false makes the worker fetch a model although it sees the files.
+    init(bulk: BulkExchange, cache: String, readsInPlace: Bool) {
+        self.bulk = bulk
+        directory = cache + "/models"
+        self.readsInPlace = readsInPlace
+    }
+
+    /// The model of `task`, loaded now if it is not at hand.
+    func model(
+        for task: EncodeChunk, _ control: RunControl
+    ) throws -> (model: EmbeddingModel, bytesReceived: Int) {
+        let options = try EncodingOptions(task.settings)
+        let key = Key(identity: task.model.identity, options: options)
+        if let last, last.key == key { return (last.model, 0) }
+        let (folder, received) = try folder(of: task.model, control)
+        // The weights of another model go before those of this one come.
+        last = nil
+        followLoading(of: task.model.folder.byteCount, control)
+        let model = try EmbeddingModel(directory: folder, options: key.options)
+        try control.check()
+        last = (key, model)
+        return (model, received)
+    }
+
+    /// Loading says nothing of its progress. A worker may take a minute for it, and longer for
+    /// what comes slowly from a disk, before it counts as stuck.
+    private func followLoading(of bytes: Int, _ control: RunControl) {
+        let began = monotonicMilliseconds()
+        let patience = Double(60_000 + bytes / 20_000)
+        control.follow(
+            total: Double(Limits.payloadBytesMax),
+            done: { min(Double(monotonicMilliseconds() - began), patience) }, halt: {})
+    }
+
+    private func folder(
+        of source: ModelSource, _ control: RunControl
+    ) throws -> (path: String, bytesReceived: Int) {
+        let seen = source.folder.path
+        let isHere = source.folder.entries.allSatisfy { entry in
+            (try? InputFile(reading: "\(seen)/\(entry.name)")) == entry.file
+        }
+        if readsInPlace && isHere { return (seen, 0) }
+        let path = "\(directory)/\(source.identity)"
+        if fetched == source.identity { return (path, 0) }
+        // One model at a time: a worker's disk is not a library.
+        removeTree(directory)
+        fetched = nil
+        let progress = Arrivals()
+        control.follow(
+            total: Double(Limits.payloadBytesMax), done: { Double(progress.bytes) }, halt: {})
+        for index in source.folder.entries.indices {
+            try fetch(index, of: source, into: path, progress, control)
+        }
+        fetched = source.identity
+        return (path, source.folder.byteCount)
+    }
+
+    private func fetch(
+        _ index: Int, of source: ModelSource, into folder: String, _ progress: Arrivals,
+        _ control: RunControl
+    ) throws {
+        let entry = source.folder.entries[index]
+        let parts = entry.name.split(separator: "/")
+        try makeDirectory(([folder] + parts.dropLast().map(String.init)).joined(separator: "/"))
+        let file = try AtomicFile(path: "\(folder)/\(entry.name)")
+        var sum = SHA256Stream()
+        while file.byteCount < entry.file.size {
+            try control.check()
+            let frame = try bulk.fetchRange(
+                id: source.payload(of: index).id, offset: file.byteCount,
+                length: min(Self.rangeBytes, entry.file.size - file.byteCount),
+                from: .coordinator, deadlineSeconds: Self.deadlineSeconds, arrivals: progress)
+            try frame.withUnsafeBytes { bytes in
+                sum.add(bytes)
+                try file.write(bytes)
+            }
+        }
+        guard sum.digest == source.digests[index] else {
+            throw Fault(
+                .data, "\(entry.name) of the model arrived with other bytes than it was sent with",
+                retryable: true)
+        }
+        try file.commit(durable: false)
+    }
+}

@@ -1,0 +1,136 @@
+// Shards: in the order of the input, however the units were cut, with digests that hold.
+
+import Documents
+import Foundation
+import Protocol
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Coordinator
+
+@Suite struct ShardTests {
+    private func write(
+        _ spec: EncodeDocuments, _ units: [(Range<Int>, Frame)], to folder: String
+    ) throws -> CollectionManifest {
+        let round = Sample.round(units.map { Sample.unit($0.0, of: spec) })
+        let outputs = RoundOutputs(count: units.count) { index, _ in [units[index].1] }
+        let reduction = ShardReduction(
+            spec: spec, source: Sample.source, folder: folder, isDurable: false)
+        return try reduction.write(round, outputs)
+    }
+
+    private func digest(_ path: String) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
+        process.arguments = [path]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = String(
+            decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return String(output.prefix(64))
+    }
+
+    @Test("documents stand in the order of their records, in shards of the size that was asked for")
+    func order() throws {
+        let spec = Sample.spec { $0.shardRows = 4 }
+        let scratch = try Scratch()
+        // A unit that was cut in two has its second half at the end of the round.
+        let units: [(Range<Int>, Frame)] = [
+            (0..<3, Sample.output(0..<3)), (5..<10, Sample.output(5..<10)),
+            (3..<5, Sample.output(3..<5)),
+        ]
+        let manifest = try write(spec, units, to: scratch.directory)
+        #expect(manifest.documents == 10 && manifest.rows == 10 && manifest.dimension == 4)
+        #expect(manifest.shards.map(\.documents) == [4, 4, 2])
+        #expect(manifest.tokens == 44 && manifest.truncated == 1)
+        #expect(manifest.truncatedDocuments.map(\.id) == ["d9"])
+        var ids: [String] = []
+        var numbers: [Float] = []
+        for shard in manifest.shards {
+            for file in shard.files {
+                let path = scratch.path(file.name)
+                #expect(try digest(path) == file.sha256 && bytes(of: path).count == file.bytes)
+            }
+            ids += String(decoding: try bytes(of: scratch.path(shard.ids.name)), as: UTF8.self)
+                .split(separator: "\n").map(String.init)
+            let npy = try NpyFile(path: scratch.path(shard.vectors.name))
+            #expect(npy.header.shape == [shard.rows, 4] && npy.header.descriptor == "<f4")
+            numbers += npy.data.bindMemory(to: Float.self)
+        }
+        #expect(ids == (0..<10).map { "d\($0)" })
+        #expect(numbers == (0..<10).flatMap { [Float](repeating: Float($0), count: 4) })
+        #expect(manifest == ShardReduction.finishedManifest(in: scratch.directory))
+        #expect(scratch.names.allSatisfy { !$0.hasPrefix(".") } && scratch.names.count == 7)
+    }
+
+    @Test("the same documents leave the same bytes, whichever units they came from")
+    func cutting() throws {
+        let spec = Sample.spec { $0.shardRows = 3 }
+        let whole = try Scratch()
+        let parts = try Scratch()
+        _ = try write(spec, [(0..<9, Sample.output(0..<9))], to: whole.directory)
+        let halves = [(0..<4, Sample.output(0..<4)), (4..<9, Sample.output(4..<9))]
+        _ = try write(spec, halves, to: parts.directory)
+        #expect(whole.names == parts.names)
+        for name in whole.names {
+            #expect(try bytes(of: whole.path(name)) == bytes(of: parts.path(name)), "\(name)")
+        }
+    }
+
+    @Test("vectors of tokens have the rows of each document beside them")
+    func tokens() throws {
+        let spec = Sample.spec {
+            $0.tokenLevel = true
+            $0.shardRows = 2
+            $0.dtype = "f16"
+        }
+        let scratch = try Scratch()
+        let output = Sample.output(0..<3, dtype: .f16, rows: { $0 + 1 })
+        let manifest = try write(spec, [(0..<3, output)], to: scratch.directory)
+        #expect(manifest.shards.map(\.rows) == [3, 3] && manifest.npyType == "<f2")
+        let lengths = try NpyFile(path: scratch.path("lengths-00000.npy"))
+        #expect(lengths.header.descriptor == "<i4")
+        #expect(Array(lengths.data.bindMemory(to: Int32.self)) == [1, 2])
+        #expect(try NpyFile(path: scratch.path("vectors-00001.npy")).header.shape == [3, 4])
+    }
+
+    @Test("what was skipped is listed with file, line and reason, a thousand at most")
+    func skipped() throws {
+        let spec = Sample.spec()
+        let scratch = try Scratch()
+        let output = Sample.output(
+            0..<1,
+            change: { chunk in
+                chunk.skipped = (1...1_500).map {
+                    DocumentProblem(record: $0, line: $0 + 1, id: "x", reason: "it is empty")
+                }
+            })
+        let manifest = try write(spec, [(0..<1_501, output)], to: scratch.directory)
+        #expect(manifest.skipped == 1_500 && manifest.skippedDocuments.count == 1_000)
+        #expect(
+            manifest.skippedDocuments[0]
+                == .init(file: "/d/a.txt", line: 2, id: "x", reason: "it is empty"))
+    }
+
+    @Test("a collection without a single document has a manifest and no shard")
+    func none() throws {
+        let scratch = try Scratch()
+        let manifest = try write(
+            Sample.spec(), [(0..<1, Sample.output(0..<0))], to: scratch.directory)
+        #expect(manifest.shards.isEmpty && scratch.names == ["manifest.json"])
+    }
+
+    @Test("shards end before the gibibyte, with whole documents")
+    func plan() {
+        var plan = ShardPlan(documentsMax: 0, bytesMax: 100)
+        let sizes = [3, 4, 3, 11, 1, 9, 1]
+        plan.add(
+            sizes.map { .init(id: "d", record: 0, rows: $0, tokens: 1, isTruncated: false) },
+            rowBytes: 10)
+        #expect(plan.shards.map(\.rows) == [10, 11, 10, 1])
+        #expect(plan.shards.map(\.documents) == [3, 1, 2, 1])
+    }
+}

@@ -1,0 +1,68 @@
+// Collections of documents, and what workers hand in of them.
+
+import Documents
+
+enum DocumentTargets {
+    /// The first byte tells the format and the size of chunks, which changes no document.
+    static func documents(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let first = bytes.first else { return false }
+        let format = DocumentFormat.allCases[Int(first) % DocumentFormat.allCases.count]
+        let text = [UInt8](bytes.dropFirst())
+        let file = MemoryFile(text)
+        let begun = file.withPath { try? CSVHeader.beginning(of: $0, format) }
+        guard case .success(let beginning) = begun, beginning.start <= text.count,
+            let layout = try? layout(format, beginning.columns)
+        else { return false }
+        let whole = RecordRange(
+            bytes: beginning.start..<text.count, firstRecord: 0, firstLine: beginning.line,
+            records: 0)
+        let all = read(text, layout, whole)
+        for entry in all.entries {
+            promise(
+                String(validating: all.bytes[entry.text], as: UTF8.self) != nil,
+                "a text is not UTF-8")
+        }
+        let scanner = RecordScanner(format, chunkBytes: Int(first) / 4 + 1)
+        let chunks = file.withPath {
+            try? scanner.scan(
+                $0, size: text.count, from: beginning.start, line: beginning.line)
+        }
+        var ids: [String] = []
+        var problems: [DocumentProblem] = []
+        var end = beginning.start
+        for chunk in chunks ?? [] {
+            promise(chunk.bytes.lowerBound == end, "a chunk begins elsewhere than the last ends")
+            end = chunk.bytes.upperBound
+            let batch = read(text, layout, chunk)
+            ids += batch.entries.indices.map { batch.id($0) + "\0" + batch.text($0) }
+            problems += batch.problems
+        }
+        promise(end == text.count, "\(text.count - end) bytes are in no chunk")
+        let expected = all.entries.indices.map { all.id($0) + "\0" + all.text($0) }
+        promise(ids == expected && problems == all.problems, "documents differ in chunks")
+        return all.problems.isEmpty && !all.entries.isEmpty
+    }
+
+    private static func layout(
+        _ format: DocumentFormat, _ columns: [String]
+    ) throws -> DocumentLayout {
+        format == .csv
+            ? try DocumentLayout(DocumentFields(), header: columns)
+            : try DocumentLayout(format, DocumentFields())
+    }
+
+    private static func read(
+        _ text: [UInt8], _ layout: DocumentLayout, _ range: RecordRange
+    ) -> DocumentBatch {
+        text[range.bytes].withUnsafeBytes { DocumentReader(layout).read($0, range) }
+    }
+
+    /// The rows of the documents are there.
+    static func encoded(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let (documents, vectors) = try? EncodedDocuments.read(bytes) else { return false }
+        promise(
+            vectors.count == documents.rows * documents.rowBytes
+                && vectors.upperBound == bytes.count, "rows are missing")
+        return true
+    }
+}
