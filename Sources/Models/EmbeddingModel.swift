@@ -49,7 +49,8 @@ public final class EmbeddingModel: Sendable {
         self.options = options
         let folder = try SentenceFolder(directory)
         do throws(TokenizerError) {
-            tokenizer = try Tokenizer(path: "\(folder.checkpoint)/tokenizer.json")
+            tokenizer = try Tokenizer(
+                path: "\(folder.checkpoint)/tokenizer.json", lowercases: folder.lowercases)
         } catch { throw .tokenizer(error) }
         (architecture, transformer) = try Families.load(folder.checkpoint, options.precision)
         guard tokenizer.vocabularyCount <= transformer.vocabularyCount else {

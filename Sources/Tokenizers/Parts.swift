@@ -14,7 +14,9 @@ struct Parts: ~Copyable {
     var addedNormalized = AddedTokens()
     var addedByName: [String: Int32] = [:]
 
-    init(_ raw: UnsafeRawBufferPointer, name: String) throws(TokenizerError) {
+    init(
+        _ raw: UnsafeRawBufferPointer, name: String, lowercases: Bool = false
+    ) throws(TokenizerError) {
         guard let start = raw.baseAddress, raw.count <= Tokenizer.fileBytesMax else {
             throw .malformed(
                 name: name, offset: 0,
@@ -27,6 +29,7 @@ struct Parts: ~Copyable {
             reader.seek(place)
             try Normalizer.read(&reader, &normalizers)
         }
+        if lowercases { normalizers.insert(.lowercase, at: 0) }
         if let place = places["pre_tokenizer"] {
             reader.seek(place)
             try PreTokenizer.read(&reader, &preTokenizers)

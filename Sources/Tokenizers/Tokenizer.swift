@@ -22,11 +22,16 @@ public final class Tokenizer: Sendable {
     private static let identities = Atomic<UInt64>(1)
 
     /// Reads the `tokenizer.json` at `path`.
-    public convenience init(path: String) throws(TokenizerError) {
+    ///
+    /// - lowercases: whether texts are put into lower case before anything else is done with them,
+    ///   whatever the file says (`do_lower_case` of sentence-transformers).
+    public convenience init(
+        path: String, lowercases: Bool = false
+    ) throws(TokenizerError) {
         let bytes = try Self.contents(path)
         defer { withExtendedLifetime(bytes) {} }
         let raw = UnsafeRawBufferPointer(start: UnsafeRawPointer(bytes.start), count: bytes.count)
-        self.init(try Parts(raw, name: path))
+        self.init(try Parts(raw, name: path, lowercases: lowercases))
     }
 
     /// Reads a `tokenizer.json` in memory; `name` is what messages call it.
