@@ -5,7 +5,7 @@ extension BytePairModel {
     ///
     /// - joinsBlanks: made true by a merge of something else with what starts with U+2581.
     static func merges(
-        _ file: borrowing ModelFile, _ reader: inout JSONReader,
+        _ file: ModelFile, _ reader: inout JSONReader,
         _ vocabulary: borrowing Vocabulary, prefixBytes: Int,
         joinsBlanks: inout Bool
     ) throws(TokenizerError) -> PairTable {

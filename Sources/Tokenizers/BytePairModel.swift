@@ -25,7 +25,7 @@ struct BytePairModel: ~Copyable {
     private let suffix: [UInt8]
 
     init(
-        _ file: borrowing ModelFile, _ reader: inout JSONReader, isByteLevel: Bool
+        _ file: ModelFile, _ reader: inout JSONReader, isByteLevel: Bool
     ) throws(TokenizerError) {
         guard (file.real("dropout") ?? 0) == 0 else {
             throw reader.unsupported("BPE with dropout")

@@ -8,9 +8,8 @@ enum Model: ~Copyable {
 
     /// - isByteLevel: whether words come as bytes (a ByteLevel pre-tokenizer).
     static func read(
-        _ reader: inout JSONReader, isByteLevel: Bool
+        _ file: ModelFile, _ reader: inout JSONReader, isByteLevel: Bool
     ) throws(TokenizerError) -> Model {
-        let file = try ModelFile(&reader)
         let kind = file.kind
         if isByteLevel, kind != "BPE" {
             throw reader.unsupported("the pre-tokenizer ByteLevel with a model of type \(kind)")
@@ -101,7 +100,7 @@ struct WordLevelModel: ~Copyable {
     let vocabulary: Vocabulary
     private let unknown: Int32
 
-    init(_ file: borrowing ModelFile, _ reader: inout JSONReader) throws(TokenizerError) {
+    init(_ file: ModelFile, _ reader: inout JSONReader) throws(TokenizerError) {
         let vocabulary = try file.vocabulary(&reader)
         let unknown = vocabulary.id(file.text("unk_token") ?? "<unk>")
         guard unknown >= 0 else { throw reader.failure("the vocabulary lacks the unk_token") }

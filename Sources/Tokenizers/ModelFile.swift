@@ -1,7 +1,7 @@
 // The `model` of a tokenizer.json: its settings, and where its vocabulary stands.
 
 /// Settings by name; what is long is only located.
-struct ModelFile: ~Copyable {
+struct ModelFile {
     private var texts: [String: String] = [:]
     private var numbers: [String: Double] = [:]
     private var flags: [String: Bool] = [:]

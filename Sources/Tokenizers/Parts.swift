@@ -24,7 +24,7 @@ struct Parts: ~Copyable {
         }
         var reader = try JSONReader(
             Bytes(start: start.assumingMemoryBound(to: UInt8.self), count: raw.count), name: name)
-        let places = try Self.places(&reader)
+        let (places, file) = try Self.places(&reader)
         if let place = places["normalizer"] {
             reader.seek(place)
             try Normalizer.read(&reader, &normalizers)
@@ -43,25 +43,27 @@ struct Parts: ~Copyable {
             reader.seek(place)
             tokens = try Self.addedTokens(&reader)
         }
-        guard let place = places["model"] else { throw reader.failure("it lacks its model") }
-        reader.seek(place)
+        guard let file else { throw reader.failure("it lacks its model") }
         model = try Model.read(
-            &reader, isByteLevel: try PreTokenizer.isByteLevel(preTokenizers, reader))
+            file, &reader, isByteLevel: try PreTokenizer.isByteLevel(preTokenizers, reader))
         for token in tokens { add(token) }
     }
 
-    /// Where the values of the top level start, after a look at all of the text.
+    /// Where the values of the top level start, and the model's settings, after a look at all of
+    /// the text.
     private static func places(
         _ reader: inout JSONReader
-    ) throws(TokenizerError) -> [String: Int] {
+    ) throws(TokenizerError) -> (places: [String: Int], model: ModelFile?) {
         var places: [String: Int] = [:]
+        var model: ModelFile?
         try reader.object { (key, reader) throws(TokenizerError) in
             guard try !reader.null() else { return }
+            if key == "model" { return model = try ModelFile(&reader) }
             places[key] = reader.position
             try reader.skip()
         }
         try reader.end()
-        return places
+        return (places, model)
     }
 
     // MARK: Added tokens

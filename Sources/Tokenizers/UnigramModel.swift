@@ -14,9 +14,11 @@ struct UnigramModel: ~Copyable {
     /// there, or -1.
     private var trie = PairTable()
 
-    init(_ file: borrowing ModelFile, _ reader: inout JSONReader) throws(TokenizerError) {
-        var vocabulary = Vocabulary(capacity: 1 << 10)
-        var scores = Growing<Double>()
+    init(_ file: ModelFile, _ reader: inout JSONReader) throws(TokenizerError) {
+        // A rough guess saves most of the rehashing: a line of a file has some 40 bytes.
+        let guess = min(reader.bytes.count / 40, 1 << 18)
+        var vocabulary = Vocabulary(capacity: guess)
+        var scores = Growing<Double>(capacity: guess)
         var lowest = Double.infinity
         try file.seek("vocab", &reader)
         var list = try reader.beginArray()

@@ -8,7 +8,7 @@ struct WordPieceModel: ~Copyable {
     private let unknown: Int32
     private let charactersMax: Int
 
-    init(_ file: borrowing ModelFile, _ reader: inout JSONReader) throws(TokenizerError) {
+    init(_ file: ModelFile, _ reader: inout JSONReader) throws(TokenizerError) {
         let vocabulary = try file.vocabulary(&reader)
         let prefix = file.text("continuing_subword_prefix") ?? "##"
         let unknown = vocabulary.id(file.text("unk_token") ?? "[UNK]")
