@@ -129,7 +129,7 @@ final class OutputTable: Sendable {
             for (position, reference) in outcome.outputs.enumerated() {
                 let name = Self.name(unit, position)
                 guard let frame = held.directory.load(name, isChecked: isChecked),
-                    isChecked ? frame.count == reference.size : isMeant(frame, by: reference)
+                    isChecked ? frame.count == reference.size : Self.isMeant(frame, by: reference)
                 else { return nil }
                 frames.append(frame)
             }
@@ -139,7 +139,7 @@ final class OutputTable: Sendable {
 
     /// A file that is sound may be that of an attempt which does not count: one that was made after
     /// the files of the counted one were lost, and was not journaled before the coordinator died.
-    private func isMeant(_ frame: Frame, by reference: PayloadReference) -> Bool {
+    private static func isMeant(_ frame: Frame, by reference: PayloadReference) -> Bool {
         frame.count == reference.size
             && (reference.checksum == 0 || reference.checksum == Checksum.of(frame))
     }

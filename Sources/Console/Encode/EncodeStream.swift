@@ -1,6 +1,7 @@
 // `sounder encode -`: documents from a pipe, vectors to a pipe, in this process and as they come.
 
 import Documents
+import Files
 import Glibc
 import Models
 import Protocol
@@ -35,9 +36,9 @@ struct EncodeStream {
     func run(isQuiet: Bool) throws {
         signal(SIGPIPE, SIG_IGN)
         let model: EmbeddingModel
-        do { model = try EmbeddingModel(directory: folder, options: options) } catch {
-            throw Fault(.data, "\(error)")
-        }
+        do throws(ModelError) {
+            model = try EmbeddingModel(directory: folder, options: options)
+        } catch { throw Fault(model: error) }
         var lines = InputLines()
         var totals = Totals()
         let output = VectorStream(
@@ -108,7 +109,7 @@ struct EncodeStream {
                     threads: threads, progress: EncodingProgress())
             }
         }
-        do throws(ModelError) { return try result.get() } catch { throw Fault(.data, "\(error)") }
+        do throws(ModelError) { return try result.get() } catch { throw Fault(model: error) }
     }
 
     private func check(
@@ -122,6 +123,17 @@ struct EncodeStream {
             "standard input:\(batch.entries[index].line): the document has "
                 + "\(encoded.tokenCounts[index]) tokens, more than the \(model.maxLength) that are "
                 + "encoded; split it, or pass --truncate allow")
+    }
+}
+
+extension Fault {
+    fileprivate init(model error: ModelError) {
+        switch error {
+        case .option(let sentence): self = Fault(.usage, sentence)
+        case .file(.unreadable): self = Fault(.input, "\(error)")
+        case .outOfMemory: self = Fault(.temporary, "\(error)")
+        default: self = Fault(.data, "\(error)")
+        }
     }
 }
 

@@ -214,6 +214,9 @@ extension Fault {
     fileprivate init(encoding error: any Error) {
         switch error {
         case ModelError.cancelled: self = Fault(.cancelled, "the unit was revoked")
+        case ModelError.file(let error): self = Fault(running: error)
+        case ModelError.outOfMemory: self = Fault(.temporary, "\(error)", retryable: true)
+        case ModelError.option(let sentence): self = Fault(.usage, sentence)
         default: self = Fault(running: error)
         }
     }
