@@ -138,6 +138,7 @@ let package = Package(
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
+        tests("ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],
             path: "Tests/Simulation/Simulation", swiftSettings: strict),

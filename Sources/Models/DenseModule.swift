@@ -13,11 +13,26 @@ struct DenseModule: Sendable {
         let outFeatures: Int
         let bias: Bool?
         let activationFunction: String?
+        let moduleInputName: String?
+        let moduleOutputName: String?
+        let useResidual: Bool?
     }
 
-    init(_ directory: String, precision: Precision) throws(ModelError) {
+    /// - isForTokens: whether rows are of tokens rather than of documents.
+    init(
+        _ directory: String, isForTokens: Bool, precision: Precision
+    ) throws(ModelError) {
         let path = "\(directory)/config.json"
         let config = try JSONFile.read(Configuration.self, path)
+        if config.useResidual ?? false {
+            throw .unsupported(path: path, feature: "use_residual")
+        }
+        for name in [config.moduleInputName, config.moduleOutputName] {
+            guard let name, name != "sentence_embedding",
+                !(isForTokens && name == "token_embeddings")
+            else { continue }
+            throw .unsupported(path: path, feature: "a Dense module for \(name)")
+        }
         // The name of a class of PyTorch, as "torch.nn.modules.activation.Tanh".
         let name = config.activationFunction?.split(separator: ".").last?.lowercased() ?? "tanh"
         guard let activation = Activation(named: name) else {

@@ -91,8 +91,14 @@ public final class EmbeddingModel: Sendable {
     ) throws(ModelError) -> Int {
         let reach = transformer.positionsMax
         let least = tokenizer.specialTokensCount + 1
+        guard reach >= least else {
+            throw .configuration(
+                path: "\(folder.checkpoint)/config.json",
+                reason: "it has positions for \(reach) tokens; the tokenizer alone adds "
+                    + "\(tokenizer.specialTokensCount)")
+        }
         if let wanted = options.maxLength {
-            guard (least...max(reach, least)).contains(wanted) else {
+            guard (least...reach).contains(wanted) else {
                 throw .option(
                     "--max-length \(wanted) is out of range; the model takes \(least)...\(reach) "
                         + "tokens")
@@ -121,12 +127,12 @@ public final class EmbeddingModel: Sendable {
     ) throws(ModelError) -> ([Step], Int) {
         var steps: [Step] = []
         var dimension = width
-        var normalizes = false
         for step in folder.steps {
             switch step {
-            case .normalize: normalizes = true
+            case .normalize: steps.append(.normalize)
             case .dense(let path):
-                let module = try DenseModule(path, precision: options.precision)
+                let module = try DenseModule(
+                    path, isForTokens: options.isTokenLevel, precision: options.precision)
                 guard module.linear.inputs == dimension else {
                     throw .configuration(
                         path: "\(path)/config.json",
@@ -137,7 +143,12 @@ public final class EmbeddingModel: Sendable {
                 steps.append(.dense(module))
             }
         }
-        if let wanted = options.dimension {
+        var normalizes = false
+        if case .normalize = steps.last {
+            normalizes = true
+            steps.removeLast()
+        }
+        if let wanted = options.dimension ?? folder.dimension.map({ min($0, dimension) }) {
             guard (1...dimension).contains(wanted) else {
                 throw .option(
                     "--dimension \(wanted) is out of range; the model's vectors have \(dimension)")
@@ -145,7 +156,6 @@ public final class EmbeddingModel: Sendable {
             dimension = wanted
             steps.append(.truncate(wanted))
         }
-        // Where the folder normalises before something else, the end is normalised all the same.
         if options.normalizes ?? normalizes { steps.append(.normalize) }
         return (steps, dimension)
     }

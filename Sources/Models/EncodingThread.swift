@@ -22,18 +22,25 @@ final class EncodingThread {
     var isEmpty: Bool { batch.documents.isEmpty }
     var documentCount: Int { batch.documents.count }
 
-    /// As sentence-transformers counts them: of the prompt alone, less the token that ends it.
+    /// As sentence-transformers counts them: of the prompt alone, less a special token at its end.
     private static func promptTokens(
         _ model: EmbeddingModel, _ scratch: inout Tokenizer.Scratch
     ) -> Int {
         guard !model.prompt.isEmpty, !model.poolsPrompt else { return 0 }
+        let prompt = ids(of: model.prompt, model, &scratch)
+        let specials = ids(of: "", model, &scratch)
+        let endsAlike = specials.last != nil && prompt.last == specials.last
+        return max(endsAlike ? prompt.count - 1 : prompt.count, 0)
+    }
+
+    private static func ids(
+        of text: String, _ model: EmbeddingModel, _ scratch: inout Tokenizer.Scratch
+    ) -> [Int32] {
         var ids: [Int32] = []
-        var prompt = Array(model.prompt.utf8)
-        prompt.withUnsafeMutableBytes { bytes in
-            _ = model.tokenizer.encode(
-                UnsafeRawBufferPointer(bytes), limit: nil, into: &ids, using: &scratch)
+        Array(text.utf8).withUnsafeBytes { bytes in
+            _ = model.tokenizer.encode(bytes, limit: nil, into: &ids, using: &scratch)
         }
-        return max(ids.count - 1, 0)
+        return ids
     }
 
     /// Takes documents until the batch is full or there are no more.
@@ -93,10 +100,8 @@ final class EncodingThread {
         }
         let skipped = min(promptTokens, tokens.count - 1)
         for (index, pooling) in model.poolings.enumerated() {
-            // The first token stays the first, as it is in sentence-transformers.
-            let left = pooling == .cls ? 0 : skipped
             pooling.pool(
-                states + (tokens.lowerBound + left) * width, tokens: tokens.count - left,
+                states + tokens.lowerBound * width, tokens: tokens.count, skipping: skipped,
                 width: width, into: vector + index * width)
         }
     }

@@ -15,34 +15,40 @@ public enum Pooling: String, Sendable, CaseIterable, Codable {
 
     /// - Parameters:
     ///   - states: [tokens, width] of one document, at least one token.
+    ///   - skipping: tokens at the beginning, of the prompt, that are left out; not all.
     ///   - vector: [width].
     func pool(
-        _ states: UnsafePointer<Float>, tokens: Int, width: Int,
+        _ states: UnsafePointer<Float>, tokens: Int, skipping: Int = 0, width: Int,
         into vector: UnsafeMutablePointer<Float>
     ) {
         switch self {
-        case .cls: vector.update(from: states, count: width)
+        case .cls: vector.update(from: states + skipping * width, count: width)
         case .lastToken: vector.update(from: states + (tokens - 1) * width, count: width)
         case .max:
-            vector.update(from: states, count: width)
-            for token in 1..<tokens { dense_maximum(vector, states + token * width, width) }
-        case .mean, .meanSqrt:
-            sum(states, tokens, width, into: vector) { _ in 1 }
-            let count = Float(tokens)
-            dense_scale(vector, 1 / (self == .mean ? count : count.squareRoot()), width)
+            vector.update(from: states + skipping * width, count: width)
+            for token in skipping + 1..<tokens {
+                dense_maximum(vector, states + token * width, width)
+            }
+        case .mean: average(states, skipping..<tokens, width, into: vector)
+        case .meanSqrt:
+            average(states, skipping..<tokens, width, into: vector)
+            dense_scale(vector, Float(tokens - skipping).squareRoot(), width)
         case .weightedMean:
-            sum(states, tokens, width, into: vector) { Float($0 + 1) }
-            dense_scale(vector, 2 / (Float(tokens) * Float(tokens + 1)), width)
+            // Tokens keep the weights of their places in the whole text.
+            average(states, skipping..<tokens, width, into: vector) { Float($0 + 1) }
         }
     }
 
-    private func sum(
-        _ states: UnsafePointer<Float>, _ tokens: Int, _ width: Int,
-        into vector: UnsafeMutablePointer<Float>, weight: (Int) -> Float
+    private func average(
+        _ states: UnsafePointer<Float>, _ tokens: Range<Int>, _ width: Int,
+        into vector: UnsafeMutablePointer<Float>, weight: (Int) -> Float = { _ in 1 }
     ) {
         vector.update(repeating: 0, count: width)
-        for token in 0..<tokens {
+        var total: Float = 0
+        for token in tokens {
             dense_add_scaled(vector, states + token * width, weight(token), width)
+            total += weight(token)
         }
+        dense_scale(vector, 1 / total, width)
     }
 }

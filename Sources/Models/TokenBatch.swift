@@ -8,6 +8,9 @@ struct TokenBatch {
     /// Where each document's ids stand.
     private(set) var documents: [Range<Int>] = []
 
+    /// Tokens of the longest document.
+    var longest: Int { documents.reduce(0) { max($0, $1.count) } }
+
     mutating func removeAll() {
         ids.removeAll(keepingCapacity: true)
         documents.removeAll(keepingCapacity: true)

@@ -55,7 +55,9 @@ extension BulkLoop {
             return try refuse(peer, .otherVersion(hello, than: welcome))
         }
         // Welcomed, it would wait here for work for ever.
-        guard hello.capabilities == nil else { return try refuse(peer, .otherPort(hello)) }
+        guard hello.capabilities?.kinds.isEmpty ?? true else {
+            return try refuse(peer, .otherPort(hello))
+        }
         if peers.count >= Limits.workersMax, peers.peer(of: hello.name) == nil {
             try forgetTheGone(welcome)
             guard peers.count < Limits.workersMax else { return try refuse(peer, .tooManyPeers) }

@@ -1,7 +1,5 @@
 // BERT (Devlin et al. 2018).
 
-import CKernels
-
 struct BertConfiguration: Decodable {
     let hiddenSize: Int
     let numHiddenLayers: Int
@@ -10,73 +8,75 @@ struct BertConfiguration: Decodable {
     let hiddenAct: String
     let vocabSize: Int
     let maxPositionEmbeddings: Int
-    let typeVocabSize: Int
+    let typeVocabSize: Int?
     let layerNormEps: Double?
     let positionEmbeddingType: String?
-}
+    let padTokenId: Int?
 
-struct Bert: Transformer {
-    private let words: TokenTable
-    private let positions: TokenTable
-    private let types: TokenTable
-    private let embeddingNorm: LayerNorm
-    private let encoder: PostNormEncoder
-
-    var width: Int { encoder.width }
-    var layerCount: Int { encoder.layers.count }
-    var positionsMax: Int { positions.rows }
-    var vocabularyCount: Int { words.rows }
-
-    init(_ folder: CheckpointFolder, _ weights: Weights, _ precision: Precision) throws(ModelError) {
-        let config = try folder.read(BertConfiguration.self)
+    func check(_ folder: CheckpointFolder) throws(ModelError) {
         try folder.check([
-            ("hidden_size", config.hiddenSize), ("num_hidden_layers", config.numHiddenLayers),
-            ("num_attention_heads", config.numAttentionHeads), ("vocab_size", config.vocabSize),
-            ("intermediate_size", config.intermediateSize),
-            ("max_position_embeddings", config.maxPositionEmbeddings),
-            ("type_vocab_size", config.typeVocabSize),
+            ("hidden_size", hiddenSize), ("num_hidden_layers", numHiddenLayers),
+            ("num_attention_heads", numAttentionHeads), ("vocab_size", vocabSize),
+            ("intermediate_size", intermediateSize), ("type_vocab_size", typeVocabSize ?? 1),
+            ("max_position_embeddings", maxPositionEmbeddings),
         ])
-        if let type = config.positionEmbeddingType, type != "absolute" {
+        if let type = positionEmbeddingType, type != "absolute" {
             throw folder.unsupported("position_embedding_type \(type)")
         }
-        let epsilon = config.layerNormEps ?? 1e-12
+    }
+}
+
+enum Bert {
+    static func load(
+        _ folder: CheckpointFolder, _ weights: Weights, _ precision: Precision
+    ) throws(ModelError) -> PostNormTransformer {
+        let config = try folder.read(BertConfiguration.self)
+        try config.check(folder)
         weights.findPrefix(["", "bert."], of: "embeddings.word_embeddings.weight")
-        words = try TokenTable(
-            named: "embeddings.word_embeddings.weight", weights, rows: config.vocabSize,
-            width: config.hiddenSize)
-        positions = try TokenTable(
-            named: "embeddings.position_embeddings.weight", weights,
-            rows: config.maxPositionEmbeddings, width: config.hiddenSize)
-        types = try TokenTable(
-            named: "embeddings.token_type_embeddings.weight", weights, rows: config.typeVocabSize,
-            width: config.hiddenSize)
-        embeddingNorm = try LayerNorm(
-            named: "embeddings.LayerNorm", weights, width: config.hiddenSize, epsilon: epsilon)
-        encoder = try PostNormEncoder(
-            weights, .bert, layers: config.numHiddenLayers,
-            heads: folder.heads(config.numAttentionHeads, of: config.hiddenSize),
-            innerWidth: config.intermediateSize, activation: folder.activation(config.hiddenAct),
-            epsilon: epsilon, precision: precision)
+        let embeddings = try InputEmbeddings(weights, config, epsilon: config.layerNormEps ?? 1e-12)
+        let encoder = try PostNormEncoder(
+            weights, .bert, folder, config, epsilon: config.layerNormEps ?? 1e-12, precision)
         try weights.finish { name in
             name == "embeddings.position_ids" || name.hasPrefix("pooler.")
                 || name.hasPrefix("cls.") || name.hasPrefix("classifier.")
         }
+        return PostNormTransformer(embeddings, encoder)
     }
+}
 
-    func states(
-        of batch: TokenBatch, layers: Int, _ workspace: Workspace
-    ) throws(ModelError) -> UnsafeMutablePointer<Float> {
-        let hidden = try workspace.floats(.hidden, batch.ids.count * width)
-        for tokens in batch.documents {
-            for (position, token) in tokens.enumerated() {
-                let row = hidden + token * width
-                row.update(from: words[Int(batch.ids[token])], count: width)
-                positions.add(position, to: row)
-                types.add(0, to: row)
-            }
+extension InputEmbeddings {
+    /// By the names of BERT.
+    init(
+        _ weights: Weights, _ config: BertConfiguration, epsilon: Double, hasTypes: Bool = true,
+        firstPosition: Int = 0
+    ) throws(ModelError) {
+        let width = config.hiddenSize
+        words = try TokenTable(
+            named: "embeddings.word_embeddings.weight", weights, rows: config.vocabSize,
+            width: width)
+        positions = try TokenTable(
+            named: "embeddings.position_embeddings.weight", weights,
+            rows: config.maxPositionEmbeddings, width: width)
+        self.firstPosition = firstPosition
+        if hasTypes {
+            types = try TokenTable(
+                named: "embeddings.token_type_embeddings.weight", weights,
+                rows: config.typeVocabSize ?? 2, width: width)
         }
-        embeddingNorm(hidden, rows: batch.ids.count)
-        try encoder.run(hidden, batch, layers: layers, workspace)
-        return hidden
+        norm = try LayerNorm(
+            named: "embeddings.LayerNorm", weights, width: width, epsilon: epsilon)
+    }
+}
+
+extension PostNormEncoder {
+    init(
+        _ weights: Weights, _ names: PostNormNames, _ folder: CheckpointFolder,
+        _ config: BertConfiguration, epsilon: Double, _ precision: Precision
+    ) throws(ModelError) {
+        try self.init(
+            weights, names, layers: config.numHiddenLayers,
+            heads: folder.heads(config.numAttentionHeads, of: config.hiddenSize),
+            innerWidth: config.intermediateSize, activation: folder.activation(config.hiddenAct),
+            epsilon: epsilon, precision: precision)
     }
 }

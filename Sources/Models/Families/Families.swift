@@ -3,16 +3,39 @@
 enum Families {
     private struct Kind: Decodable { let modelType: String? }
 
-    private typealias Loader = @Sendable (
-        CheckpointFolder, Weights, Precision
-    ) throws(ModelError) -> any Transformer
+    private typealias Loader =
+        @Sendable (
+            CheckpointFolder, Weights, Precision
+        ) throws(ModelError) -> any Transformer
 
     /// By `model_type` of config.json.
     private static let loaders: [String: Loader] = [
         "bert": { (folder, weights, precision) throws(ModelError) in
-            try Bert(folder, weights, precision)
-        }
+            try Bert.load(folder, weights, precision)
+        },
+        "distilbert": { (folder, weights, precision) throws(ModelError) in
+            try DistilBert.load(folder, weights, precision)
+        },
+        "roberta": roberta, "xlm-roberta": roberta, "camembert": roberta,
+        "mpnet": { (folder, weights, precision) throws(ModelError) in
+            try MPNet.load(folder, weights, precision)
+        },
+        "modernbert": { (folder, weights, precision) throws(ModelError) in
+            try ModernBert.load(folder, weights, precision)
+        },
+        "nomic_bert": { (folder, weights, precision) throws(ModelError) in
+            try NomicBert.load(folder, weights, precision)
+        },
+        "llama": decoder, "mistral": decoder, "qwen2": decoder, "qwen3": decoder,
     ]
+
+    private static let roberta: Loader = { (folder, weights, precision) throws(ModelError) in
+        try Roberta.load(folder, weights, precision)
+    }
+
+    private static let decoder: Loader = { (folder, weights, precision) throws(ModelError) in
+        try CausalDecoder.load(folder, weights, precision)
+    }
 
     static var known: [String] { loaders.keys.sorted() }
 

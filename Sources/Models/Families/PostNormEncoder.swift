@@ -10,48 +10,35 @@ struct PostNormEncoder: Sendable {
         let projection: Linear
         let output: Linear
         let outputNorm: LayerNorm
-        let inner: Linear
-        let outer: Linear
+        let feedForward: FeedForward
         let outerNorm: LayerNorm
     }
 
     let heads: AttentionHeads
-    let activation: Activation
     let layers: [Layer]
+    /// Added to the scores of all layers.
+    var relative: RelativePositions?
+    var rotary: Rotary?
     var width: Int { heads.queryWidth }
 
     /// Runs `count` layers on `hidden` [tokens, width], in place.
-    ///
-    /// - Parameter bias: of relative positions, added to the scores of all layers.
     func run(
         _ hidden: UnsafeMutablePointer<Float>, _ batch: TokenBatch, layers count: Int,
-        bias: (UnsafePointer<Float>, span: Int)? = nil, _ workspace: Workspace
+        _ workspace: Workspace
     ) throws(ModelError) {
         let rows = batch.ids.count
         let context = try workspace.floats(.context, rows * width)
         let projections = try workspace.floats(.projections, rows * heads.projectionWidth)
+        let angles = try rotary?.angles(batch, .cosines, .sines, workspace)
         for layer in layers.prefix(count) {
             try layer.projection(hidden, rows: rows, into: projections, workspace)
+            if let angles { rotary?.turn(projections, batch, heads, by: angles) }
             try heads.attend(
-                batch, projections, .everything, bias: bias, into: context, workspace)
+                batch, projections, .everything, bias: relative?.bias, into: context, workspace)
             try layer.output(context, rows: rows, into: hidden, adding: hidden, workspace)
             layer.outputNorm(hidden, rows: rows)
-            try feedForward(layer, hidden, rows: rows, workspace)
+            try layer.feedForward(hidden, rows: rows, addingTo: hidden, workspace)
             layer.outerNorm(hidden, rows: rows)
-        }
-    }
-
-    /// Some rows at a time, so that their wide inner values stay in the second-level cache.
-    private func feedForward(
-        _ layer: Layer, _ hidden: UnsafeMutablePointer<Float>, rows: Int, _ workspace: Workspace
-    ) throws(ModelError) {
-        let rowsMax = 96
-        let inner = try workspace.floats(.inner, rowsMax * layer.inner.outputs)
-        for begin in stride(from: 0, to: rows, by: rowsMax) {
-            let count = min(rowsMax, rows - begin)
-            let part = hidden + begin * width
-            try layer.inner(part, rows: count, into: inner, activation: activation, workspace)
-            try layer.outer(inner, rows: count, into: part, adding: part, workspace)
         }
     }
 }
@@ -59,14 +46,15 @@ struct PostNormEncoder: Sendable {
 /// The names that a family's checkpoints give to the parts of a layer, without ".weight".
 struct PostNormNames: Sendable {
     let layer: @Sendable (Int) -> String
-    var query = "attention.self.query"
-    var key = "attention.self.key"
-    var value = "attention.self.value"
+    /// Three, or one that holds all of them.
+    var projections = ["attention.self.query", "attention.self.key", "attention.self.value"]
     var output = "attention.output.dense"
     var outputNorm = "attention.output.LayerNorm"
-    var inner = "intermediate.dense"
+    /// One, or two of which the first is activated and gates the second.
+    var inner = ["intermediate.dense"]
     var outer = "output.dense"
     var outerNorm = "output.LayerNorm"
+    var hasBias = true
 
     static let bert = PostNormNames(layer: { "encoder.layer.\($0)." })
 }
@@ -77,28 +65,27 @@ extension PostNormEncoder {
         innerWidth: Int, activation: Activation, epsilon: Double, precision: Precision
     ) throws(ModelError) {
         let width = heads.queryWidth
+        let parts = names.projections.map { _ in 3 * width / names.projections.count }
         var made: [Layer] = []
         for index in 0..<layers {
             let base = names.layer(index)
             made.append(
                 Layer(
                     projection: try Linear(
-                        named: [base + names.query, base + names.key, base + names.value], weights,
-                        inputs: width, outputs: [width, width, width], precision: precision),
+                        named: names.projections.map { base + $0 }, weights, inputs: width,
+                        outputs: parts, hasBias: names.hasBias, precision: precision),
                     output: try Linear(
                         named: base + names.output, weights, inputs: width, outputs: width,
-                        precision: precision),
+                        hasBias: names.hasBias, precision: precision),
                     outputNorm: try LayerNorm(
                         named: base + names.outputNorm, weights, width: width, epsilon: epsilon),
-                    inner: try Linear(
-                        named: base + names.inner, weights, inputs: width, outputs: innerWidth,
-                        precision: precision),
-                    outer: try Linear(
-                        named: base + names.outer, weights, inputs: innerWidth, outputs: width,
-                        precision: precision),
+                    feedForward: try FeedForward(
+                        weights, inner: names.inner.map { base + $0 }, outer: base + names.outer,
+                        width: width, innerWidth: innerWidth, activation: activation,
+                        hasBias: names.hasBias, precision: precision),
                     outerNorm: try LayerNorm(
                         named: base + names.outerNorm, weights, width: width, epsilon: epsilon)))
         }
-        self.init(heads: heads, activation: activation, layers: made)
+        self.init(heads: heads, layers: made)
     }
 }

@@ -19,9 +19,28 @@ struct CheckpointFolder {
     func check(_ sizes: [(key: String, value: Int)]) throws(ModelError) {
         for (key, value) in sizes where !(1...10_000_000).contains(value) {
             throw .configuration(
-                path: configPath, reason: "\(key) \(value) is out of range; it must lie in "
+                path: configPath,
+                reason: "\(key) \(value) is out of range; it must lie in "
                     + "1...10000000")
         }
+    }
+
+    /// A number that must be there, checked like the others.
+    func size(_ key: String, _ value: Int?) throws(ModelError) -> Int {
+        guard let value else {
+            throw .configuration(path: configPath, reason: "it lacks the key \(key)")
+        }
+        try check([(key, value)])
+        return value
+    }
+
+    func rotary(
+        _ parameters: RotaryParameters, theta: Double, width: Int, pairsNeighbours: Bool = false
+    ) throws(ModelError) -> Rotary {
+        guard let frequencies = parameters.frequencies(theta: theta, width: width) else {
+            throw unsupported("the rope_type \(parameters.kind) with the numbers given")
+        }
+        return Rotary(frequencies: frequencies, pairsNeighbours: pairsNeighbours)
     }
 
     func heads(_ count: Int, of width: Int) throws(ModelError) -> AttentionHeads {

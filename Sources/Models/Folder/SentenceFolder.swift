@@ -9,6 +9,8 @@ struct SentenceFolder {
     private(set) var poolsPrompt = true
     private(set) var steps: [Step] = []
     private(set) var maxLength: Int?
+    /// Values of a vector that are kept.
+    private(set) var dimension: Int?
     private(set) var lowercases = false
     private(set) var prompts: [String: String] = [:]
     private(set) var defaultPrompt: String?
@@ -34,6 +36,15 @@ struct SentenceFolder {
     private struct Prompts: Decodable {
         let prompts: [String: String]?
         let defaultPromptName: String?
+        let truncateDim: Int?
+    }
+
+    /// Some folders have a number here that no integer holds, for "without limit".
+    private struct TokenizerConfiguration: Decodable { let modelMaxLength: Double? }
+
+    private struct Architectures: Decodable {
+        let architectures: [String]?
+        let isCausal: Bool?
     }
 
     init(_ path: String) throws(ModelError) {
@@ -42,15 +53,31 @@ struct SentenceFolder {
         let modules = try JSONFile.readIfThere([Module].self, list)
         isSentenceTransformers = modules != nil
         for module in modules ?? [] { try add(module, of: path, list: list) }
-        if modules == nil || poolings.isEmpty { poolings = modules == nil ? [.mean] : [] }
+        if modules == nil { poolings = [try Self.customaryPooling(checkpoint)] }
         let lengths = try JSONFile.readIfThere(
             Lengths.self, "\(checkpoint)/sentence_bert_config.json")
         maxLength = lengths?.maxSeqLength
+        if maxLength == nil { maxLength = try Self.tokenizerLength(checkpoint) }
         lowercases = lengths?.doLowerCase ?? false
         let said = try JSONFile.readIfThere(
             Prompts.self, "\(path)/config_sentence_transformers.json")
         prompts = said?.prompts ?? [:]
         defaultPrompt = said?.defaultPromptName
+        dimension = said?.truncateDim
+    }
+
+    /// Of a checkpoint without modules: the last token where a model was made to continue text.
+    private static func customaryPooling(_ path: String) throws(ModelError) -> Pooling {
+        let config = try JSONFile.readIfThere(Architectures.self, "\(path)/config.json")
+        let continues = config?.architectures?.first?.hasSuffix("ForCausalLM") ?? false
+        return continues && config?.isCausal ?? true ? .lastToken : .mean
+    }
+
+    /// What the tokenizer's own settings allow.
+    private static func tokenizerLength(_ path: String) throws(ModelError) -> Int? {
+        let config = try JSONFile.readIfThere(
+            TokenizerConfiguration.self, "\(path)/tokenizer_config.json")
+        return config?.modelMaxLength.flatMap { $0 < 1e9 ? Int(exactly: $0.rounded()) : nil }
     }
 
     private mutating func add(

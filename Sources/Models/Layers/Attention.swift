@@ -41,8 +41,8 @@ struct AttentionHeads: Sendable {
         bias: (UnsafePointer<Float>, span: Int)? = nil, into results: UnsafeMutablePointer<Float>,
         _ workspace: Workspace
     ) throws(ModelError) {
-        let longest = batch.documents.reduce(0) { max($0, $1.count) }
-        let scratch = try workspace.floats(.scratch, dense_attention_scratch(longest, width))
+        let scratch = try workspace.floats(
+            .scratch, dense_attention_scratch(batch.longest, width))
         for tokens in batch.documents where !tokens.isEmpty {
             let first = projections + tokens.lowerBound * projectionWidth
             var attention = dense_attention(

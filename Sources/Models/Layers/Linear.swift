@@ -52,23 +52,24 @@ struct Linear: Sendable {
     }
 
     /// - Parameters:
-    ///   - x: [rows, inputs] without gaps.
+    ///   - x: [rows, inputs] at `stride`, without gaps if that is nil.
     ///   - y: [rows, outputs] without gaps.
     ///   - residual: [rows, outputs], may be `y`.
     func callAsFunction(
-        _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-        activation: Activation = .identity, adding residual: UnsafePointer<Float>? = nil,
-        _ workspace: Workspace
+        _ x: UnsafePointer<Float>, rows: Int, stride: Int? = nil,
+        into y: UnsafeMutablePointer<Float>, activation: Activation = .identity,
+        adding residual: UnsafePointer<Float>? = nil, _ workspace: Workspace
     ) throws(ModelError) {
+        let stride = stride ?? inputs
         let bytes = dense_input_bytes(precision, rows, inputs)
         var converted: UnsafeRawPointer = UnsafeRawPointer(x)
         if bytes > 0 {
             let to = try workspace.bytes(bytes)
-            dense_convert(precision, x, rows, inputs, inputs, to)
+            dense_convert(precision, x, rows, inputs, stride, to)
             converted = UnsafeRawPointer(to)
         }
         var product = dense_product(
-            rows: rows, columns: outputs, depth: inputs, inputs: converted, stride: inputs,
+            rows: rows, columns: outputs, depth: inputs, inputs: converted, stride: stride,
             packed: UnsafeRawPointer(packed.baseAddress), bias: bias?.base,
             activation: activation.kernels, residual: residual, results: y, result_stride: outputs)
         dense_multiply(precision, &product)

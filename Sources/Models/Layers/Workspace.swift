@@ -12,7 +12,7 @@ final class Workspace {
         case projections
         /// The wide inner rows of a feed-forward layer.
         case inner
-        case scratch, cosines, sines, bias
+        case scratch, cosines, sines, secondCosines, secondSines
     }
 
     private var slots = [AlignedBuffer?](repeating: nil, count: Slot.allCases.count)

@@ -1,0 +1,110 @@
+// What a folder must not be, and what is said about it.
+
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Models
+
+@Suite struct RefusalTests {
+    /// What is said when the folder is opened.
+    private func refusal(_ model: BrokenModel, options: EncodingOptions = .init()) -> String? {
+        do throws(ModelError) {
+            _ = try EmbeddingModel(directory: model.folder, options: options)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test("an untouched copy is accepted")
+    func untouched() throws {
+        #expect(try refusal(BrokenModel()) == nil)
+    }
+
+    @Test("truncated weights are refused", arguments: [0, 7, 100, 20_000])
+    func truncated(count: Int) throws {
+        let model = try BrokenModel()
+        try model.truncateWeights(to: count)
+        let sentence = try #require(refusal(model))
+        #expect(sentence.contains("model.safetensors"))
+    }
+
+    @Test("a missing tensor is named")
+    func missing() throws {
+        let model = try BrokenModel()
+        try model.rewriteWeights {
+            $0.removeAll { $0.entry.name.hasSuffix("layer.1.output.dense.bias") }
+        }
+        let sentence = try #require(refusal(model))
+        #expect(sentence.contains("layer.1.output.dense.bias"))
+    }
+
+    @Test("a surplus tensor is named")
+    func surplus() throws {
+        let model = try BrokenModel()
+        try model.rewriteWeights {
+            $0.append(
+                .init(
+                    entry: .init(name: "encoder.adapter.weight", type: .f32, shape: [1]),
+                    bytes: [0, 0, 0, 0]))
+        }
+        let sentence = try #require(refusal(model))
+        #expect(sentence.contains("encoder.adapter.weight"))
+    }
+
+    @Test("a weight that is not a number is named", arguments: ["NaN", "infinity"])
+    func notANumber(kind: String) throws {
+        let model = try BrokenModel()
+        try model.rewriteWeights { tensors in
+            for index in tensors.indices
+            where tensors[index].entry.name.hasSuffix("layer.0.output.dense.weight") {
+                let value: Float = kind == "NaN" ? .nan : .infinity
+                withUnsafeBytes(of: value) {
+                    tensors[index].bytes.replaceSubrange(40..<44, with: $0)
+                }
+            }
+        }
+        let sentence = try #require(refusal(model))
+        #expect(sentence.contains("layer.0.output.dense.weight"))
+    }
+
+    @Test("a tensor of another shape is named with both shapes")
+    func shape() throws {
+        let model = try BrokenModel()
+        try model.replace("\"hidden_size\": 32", by: "\"hidden_size\": 40", in: "config.json")
+        let sentence = try #require(refusal(model))
+        #expect(sentence.contains("32") && sentence.contains("40"))
+    }
+
+    @Test("an unknown architecture is named, with those that are known")
+    func architecture() throws {
+        let model = try BrokenModel()
+        try model.replace(
+            "\"model_type\": \"bert\"", by: "\"model_type\": \"t5\"", in: "config.json")
+        let sentence = try #require(refusal(model))
+        #expect(sentence.contains("t5"))
+        for known in ["bert", "distilbert", "modernbert", "mpnet", "nomic_bert", "qwen3"] {
+            #expect(sentence.contains(known))
+        }
+    }
+
+    @Test(
+        "sizes that no model has are refused",
+        arguments: [
+            ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": -1"),
+            ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 9223372036854775807"),
+            ("\"num_attention_heads\": 4", "\"num_attention_heads\": 0"),
+            ("\"num_attention_heads\": 4", "\"num_attention_heads\": 5"),
+            ("\"hidden_size\": 32", "\"hidden_size\": 0"),
+            ("\"hidden_size\": 32", "\"hidden_size\": 4611686018427387904"),
+            ("\"vocab_size\": 320", "\"vocab_size\": -5"),
+            ("\"max_position_embeddings\": 512", "\"max_position_embeddings\": 0"),
+            ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"swoosh\""),
+        ])
+    func sizes(old: String, new: String) throws {
+        let model = try BrokenModel()
+        try model.replace(old, by: new, in: "config.json")
+        #expect(refusal(model) != nil)
+    }
+}
