@@ -1,5 +1,5 @@
-// Products of bytes for AVX2, as pairs of 16 bits, because the sums of pairs of bytes saturate. Also
-// for AVX-512 without VNNI.
+// Products of bytes for AVX2 and for AVX-512 without VNNI, as pairs of 16 bits, because the sums of
+// pairs of bytes saturate.
 
 #if defined(__x86_64__)
 

@@ -8,7 +8,7 @@ import Testing
     func beir() throws {
         let batch = read(
             """
-            {"_id": "d1", "title": "A wild hog", "text": "It moves.", "more": {"a": [{"text": "no"}]}}
+            {"_id": "d1", "title": "A wild hog", "text": "It moves.", "m": {"a": [{"text": "no"}]}}
             {"text":"no title","extra":null,"_id":"d2"}\r
 
             { "metadata" : {} , "title" : "", "_id" : 3 , "text" : "a number" }

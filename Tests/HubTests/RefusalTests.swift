@@ -46,7 +46,8 @@ import Testing
         let began = ContinuousClock.now
         let complaint = await hub.complaint(patience: patience)
         #expect(complaint.contains("stopped answering"), "\(complaint)")
-        #expect(ContinuousClock.now - began < .seconds(15))
+        // The hub would be silent for 30 s, and other tests take their share of the machine.
+        #expect(ContinuousClock.now - began < .seconds(25))
     }
 
     @Test("a hub that drips is given up")

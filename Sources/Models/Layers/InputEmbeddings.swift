@@ -5,7 +5,8 @@ import CKernels
 struct InputEmbeddings: Sendable {
     let words: TokenTable
     var positions: TokenTable?
-    /// The row of a document's first token; RoBERTa and its relatives keep rows for padding.
+    /// The row of a document's first token. RoBERTa and its relatives keep the rows before it: the
+    /// last of them for the token of padding, whose id it is, and which is not counted.
     var firstPosition = 0
     /// All tokens are of the first type: a document has one part.
     var types: TokenTable?
@@ -19,10 +20,14 @@ struct InputEmbeddings: Sendable {
     ) throws(ModelError) -> UnsafeMutablePointer<Float> {
         let hidden = try workspace.floats(.hidden, batch.ids.count * words.width)
         for tokens in batch.documents {
-            for (position, token) in tokens.enumerated() {
+            var position = firstPosition
+            for token in tokens {
+                let id = Int(batch.ids[token])
                 let row = hidden + token * words.width
-                row.update(from: words[Int(batch.ids[token])], count: words.width)
-                positions?.add(firstPosition + position, to: row)
+                row.update(from: words[id], count: words.width)
+                let isPadding = firstPosition > 0 && id == firstPosition - 1
+                positions?.add(isPadding ? id : position, to: row)
+                if !isPadding { position += 1 }
                 types?.add(0, to: row)
             }
         }
