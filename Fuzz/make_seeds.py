@@ -3,6 +3,7 @@
 
 The files are in git; run this again after adding some. It needs the program zstd.
 """
+import base64
 import gzip
 import hashlib
 import json
@@ -544,7 +545,7 @@ META = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first",
 BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
 SPLIT = {"type": "Split", "pattern": {"Regex": GPT}, "behavior": "Isolated", "invert": False}
 MAP = {"type": "Precompiled",
-       "precompiled_charsmap": __import__("base64").b64encode(CHARACTER_MAP).decode()}
+       "precompiled_charsmap": base64.b64encode(CHARACTER_MAP).decode()}
 REPLACE = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}
 good = {
     "bert": tokenizer(WORD_PIECE, BERT, {"type": "BertPreTokenizer"}, TEMPLATE, [ADDED]),

