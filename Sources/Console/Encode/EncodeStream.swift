@@ -126,17 +126,6 @@ struct EncodeStream {
     }
 }
 
-extension Fault {
-    fileprivate init(model error: ModelError) {
-        switch error {
-        case .option(let sentence): self = Fault(.usage, sentence)
-        case .file(.unreadable): self = Fault(.input, "\(error)")
-        case .outOfMemory: self = Fault(.temporary, "\(error)")
-        default: self = Fault(.data, "\(error)")
-        }
-    }
-}
-
 /// Whole lines of standard input, as many as have come.
 private struct InputLines {
     private var pending: [UInt8] = []

@@ -5,7 +5,7 @@ import ArgumentParser
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Get models from a hub.",
+        abstract: "Get, look into and verify models.",
         discussion: "Example:\n  sounder model pull sentence-transformers/all-MiniLM-L6-v2",
-        subcommands: [ModelPullCommand.self])
+        subcommands: [ModelPullCommand.self, ModelInfoCommand.self, ModelVerifyCommand.self])
 }
