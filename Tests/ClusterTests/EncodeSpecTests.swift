@@ -74,16 +74,14 @@ import Testing
             }
             #expect(sentence?.hasPrefix("a model's file") == true, "\(name): \(sentence ?? "nil")")
         }
-        let nested = complaint { [file] in
+        let below = complaint { [file] in
             $0.model.entries.append(.init(name: "1_Pooling/config.json", file: file))
         }
-        #expect(nested == nil)
+        #expect(below == nil)
         #expect(complaint { $0.model.entries = [] }?.contains("config.json") == true)
         #expect(complaint { $0.model.path = "m" }?.hasPrefix("--model") == true)
         let many = complaint { [file] in
-            for index in 0..<300 {
-                $0.model.entries.append(.init(name: "\(index)", file: file))
-            }
+            for index in 0..<300 { $0.model.entries.append(.init(name: "\(index)", file: file)) }
         }
         #expect(many?.contains("\(Limits.modelFilesMax)") == true)
     }
