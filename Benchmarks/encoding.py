@@ -8,7 +8,7 @@ Settings come from the environment, so that `make bench BENCH=encoding` needs no
                     .zst or .gz (the bundled corpus)
     BENCH_SCIFACT   folder of BEIR SciFact, to judge retrieval (not judged)
     PASSAGES 1024   how many, taken evenly from the whole file
-    MAX_LENGTH 256  THREADS 2  REPEATS 3  BATCHES 4,8,16,32  SAMPLE 192
+    MAX_LENGTH 256  THREADS 2  REPEATS 3  BATCHES 4,8,16,32  SAMPLE 128
     ONLY            beginnings of names of variants to run, with commas (all)
 
 Every variant first tries its layouts and batch sizes on a sample of the passages, then encodes all
@@ -27,7 +27,8 @@ import encoding_quality as quality
 import encoding_report as report
 from encoding_models import NAMES
 from encoding_variants import Failure, variants
-from surroundings import HERE, ROOT, WORK, commit, machine, names, opened, say, setting
+from surroundings import (
+    HERE, ROOT, WORK, Neighbours, commit, machine, names, opened, say, setting)
 
 FOLDER = WORK / "encoding"
 
@@ -61,6 +62,19 @@ def export_models(options):
     return folder
 
 
+def sample_of(texts, options):
+    """Blocks of texts that are neighbours by length, taken evenly from short to long.
+
+    Sorted by length, they are padded as little as all texts together are; a sample of every k-th
+    text would be padded more, and speak against large batches.
+    """
+    size = options.threads * max(options.batches)
+    ordered = sorted(texts, key=len)
+    blocks = [ordered[start:start + size] for start in range(0, len(ordered) - size + 1, size)]
+    step = max(1, len(blocks) * size // options.sample)
+    return [text for block in blocks[step // 2::step] for text in block] or texts
+
+
 def attempt(failures, variant, work):
     """What `work` returns; or None, and the reason is kept for the report."""
     try:
@@ -74,20 +88,22 @@ def attempt(failures, variant, work):
 def measure(options, listed, texts):
     """All variants in turn, repeated, so that a slow minute of the machine meets all of them."""
     runs, failures = {}, {}
-    sample = texts[::max(1, len(texts) // options.sample)]
+    sample = sample_of(texts, options)
     for variant in listed:
         attempt(failures, variant, lambda: variant.tune(sample, options.batches))
     for repeat in range(options.repeats):
         for variant in listed:
             if variant.name in failures:
                 continue
-            run = attempt(failures, variant, lambda: variant.run(texts))
-            if run:
+            neighbours = Neighbours()
+            seconds = attempt(failures, variant, lambda: variant.run(texts))
+            if seconds:
+                run = {"seconds": seconds, "documentsPerSecond": len(texts) / seconds,
+                       "shareOfOthers": neighbours.share()}
                 say(f"{repeat + 1}/{options.repeats} {variant.name}, {variant.chosen}: "
-                    f"{len(texts) / run['seconds']:,.1f} documents/s")
-                runs.setdefault(variant.name, []).append(
-                    {"seconds": run["seconds"],
-                     "documentsPerSecond": len(texts) / run["seconds"]})
+                    f"{run['documentsPerSecond']:,.1f} documents/s; others used "
+                    f"{run['shareOfOthers']:.0%} of the machine")
+                runs.setdefault(variant.name, []).append(run)
     return {name: found for name, found in runs.items() if name not in failures}, failures
 
 
@@ -133,7 +149,7 @@ def arguments():
     options.threads = setting("THREADS", 2)
     options.repeats = setting("REPEATS", 3)
     options.batches = [int(text) for text in setting("BATCHES", "4,8,16,32").split(",")]
-    options.sample = setting("SAMPLE", 192)
+    options.sample = setting("SAMPLE", 128)
     options.only = names("ONLY")
     return options
 

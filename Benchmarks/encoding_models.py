@@ -51,19 +51,23 @@ def fuse(folder, plain, target):
     optimized = optimizer.optimize_model(
         str(plain), model_type="bert", num_heads=config["num_attention_heads"],
         hidden_size=config["hidden_size"])
+    if not optimized.get_fused_operator_statistics()["Attention"]:
+        sys.exit("the optimizer of ONNX Runtime recognised no attention in the exported graph")
     optimized.save_model_to_file(str(target))
-    return optimized.get_fused_operator_statistics()
 
 
 def quantize(source, target):
     """Weights per channel; the reduced range is for processors without VNNI."""
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     flags = next((line for line in open("/proc/cpuinfo", encoding="utf-8")
                   if line.startswith("flags")), "").split()
     vnni = "avx512_vnni" in flags or "avx_vnni" in flags
     quantize_dynamic(str(source), str(target), per_channel=True, reduce_range=not vnni,
-                     weight_type=QuantType.QInt8)
+                     weight_type=QuantType.QInt8,
+                     # Behind a fused operator, shapes and types cannot be inferred.
+                     extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
 
 
 def main():
@@ -72,10 +76,9 @@ def main():
     target.mkdir(parents=True, exist_ok=True)
     path = {name: target / file for name, file in NAMES.items()}
     export(folder, path["plain"])
-    fused = fuse(folder, path["plain"], path["fused"])
     quantize(path["plain"], path["plain-int8"])
+    fuse(folder, path["plain"], path["fused"])
     quantize(path["fused"], path["fused-int8"])
-    print(json.dumps(fused))
 
 
 if __name__ == "__main__":

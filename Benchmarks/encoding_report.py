@@ -15,6 +15,15 @@ def precision_of(name):
     return next((one for one in PRECISIONS if one in name), "")
 
 
+def disturbance(results):
+    """How much of the machine others used, where it was enough to be felt."""
+    shares = [run["shareOfOthers"] for runs in results["runs"].values() for run in runs]
+    if not shares or max(shares) < 0.03:
+        return ""
+    return (f"Other programs used {statistics.median(shares):.0%} of the machine in the median run "
+            f"and {max(shares):.0%} in the worst.")
+
+
 def fastest_of(results, names):
     """The one that is fastest in the median, or None of none."""
     return max(names, key=lambda name: statistics.median(speeds(results, name)), default=None)
@@ -79,7 +88,7 @@ def markdown(results):
         f"{results['maxLength']} each, {results['threads']} threads, {results['repeats']} repeats "
         f"in turn. Peers: {', '.join(versions) or 'none'}, each at the fastest of its layouts and "
         f"of batches of {', '.join(map(str, results['batches']))}.",
-        throughput(results), targets(results)]
+        disturbance(results), throughput(results), targets(results)]
     if results["failures"]:
         parts.append(table(["without a figure", "reason"],
                            [[name, reason] for name, reason in results["failures"].items()]))

@@ -40,6 +40,14 @@ class Variant:
         self.retrieves, self.version = retrieves, ""
         self.chosen, self.vectors, self.tried = None, None, {}
 
+    def trials(self, choices, sample):
+        """Yields every choice with the seconds that the sample took."""
+        raise NotImplementedError
+
+    def run(self, texts):
+        """Encodes all texts into `vectors` and returns the seconds that took."""
+        raise NotImplementedError
+
     def tune(self, sample, batches):
         """Chooses the fastest of all layouts and batch sizes, each tried twice on the sample."""
         best = None
@@ -134,7 +142,7 @@ class Peer(Variant):
         self.vectors = numpy.empty((len(texts), parts[0].shape[1]), numpy.float32)
         for number, part in enumerate(parts):
             self.vectors[number::len(parts)] = part
-        return {"seconds": seconds}
+        return seconds
 
 
 class Sounder(Variant):
@@ -165,7 +173,7 @@ class Sounder(Variant):
             said = done.stderr.strip().splitlines() or ["it said nothing"]
             raise Failure(f"sounder encode ended with {done.returncode}: {said[0]}")
         self.vectors = collection(output, len(texts))
-        return {"seconds": len(texts) / json.loads(done.stdout)["documentsPerSecond"]}
+        return len(texts) / json.loads(done.stdout)["documentsPerSecond"]
 
 
 def write_texts(path, texts):

@@ -6,8 +6,10 @@ import lzma
 import os
 import pathlib
 import platform
+import resource
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -55,3 +57,26 @@ def commit():
 
     head = git("rev-parse", "--short", "HEAD")
     return (head or "unknown") + (" with changes" if git("status", "--porcelain") else "")
+
+
+class Neighbours:
+    """The share of the machine that others used since this was made, from /proc/stat.
+
+    Processes that this one started count as its own once they have ended and were waited for.
+    """
+
+    def __init__(self):
+        self.started = self.now()
+
+    @staticmethod
+    def now():
+        with open("/proc/stat", encoding="utf-8") as file:
+            ticks = [int(field) for field in file.readline().split()[1:9]]
+        idle = ticks[3] + ticks[4]
+        own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return ((sum(ticks) - idle) / os.sysconf("SC_CLK_TCK"),
+                sum(usage.ru_utime + usage.ru_stime for usage in own), time.perf_counter())
+
+    def share(self):
+        busy, own, wall = (after - before for before, after in zip(self.started, self.now()))
+        return max(0.0, busy - own) / (wall * os.cpu_count())
