@@ -104,7 +104,7 @@ peers() {
             ;;
         encoding)
             [[ .venv/peers-encoding.stamp -nt scripts/peers-encoding.txt ]] ||
-                say "PyPI's torch brings CUDA with it: SIZE_NOTE"
+                say "this takes 6 GB, 4 of them CUDA libraries of PyPI's torch that are not used"
             python_packages "to measure against PyTorch, ONNX Runtime and OpenVINO" \
                 scripts/peers-encoding.txt ||
                 fail "the benchmark needs python3 with venv and scripts/peers-encoding.txt"
