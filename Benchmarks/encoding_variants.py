@@ -210,7 +210,7 @@ def variants(options, folder, onnx):
         name = f"onnxruntime {precision}" + (", fused" if graph.startswith("fused") else "")
         listed.append(Peer(name, both, folder, common | {
             "engine": "onnxruntime", "precision": precision, "onnx": f"{onnx / graph}.onnx"},
-            retrieves=graph.startswith("fused")))
+            retrieves=graph.startswith("plain")))
     for precision in ("f32", "bf16", "autocast"):
         name = f"sentence-transformers {'bf16, ' * (precision == 'autocast')}{precision}"
         listed.append(Peer(name, both, folder, common | {
