@@ -23,9 +23,10 @@ chaos: setup  ## kill, stop, cut off and fill up real processes (SEED=n repeats,
 	SOUNDER_CHAOS=1 SOUNDER_CHAOS_SEED="$(SEED)" SOUNDER_CHAOS_SOAK="$(SOAK)" \
 		swift test $(SWIFT_FLAGS) --disable-testable-imports --filter ChaosTests
 
-bench: build  ## measure against gensim and fastText (BENCH_CORPUS, EPOCHS, DIM, THREADS, REPEATS)
-	@scripts/setup.sh peers
-	@.venv/bin/python Benchmarks/bench.py --sounder $(SOUNDER)
+bench: build  ## measure against others: BENCH=words, BENCH=encoding or both; docs/benchmarks.md
+	@scripts/setup.sh peers $(BENCH)
+	@for bench in $(or $(BENCH),words encoding); do \
+		.venv/bin/python Benchmarks/$$bench.py --sounder $(SOUNDER) || exit 1; done
 
 build: setup  ## compile all executables into .build/release
 	swift build $(SWIFT_FLAGS)
@@ -37,7 +38,7 @@ fmt:  ## format the Swift sources in place
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
 clean:  ## remove everything that was built or written
-	rm -rf .build .venv bench-data Examples/out Benchmarks/results/latest.json
+	rm -rf .build .venv bench-data Examples/out Benchmarks/results
 
 setup:
 	@scripts/setup.sh

@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh            Swift and the C libraries
 #   scripts/setup.sh oracles    .venv with the Python packages that some tests compare with
-#   scripts/setup.sh peers      .venv with the Python packages that `make bench` measures against
+#   scripts/setup.sh peers      .venv with the Python packages that `make bench` measures against:
+#                               all, or those of `peers words` or `peers encoding`
 #
 # Exit codes: 0 all is there, 69 something is missing and cannot be installed from here.
 set -euo pipefail
@@ -94,6 +95,25 @@ python_packages() {
     touch "$stamp"
 }
 
+# peers [words|encoding]
+peers() {
+    case $1 in
+        "") peers words; peers encoding ;;
+        words)
+            python_packages "to measure against gensim and fastText" scripts/peers.txt ||
+                fail "the benchmark needs python3 with venv and the packages of scripts/peers.txt"
+            ;;
+        encoding)
+            [[ .venv/peers-encoding.stamp -nt scripts/peers-encoding.txt ]] ||
+                say "this takes 6 GB, 4 of them CUDA libraries of PyPI's torch that are not used"
+            python_packages "to measure against PyTorch, ONNX Runtime and OpenVINO" \
+                scripts/peers-encoding.txt ||
+                fail "the benchmark needs python3 with venv and scripts/peers-encoding.txt"
+            ;;
+        *) say "usage: scripts/setup.sh peers [words|encoding]"; exit 64 ;;
+    esac
+}
+
 case ${1:-} in
     "")
         c_libraries
@@ -103,9 +123,6 @@ case ${1:-} in
         python_packages "for tests against gensim, numpy, Kubernetes' schemas and others" scripts/oracles.txt ||
             say "without these packages the tests that need them are skipped; the others run"
         ;;
-    peers)
-        python_packages "to measure against gensim and fastText" scripts/peers.txt ||
-            fail "the benchmark needs python3 with venv and the packages of scripts/peers.txt"
-        ;;
-    *) say "usage: scripts/setup.sh [oracles|peers]"; exit 64 ;;
+    peers) peers "${2:-}" ;;
+    *) say "usage: scripts/setup.sh [oracles|peers [words|encoding]]"; exit 64 ;;
 esac

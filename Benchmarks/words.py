@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures Sounder beside its peers: same text, same threads, in turn, reported as ratios.
+"""Measures training beside its peers: same text, same threads, in turn, reported as ratios.
 
-Settings come from the environment, so that `make bench` needs no arguments:
+Settings come from the environment, so that `make bench BENCH=words` needs no arguments:
 
     BENCH_CORPUS      text, one paragraph a line, plain or .xz, .zst, .gz (the bundled corpus)
     BENCH_ANALOGIES   questions-words.txt or a subset (Examples/analogies.txt)
@@ -16,48 +16,20 @@ Each variant runs in a process of its own. The same evaluator, `sounder eval wor
 
 import argparse
 import datetime
-import gzip
-import io
 import json
-import lzma
-import os
 import pathlib
-import platform
 import statistics
 import subprocess
 import sys
 import time
 
 import processes
+from surroundings import HERE, ROOT, WORK, commit, machine, names, opened, say, setting
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
-WORK = ROOT / "bench-data"
 SMALL_BYTES = 1_000_000
 
 
-def setting(name, default):
-    return type(default)(os.environ.get(name) or default)
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
 # The text
-
-
-def opened(path):
-    """A compressed or plain file as a stream of its bytes."""
-    if path.suffix == ".xz":
-        return lzma.open(path)
-    if path.suffix == ".gz":
-        return gzip.open(path)
-    if path.suffix == ".zst":
-        import zstandard
-
-        return io.BufferedReader(zstandard.open(path, "rb"))
-    return open(path, "rb")
 
 
 def plain_text(path, limit, name):
@@ -189,23 +161,6 @@ def small_corpus(options, text):
     return [report["wall"] for report in reports]
 
 
-def machine():
-    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
-                if line.startswith("model name")), platform.processor())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} " \
-           f"{platform.release()}"
-
-
-def commit():
-    def git(*arguments):
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-        return done.stdout.strip() if done.returncode == 0 else ""
-
-    head = git("rev-parse", "--short", "HEAD")
-    return (head or "unknown") + (" with changes" if git("status", "--porcelain") else "")
-
-
 def arguments():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -225,7 +180,7 @@ def arguments():
     options.seed = setting("SEED", 1)
     options.gensim_alphas = [float(text) for text
                              in setting("GENSIM_ALPHAS", "0.025,0.05").split(",")]
-    options.only = [name for name in setting("ONLY", "").split(",") if name]
+    options.only = names("ONLY")
     options.bytes = setting("BENCH_BYTES", 0)
     return options
 
