@@ -39,15 +39,15 @@ import Testing
 
     @Test("a silent hub is given up at the deadline", arguments: ["/api/", "/store/"])
     func silent(path: String) async throws {
-        let hub = try TestHub(faults: [["path": path, "silent": 30, "times": 99]])
+        let hub = try TestHub(faults: [["path": path, "silent": 600, "times": 99]])
         var patience = TestHub.patience
         patience.silence = 0.5
         patience.attemptsMax = 2
         let began = ContinuousClock.now
         let complaint = await hub.complaint(patience: patience)
         #expect(complaint.contains("stopped answering"), "\(complaint)")
-        // The hub would be silent for 30 s, and other tests take their share of the machine.
-        #expect(ContinuousClock.now - began < .seconds(25))
+        // Far below the hub's ten minutes, though other tests may keep the machine busy.
+        #expect(ContinuousClock.now - began < .seconds(180))
     }
 
     @Test("a hub that drips is given up")

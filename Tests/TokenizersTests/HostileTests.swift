@@ -64,7 +64,7 @@ struct HostileTests {
         #expect(message.hasPrefix("t.json needs"))
     }
 
-    @Test("a file nested deeper than any tokenizer is refused")
+    @Test("39: a file nested deeper than any tokenizer is refused")
     func depth() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(error(deep).contains("'{' expected"))
@@ -74,7 +74,7 @@ struct HostileTests {
         #expect(error(#"{"normalizer":"# + sequence).contains("nested deeper"))
     }
 
-    @Test("a chain of normalizers cannot fill the memory")
+    @Test("39: a chain of normalizers cannot fill the memory")
     func explosion() throws {
         let step = #"{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaaaaaaaa"}"#
         let steps = Array(repeating: step, count: 30).joined(separator: ",")
@@ -119,7 +119,7 @@ struct HostileTests {
         }
     }
 
-    @Test("a text of one endless word takes time in proportion", arguments: FixtureTests.names)
+    @Test("39: a text of one endless word takes time in proportion", arguments: FixtureTests.names)
     func endless(name: String) throws {
         let tokenizer = try FixtureTests.tokenizer(name)
         var scratch = Tokenizer.Scratch()
