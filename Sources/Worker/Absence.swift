@@ -3,7 +3,8 @@
 import Cluster
 
 struct Absence {
-    private static let patienceMilliseconds = 4_500
+    /// Longer than that of a worker that ends instead (`--once`), which has its own last words.
+    private static let patienceMilliseconds = 4_800
 
     private var since: Moment?
     private var isSaid = false

@@ -48,16 +48,16 @@ final class ControlThread: Sendable {
             session.tick(at: now, into: &effects)
             try perform(effects, socket, compute, bulk)
             report(session.isConnected, meters, service)
+            if let exit = effects.exit {
+                if case .fault(let fault) = exit { return fault }
+                return nil
+            }
             if absence.isToBeSaid(isConnected: session.isConnected, at: now) {
                 logger.warning(
                     """
                     no coordinator answers at \(address)\(approach.tried); trying on, as long as \
                     it takes (see --once)
                     """)
-            }
-            if let exit = effects.exit {
-                if case .fault(let fault) = exit { return fault }
-                return nil
             }
             let wait = effects.wakeAt.map { $0 - now } ?? 1_000
             effects.removeAll()
