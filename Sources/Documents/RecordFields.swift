@@ -6,6 +6,8 @@ struct RecordFields {
         case number(Int)
         case json(JSONValue)
         case column(DelimitedField)
+        /// Told when it is asked for, so that the record's id is known by then.
+        case malformed(String)
     }
 
     private let id: Source
@@ -37,9 +39,11 @@ struct RecordFields {
             switch values[index + 1] {
             case .string: text.append(.json(values[index + 1]))
             case .missing where !layout.needsAll && index == 0: break
-            case .missing: throw Malformed("there is no \(name(key))")
-            case .number: throw Malformed("\(name(key)) is a number and not a string")
-            case .other(let kind): throw Malformed("\(name(key)) is \(kind) and not a string")
+            case .missing: text.append(.malformed("there is no \(name(key))"))
+            case .number:
+                text.append(.malformed("\(name(key)) is a number and not a string"))
+            case .other(let kind):
+                text.append(.malformed("\(name(key)) is \(kind) and not a string"))
             }
         }
         return (.json(values[0]), text)
@@ -99,6 +103,7 @@ struct RecordFields {
             try JSONString.append(bytes, to: &arena, repairs: &repairs)
         case .json(.number(let bytes)): arena.append(contentsOf: bytes)
         case .json: break
+        case .malformed(let reason): throw Malformed(reason)
         }
     }
 }
