@@ -47,6 +47,7 @@ final class JobSession {
         var line = ProgressLine(isQuiet: isQuiet)
         defer { line.finish() }
         var interrupts = 0
+        var pause = 15
         while true {
             if Interrupts.received > interrupts {
                 interrupts = Interrupts.received
@@ -64,7 +65,9 @@ final class JobSession {
                 return try conclude(status)
             }
             line.show(status)
-            try? await Task.sleep(for: .milliseconds(status.progress.total > 1e7 ? 100 : 15))
+            try? await Task.sleep(for: .milliseconds(pause))
+            // A short job is over soon; a long one should not keep its coordinator busy.
+            pause = min(pause + 1, 100)
         }
     }
 
