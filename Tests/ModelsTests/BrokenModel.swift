@@ -1,7 +1,7 @@
 // Copies of a fixture with one thing wrong.
 
 import Files
-import FoundationEssentials
+import Glibc
 import Tensors
 import TestSupport
 
@@ -24,6 +24,13 @@ final class BrokenModel {
         let text = String(decoding: try bytes(of: scratch.path(file)), as: UTF8.self)
         guard text.contains(old) else { throw ModelFixture.Missing(tensor: old) }
         _ = try scratch.write(text.replacing(old, with: new), to: file)
+    }
+
+    /// Writes a file, and the directory that it is in.
+    func write(_ text: String, to file: String) throws {
+        let parts = file.split(separator: "/")
+        if parts.count > 1 { mkdir(scratch.path(String(parts[0])), 0o700) }
+        _ = try scratch.write(text, to: file)
     }
 
     func truncateWeights(to count: Int) throws {
