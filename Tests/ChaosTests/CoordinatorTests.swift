@@ -46,7 +46,8 @@ extension Chaos {
             let text = Data(repeatElement(Corpora.megabyte, count: 40).joined())
             _ = try site.write(text, to: "corpus.txt")
             let fleet = try await Fleet(site, workers: 1, liveness: 60_000)
-            let training = try fleet.begin(Drill(epochs: 1, dimension: 4))
+            // So many epochs that it is cancelled before it ends, however fast the machine is.
+            let training = try fleet.begin(Drill(epochs: 50, dimension: 4))
             let job = try await fleet.awaitStage("counting")
             fleet.workers[0].signal(SIGSTOP)
             try await fleet.killCoordinator()
