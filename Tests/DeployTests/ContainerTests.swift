@@ -41,6 +41,7 @@ struct ContainerTests {
         #expect(
             copied == [
                 "Package.swift Package.resolve[d] ./", "Sources Sources", "Tests Tests",
+                "Benchmarks Benchmarks",
                 "--chmod=0755 deploy/docker/http-ok.sh /usr/local/bin/http-ok",
             ])
         let ignored = try Deploy.text("deploy/docker/Dockerfile.dockerignore")
