@@ -165,10 +165,9 @@ void dense_activate(dense_activation activation, float *x, size_t count) {
 }
 
 void dense_gate(
-    dense_activation activation, float *x, size_t rows, size_t width, size_t stride,
-    int gate_second
+    dense_activation activation, float *x, size_t rows, size_t width, size_t stride
 ) {
-    current()->gate(activation, x, rows, width, stride, gate_second);
+    current()->gate(activation, x, rows, width, stride);
 }
 
 void dense_rotate(

@@ -126,17 +126,15 @@ static void ISA(activate)(dense_activation activation, float *x, size_t count) {
 }
 
 static void ISA(gate)(
-    dense_activation activation, float *x, size_t rows, size_t width, size_t stride,
-    int gate_second
+    dense_activation activation, float *x, size_t rows, size_t width, size_t stride
 ) {
-    const size_t activated = gate_second ? width : 0, factor = gate_second ? 0 : width;
 #define RUN(kind)                                                                                  \
     for (size_t row = 0; row < rows; row++) {                                                      \
         float *to = x + row * stride;                                                              \
         for (size_t i = 0; i < width; i += LANES) {                                                \
             const size_t n = dense_smaller(LANES, width - i);                                      \
-            vf y = v_activate(kind, v_load_n(to + activated + i, n));                              \
-            v_store_n(to + i, v_mul(y, v_load_n(to + factor + i, n)), n);                          \
+            vf y = v_activate(kind, v_load_n(to + i, n));                              \
+            v_store_n(to + i, v_mul(y, v_load_n(to + width + i, n)), n);                          \
         }                                                                                          \
     }
     EACH_ACTIVATION(RUN)

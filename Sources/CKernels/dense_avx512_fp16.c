@@ -38,7 +38,7 @@ INLINE void tile(
     const size_t pitch = pitch_of(p->depth);
     const char *inputs = (const char *)p->inputs + row * pitch + HEADER;
     _Alignas(64) float sums[ROWS][PANEL];
-    half_sums(inputs, pitch, weights, PANEL, p->depth, sums[0], PANEL, m, 2);
+    half_sums(inputs, pitch, weights, p->depth, sums[0], m);
     const size_t columns = dense_smaller(PANEL, p->columns - column);
     for (int i = 0; i < m; i++) {
         float scale;

@@ -180,15 +180,10 @@ static void rms_norm(
 }
 
 static void gate(
-    dense_activation activation, float *x, size_t rows, size_t width, size_t stride,
-    int gate_second
+    dense_activation activation, float *x, size_t rows, size_t width, size_t stride
 ) {
     for (size_t row = 0; row < rows; row++, x += stride) {
-        for (size_t i = 0; i < width; i++) {
-            const float first = x[i], second = x[width + i];
-            x[i] = gate_second ? activated(activation, second) * first
-                               : activated(activation, first) * second;
-        }
+        for (size_t i = 0; i < width; i++) x[i] = activated(activation, x[i]) * x[width + i];
     }
 }
 

@@ -35,7 +35,7 @@ typedef struct dense_table {
     void (*rms_norm)(const float *, size_t, size_t, size_t, size_t, const float *, float, float *,
                      size_t);
     void (*activate)(dense_activation, float *, size_t);
-    void (*gate)(dense_activation, float *, size_t, size_t, size_t, int);
+    void (*gate)(dense_activation, float *, size_t, size_t, size_t);
     void (*rotate)(float *, size_t, size_t, size_t, size_t, size_t, const float *, const float *,
                    int);
     void (*add_scaled)(float *, const float *, float, size_t);

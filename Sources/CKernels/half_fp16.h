@@ -37,33 +37,28 @@ INLINE void half_add(float *sums, __m512h part) {
     v_store(sums + LANES, v_add(v_load(sums + LANES), _mm512_cvtxph_ps(high)));
 }
 
-// Sums of `m` rows of words at `pitch` bytes over `depth` rows [HALVES * vectors] at `stride`
-// halves, into Float32 sums [m, HALVES * vectors] at `width`.
+// Sums of `m` rows of words at `pitch` bytes over `depth` rows of a panel [depth, 2 * HALVES], into
+// Float32 sums [m, 2 * HALVES].
 INLINE void half_sums(
-    const void *rows, size_t pitch, const _Float16 *panel, size_t stride, size_t depth,
-    float *sums, size_t width, const int m, const int vectors
+    const char *rows, size_t pitch, const _Float16 *panel, size_t depth, float *sums, const int m
 ) {
-    memset(sums, 0, (size_t)m * width * sizeof *sums);
+    memset(sums, 0, (size_t)m * 2 * HALVES * sizeof *sums);
     for (size_t begin = 0; begin < depth; begin += BLOCK) {
         const size_t end = dense_smaller(depth, begin + BLOCK);
         __m512h part[ROWS][2];
         UNROLL for (int i = 0; i < m; i++) part[i][0] = part[i][1] = _mm512_setzero_ph();
         for (size_t k = begin; k < end; k++) {
-            __m512h column[2];
-            UNROLL for (int v = 0; v < vectors; v++) {
-                column[v] = _mm512_loadu_ph(panel + k * stride + (size_t)v * HALVES);
-            }
+            const __m512h left = _mm512_loadu_ph(panel + k * 2 * HALVES);
+            const __m512h right = _mm512_loadu_ph(panel + k * 2 * HALVES + HALVES);
             UNROLL for (int i = 0; i < m; i++) {
-                const __m512h x = half_spread((const char *)rows + (size_t)i * pitch + 4 * k);
-                UNROLL for (int v = 0; v < vectors; v++) {
-                    part[i][v] = _mm512_fmadd_ph(x, column[v], part[i][v]);
-                }
+                const __m512h x = half_spread(rows + (size_t)i * pitch + 4 * k);
+                part[i][0] = _mm512_fmadd_ph(x, left, part[i][0]);
+                part[i][1] = _mm512_fmadd_ph(x, right, part[i][1]);
             }
         }
         UNROLL for (int i = 0; i < m; i++) {
-            UNROLL for (int v = 0; v < vectors; v++) {
-                half_add(sums + (size_t)i * width + (size_t)v * HALVES, part[i][v]);
-            }
+            half_add(sums + (size_t)i * 2 * HALVES, part[i][0]);
+            half_add(sums + (size_t)i * 2 * HALVES + HALVES, part[i][1]);
         }
     }
 }

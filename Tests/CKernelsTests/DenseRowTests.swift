@@ -115,9 +115,9 @@ struct DenseRowTests {
             let run = { (isa: String) in
                 withDense(isa) {
                     var first = x
-                    dense_gate(DENSE_SILU, &first, 2, width, 2 * width, 0)
+                    dense_gate(DENSE_SILU, &first, 2, width, 2 * width)
                     var second = x
-                    dense_gate(DENSE_GELU, &second, 2, width, 2 * width, 1)
+                    dense_gate(DENSE_GELU, &second, 2, width, 2 * width)
                     var halves = x
                     dense_rotate(
                         &halves, 2, 1, 2 * width, 2 * width, 2 * width, angles, angles, 0)

@@ -113,10 +113,8 @@ void dense_layer_norm_to(const float *x, size_t rows, size_t width, size_t strid
                          size_t result_stride);
 
 void dense_activate(dense_activation activation, float *x, size_t count);
-// x[0..<width] = activation(x[0..<width]) * x[width..<2 width] of every row at `stride`, or with
-// the halves in the other roles where `gate_second`.
-void dense_gate(dense_activation activation, float *x, size_t rows, size_t width, size_t stride,
-                int gate_second);
+// x[0..<width] = activation(x[0..<width]) * x[width..<2 width] of every row at `stride`.
+void dense_gate(dense_activation activation, float *x, size_t rows, size_t width, size_t stride);
 // Rotates pairs of the first `rotated` values of each head by the angles of the token's position:
 // cosines and sines are [rows, rotated / 2]. Halves pair i with i + rotated / 2, otherwise
 // neighbours pair (Su et al. 2021).

@@ -41,8 +41,7 @@ struct FeedForward: Sendable {
                 x + begin * inner.inputs, rows: count, into: values,
                 activation: isGated ? .identity : activation, workspace)
             if isGated {
-                dense_gate(
-                    activation.kernels, values, count, outer.inputs, inner.outputs, 0)
+                dense_gate(activation.kernels, values, count, outer.inputs, inner.outputs)
             }
             try outer(
                 values, rows: count, stride: inner.outputs, into: part, adding: part, workspace)
