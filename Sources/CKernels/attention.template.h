@@ -1,15 +1,15 @@
 // Attention of one document, a head at a time and ROWS tokens at a time: their scores against all
 // keys stay in the cache, become weights in place, and are multiplied with the values.
 
-// Keys of a head as panels [head_width][PANEL] of tokens, values as panels [count][PANEL] of the
-// head's width; both are what a tile of sums reads in order.
+// Keys of a head as panels [head_width][PANEL] of tokens, values as panels [key_count][PANEL] of
+// the head's width; both are what a tile of sums reads in order.
 static void ISA(gather_head)(
     const dense_attention *a, size_t head, float *keys, float *values
 ) {
     const size_t width = a->head_width, first = head * width;
-    for (size_t begin = 0; begin < a->count; begin += PANEL, keys += width * PANEL) {
+    for (size_t begin = 0; begin < a->key_count; begin += PANEL, keys += width * PANEL) {
         for (size_t c = 0; c < PANEL; c += LANES) {
-            const size_t n = begin + c < a->count ? a->count - begin - c : 0;
+            const size_t n = begin + c < a->key_count ? a->key_count - begin - c : 0;
             const float *key = a->keys + (begin + c) * a->key_stride + first;
             for (size_t k = 0; k < width; k += LANES) {
                 vf block[LANES];
@@ -22,9 +22,9 @@ static void ISA(gather_head)(
             }
         }
     }
-    for (size_t begin = 0; begin < width; begin += PANEL, values += a->count * PANEL) {
+    for (size_t begin = 0; begin < width; begin += PANEL, values += a->key_count * PANEL) {
         const size_t n = dense_smaller(PANEL, width - begin);
-        for (size_t token = 0; token < a->count; token++) {
+        for (size_t token = 0; token < a->key_count; token++) {
             const float *value = a->values + token * a->key_stride + first + begin;
             for (size_t c = 0; c < PANEL; c += LANES) {
                 const size_t m = c < n ? dense_smaller(LANES, n - c) : 0;
@@ -55,7 +55,7 @@ INLINE void ISA(attend_rows)(
     float *scores, const int m
 ) {
     const size_t width = a->head_width;
-    const size_t pitch = dense_panels(a->count, PANEL) * PANEL;
+    const size_t pitch = dense_panels(a->key_count, PANEL) * PANEL;
     const size_t low = ISA(first_key)(a, row), high = ISA(end_key)(a, row + (size_t)m - 1);
     const float *queries = a->queries + row * a->query_stride + head * width;
     vf sums[ROWS][2];
@@ -71,10 +71,10 @@ INLINE void ISA(attend_rows)(
         float *line = scores + (size_t)i * pitch;
         totals[i] = ISA(weigh)(a, head, row + (size_t)i, line, low, high);
     }
-    for (size_t begin = 0; begin < width; begin += PANEL, values += a->count * PANEL) {
+    for (size_t begin = 0; begin < width; begin += PANEL, values += a->key_count * PANEL) {
         ISA(panel_sums)(scores + low, pitch, values + low * PANEL, high - low, sums, m);
         UNROLL for (int i = 0; i < m; i++) {
-            const vf factor = v_set1(1 / totals[i]);
+            const vf factor = v_set1(totals[i] == 0 ? 0 : 1 / totals[i]);
             float *to = a->results + (row + (size_t)i) * a->result_stride + head * width + begin;
             const size_t n = dense_smaller(PANEL, width - begin);
             v_store_n(to, v_mul(sums[i][0], factor), dense_smaller(LANES, n));
@@ -85,8 +85,8 @@ INLINE void ISA(attend_rows)(
 
 static void ISA(attend)(const dense_attention *a) {
     float *keys = a->scratch;
-    float *values = keys + dense_panels(a->count, PANEL) * PANEL * a->head_width;
-    float *scores = values + dense_panels(a->head_width, PANEL) * PANEL * a->count;
+    float *values = keys + dense_panels(a->key_count, PANEL) * PANEL * a->head_width;
+    float *scores = values + dense_panels(a->head_width, PANEL) * PANEL * a->key_count;
     const size_t sharing = a->heads / a->key_heads;
     for (size_t head = 0; head < a->heads; head++) {
         if (head % sharing == 0) ISA(gather_head)(a, head / sharing, keys, values);

@@ -109,3 +109,21 @@ INLINE void v_sums(const vf *x, float *to) {
     __m128 sum = _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
     _mm_storel_pi((__m64 *)to, _mm_add_ps(sum, _mm_movehl_ps(sum, sum)));
 }
+
+// Bytes, and codes of 4 and of 2 bits spread over them.
+#define BYTES 32
+typedef __m256i vq;
+INLINE vq vq_table(const uint8_t *p) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+}
+INLINE vq vq_nibbles(const uint8_t *p) {
+    __m256i x = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_and_si256(_mm256_or_si256(x, _mm256_slli_epi16(x, 4)), _mm256_set1_epi8(15));
+}
+INLINE vq vq_pairs(const uint8_t *p) {
+    __m256i x = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+    x = _mm256_or_si256(x, _mm256_slli_epi32(x, 6));
+    return _mm256_and_si256(_mm256_or_si256(x, _mm256_slli_epi32(x, 12)), _mm256_set1_epi8(3));
+}
+INLINE vq vq_look_up(vq table, vq codes) { return _mm256_shuffle_epi8(table, codes); }
+INLINE void vq_store(uint8_t *p, vq x) { _mm256_storeu_si256((__m256i *)p, x); }

@@ -100,3 +100,21 @@ INLINE void v_sums(const vf *x, float *to) {
     __m128 sums = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
     _mm_storeu_ps(to, sums);
 }
+
+// Bytes, and codes of 4 and of 2 bits spread over them.
+#define BYTES 64
+typedef __m512i vq;
+INLINE vq vq_table(const uint8_t *p) {
+    return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)p));
+}
+INLINE vq vq_nibbles(const uint8_t *p) {
+    __m512i x = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)p));
+    return _mm512_and_si512(_mm512_or_si512(x, _mm512_slli_epi16(x, 4)), _mm512_set1_epi8(15));
+}
+INLINE vq vq_pairs(const uint8_t *p) {
+    __m512i x = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+    x = _mm512_or_si512(x, _mm512_slli_epi32(x, 6));
+    return _mm512_and_si512(_mm512_or_si512(x, _mm512_slli_epi32(x, 12)), _mm512_set1_epi8(3));
+}
+INLINE vq vq_look_up(vq table, vq codes) { return _mm512_shuffle_epi8(table, codes); }
+INLINE void vq_store(uint8_t *p, vq x) { _mm512_storeu_si512(p, x); }

@@ -94,3 +94,17 @@ static void KIND(convert)(
         }
     }
 }
+
+static void KIND(load)(
+    const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale, void *inputs
+) {
+    const size_t pitch = HEADER + 4 * dense_words(depth, PER_WORD);
+    const float header[2] = {scale, 128};
+    for (size_t row = 0; row < rows; row++, bytes += stride) {
+        char *to = (char *)inputs + row * pitch;
+        memcpy(to, header, sizeof header);
+        memset(to + pitch - 4, 0, 4);
+        INPUT *values = (INPUT *)(to + HEADER);
+        for (size_t k = 0; k < depth; k++) values[k] = bytes[k];
+    }
+}

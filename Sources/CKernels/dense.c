@@ -129,6 +129,23 @@ void dense_multiply(dense_precision precision, const dense_product *product) {
     current()->formats[precision].multiply(product);
 }
 
+void dense_load_bytes(
+    const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale, void *inputs
+) {
+    current()->formats[DENSE_INT8].load(bytes, rows, depth, stride, scale, inputs);
+}
+
+void dense_look_up(
+    const uint8_t *codes, size_t rows, size_t depth, int bits, const uint8_t *table,
+    uint8_t *bytes
+) {
+    current()->look_up(codes, rows, depth, bits, table, bytes);
+}
+
+void dense_maximise(const dense_maxima *maxima) { current()->maximise(maxima); }
+
+size_t dense_greatest(const float *x, size_t count) { return current()->greatest(x, count); }
+
 size_t dense_attention_scratch(size_t count, size_t head_width) {
     const size_t tokens = dense_panels(count, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;
     const size_t width = dense_panels(head_width, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;

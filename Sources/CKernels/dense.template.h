@@ -155,5 +155,6 @@ static void ISA(maximum)(float *most, const float *x, size_t count) {
     }
 }
 
+#include "maxima.template.h"
 #include "softmax.template.h"
 #include "attention.template.h"

@@ -51,7 +51,7 @@ INLINE void KIND(store)(int16_t *to, vf q, size_t n) {
 #pragma clang attribute pop
 
 const dense_format dense_int8_avx2 = {
-    PER_WORD, PER_WORD, PANEL, HEADER, 2, ISA(pack), ISA(convert), ISA(multiply),
+    PER_WORD, PER_WORD, PANEL, HEADER, 2, ISA(pack), ISA(convert), ISA(multiply), ISA(load),
 };
 
 #endif

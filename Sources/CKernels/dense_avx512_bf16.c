@@ -65,7 +65,7 @@ static void convert(const float *x, size_t rows, size_t depth, size_t stride, vo
 #pragma clang attribute pop
 
 const dense_format dense_half_avx512_bf16 = {
-    PER_WORD, PER_WORD, PANEL, 0, 0, pack, convert, multiply_avx512_bf16,
+    PER_WORD, PER_WORD, PANEL, 0, 0, pack, convert, multiply_avx512_bf16, NULL,
 };
 
 #endif

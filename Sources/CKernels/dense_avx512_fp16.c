@@ -115,6 +115,8 @@ static void convert(const float *x, size_t rows, size_t depth, size_t stride, vo
 
 #pragma clang attribute pop
 
-const dense_format dense_half_avx512_fp16 = {1, 2, PANEL, HEADER, 1, pack, convert, multiply};
+const dense_format dense_half_avx512_fp16 = {
+    1, 2, PANEL, HEADER, 1, pack, convert, multiply, NULL,
+};
 
 #endif

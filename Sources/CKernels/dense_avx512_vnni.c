@@ -50,7 +50,7 @@ INLINE void KIND(store)(uint8_t *to, vf q, size_t n) {
 #pragma clang attribute pop
 
 const dense_format dense_int8_avx512_vnni = {
-    PER_WORD, PER_WORD, PANEL, HEADER, 2, ISA(pack), ISA(convert), ISA(multiply),
+    PER_WORD, PER_WORD, PANEL, HEADER, 2, ISA(pack), ISA(convert), ISA(multiply), ISA(load),
 };
 
 #endif

@@ -96,6 +96,19 @@ void dense_convert_int8(const float *x, size_t rows, size_t depth, size_t stride
     }
 }
 
+void dense_load_int8(
+    const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale, void *inputs
+) {
+    const size_t pitch = 8 + 4 * dense_words(depth, 4);
+    const float header[2] = {scale, 128};
+    for (size_t row = 0; row < rows; row++, bytes += stride) {
+        char *to = (char *)inputs + row * pitch;
+        memcpy(to, header, sizeof header);
+        memset(to + pitch - 4, 0, 4);
+        memcpy(to + 8, bytes, depth);
+    }
+}
+
 void dense_multiply_int8(const dense_product *p) {
     const size_t words = dense_words(p->depth, 4), pitch = 8 + 4 * words;
     const float *scales = (const float *)((const char *)p->packed + p->columns * words * 4);
@@ -124,7 +137,7 @@ static void attend(const dense_attention *a) {
             float greatest = -INFINITY, total = 0;
             for (size_t j = 0; j < a->count; j++) {
                 a->scratch[j] = -INFINITY;
-                if (j + a->before < i || j > i + a->after) continue;
+                if (j >= a->key_count || j + a->before < i || j > i + a->after) continue;
                 float sum = 0;
                 for (size_t k = 0; k < width; k++) {
                     sum += query[k] * a->keys[j * a->key_stride + first + k];
@@ -136,6 +149,7 @@ static void attend(const dense_attention *a) {
                 greatest = a->scratch[j] > greatest ? a->scratch[j] : greatest;
             }
             for (size_t k = 0; k < width; k++) to[k] = 0;
+            if (greatest == -INFINITY) continue;
             for (size_t j = 0; j < a->count; j++) {
                 const float weight = expf(a->scratch[j] - greatest);
                 total += weight;
@@ -214,12 +228,44 @@ static void maximum(float *most, const float *x, size_t count) {
     for (size_t i = 0; i < count; i++) most[i] = x[i] > most[i] ? x[i] : most[i];
 }
 
+static void look_up(
+    const uint8_t *codes, size_t rows, size_t depth, int bits, const uint8_t *table, uint8_t *bytes
+) {
+    for (size_t row = 0; row < rows; row++, codes += dense_code_bytes(depth, bits)) {
+        for (size_t k = 0; k < depth; k++) *bytes++ = table[dense_code(codes, k, bits)];
+    }
+}
+
+static void maximise(const dense_maxima *p) {
+    for (size_t row = 0; row < p->rows; row++) {
+        const float factor = p->factors == NULL ? 1 : p->factors[row];
+        for (size_t column = 0; column < p->columns; column++) {
+            float y = p->products == NULL ? 0 : p->products[row * p->stride + column];
+            if (p->table != NULL) y += p->table[p->places[row] * p->table_stride + column];
+            y *= factor;
+            p->maxima[column] = y > p->maxima[column] ? y : p->maxima[column];
+        }
+    }
+}
+
+static size_t greatest(const float *x, size_t count) {
+    size_t best = 0;
+    float most = -INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        if (x[i] > most) {
+            most = x[i];
+            best = i;
+        }
+    }
+    return best;
+}
+
 const dense_table dense_scalar = {
     .name = "scalar",
     .formats =
         {
-            {1, 1, 1, 0, 0, pack_f32, NULL, multiply_f32},
-            {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32},
+            {1, 1, 1, 0, 0, pack_f32, NULL, multiply_f32, NULL},
+            {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32, NULL},
             DENSE_INT8_SCALAR,
         },
     .attend = attend,
@@ -230,4 +276,7 @@ const dense_table dense_scalar = {
     .rotate = rotate,
     .add_scaled = add_scaled,
     .maximum = maximum,
+    .look_up = look_up,
+    .maximise = maximise,
+    .greatest = greatest,
 };

@@ -24,6 +24,9 @@ typedef struct dense_format {
     void (*pack)(const float *weights, size_t columns, size_t depth, void *packed);
     void (*convert)(const float *x, size_t rows, size_t depth, size_t stride, void *inputs);
     void (*multiply)(const dense_product *);
+    // stored bytes as inputs: int8 only
+    void (*load)(const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale,
+                 void *inputs);
 } dense_format;
 
 typedef struct dense_table {
@@ -40,6 +43,9 @@ typedef struct dense_table {
                    int);
     void (*add_scaled)(float *, const float *, float, size_t);
     void (*maximum)(float *, const float *, size_t);
+    void (*look_up)(const uint8_t *, size_t, size_t, int, const uint8_t *, uint8_t *);
+    void (*maximise)(const dense_maxima *);
+    size_t (*greatest)(const float *, size_t);
 } dense_table;
 
 extern const dense_table dense_scalar;
@@ -64,6 +70,16 @@ static inline size_t dense_panels(size_t columns, size_t panel) {
 
 static inline size_t dense_smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+// One code of a row, see dense_look_up.
+static inline uint8_t dense_code(const uint8_t *codes, size_t index, int bits) {
+    const size_t place = index * (size_t)bits;
+    return (uint8_t)(codes[place / 8] >> place % 8 & ((1 << bits) - 1));
+}
+
+static inline size_t dense_code_bytes(size_t depth, int bits) {
+    return (depth * (size_t)bits + 7) / 8;
+}
+
 // Bytes of a converted row, its header included, in whole words.
 static inline size_t dense_row_bytes(const dense_format *format, size_t depth) {
     return format->row_header + 4 * dense_words(depth, format->inputs_per_word);
@@ -76,19 +92,22 @@ static inline size_t dense_row_bytes(const dense_format *format, size_t depth) {
         .name = isa,                                                                               \
         .formats =                                                                                 \
             {                                                                                      \
-                {1, 1, columns, 0, 0, ISA(pack_f32), NULL, ISA(multiply_f32)},                     \
-                {1, 1, columns, 0, 0, ISA(pack_half), NULL, ISA(multiply_f32)},                    \
+                {1, 1, columns, 0, 0, ISA(pack_f32), NULL, ISA(multiply_f32), NULL},               \
+                {1, 1, columns, 0, 0, ISA(pack_half), NULL, ISA(multiply_f32), NULL},              \
                 DENSE_INT8_SCALAR,                                                                 \
             },                                                                                     \
         .attend = ISA(attend), .layer_norm = ISA(layer_norm), .rms_norm = ISA(rms_norm),           \
         .activate = ISA(activate), .gate = ISA(gate), .rotate = ISA(rotate),                       \
-        .add_scaled = ISA(add_scaled), .maximum = ISA(maximum),                                    \
+        .add_scaled = ISA(add_scaled), .maximum = ISA(maximum), .look_up = ISA(look_up),           \
+        .maximise = ISA(maximise), .greatest = ISA(greatest),                                      \
     }
 #define DENSE_INT8_SCALAR                                                                          \
-    {4, 4, 1, 8, 2, dense_pack_int8, dense_convert_int8, dense_multiply_int8}
+    {4, 4, 1, 8, 2, dense_pack_int8, dense_convert_int8, dense_multiply_int8, dense_load_int8}
 
 void dense_pack_int8(const float *weights, size_t columns, size_t depth, void *packed);
 void dense_convert_int8(const float *x, size_t rows, size_t depth, size_t stride, void *inputs);
 void dense_multiply_int8(const dense_product *);
+void dense_load_int8(const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale,
+                     void *inputs);
 
 #endif

@@ -74,3 +74,23 @@ INLINE void v_store_bf16_n(void *p, vb x, size_t n) { memcpy(p, &x, 2 * n); }
 INLINE void v_sums(const vf *x, float *to) {
     v_store(to, vpaddq_f32(vpaddq_f32(x[0], x[1]), vpaddq_f32(x[2], x[3])));
 }
+
+// Bytes, and codes of 4 and of 2 bits spread over them.
+#define BYTES 16
+typedef uint8x16_t vq;
+INLINE vq vq_table(const uint8_t *p) { return vld1q_u8(p); }
+INLINE vq vq_nibbles(const uint8_t *p) {
+    uint16x8_t x = vmovl_u8(vld1_u8(p));
+    return vandq_u8(vreinterpretq_u8_u16(vorrq_u16(x, vshlq_n_u16(x, 4))), vdupq_n_u8(15));
+}
+INLINE vq vq_pairs(const uint8_t *p) {
+    uint32_t word;
+    memcpy(&word, p, sizeof word);
+    uint16x8_t wide = vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(word)));
+    uint32x4_t x = vmovl_u16(vget_low_u16(wide));
+    x = vorrq_u32(x, vshlq_n_u32(x, 6));
+    x = vorrq_u32(x, vshlq_n_u32(x, 12));
+    return vandq_u8(vreinterpretq_u8_u32(x), vdupq_n_u8(3));
+}
+INLINE vq vq_look_up(vq table, vq codes) { return vqtbl1q_u8(table, codes); }
+INLINE void vq_store(uint8_t *p, vq x) { vst1q_u8(p, x); }

@@ -2,10 +2,10 @@
 
 // The range of keys that token `i` looks at.
 INLINE size_t ISA(first_key)(const dense_attention *a, size_t i) {
-    return i > a->before ? i - a->before : 0;
+    return i > a->before ? dense_smaller(i - a->before, a->key_count) : 0;
 }
 INLINE size_t ISA(end_key)(const dense_attention *a, size_t i) {
-    return a->after < a->count - 1 - i ? i + a->after + 1 : a->count;
+    return i < a->key_count && a->after < a->key_count - 1 - i ? i + a->after + 1 : a->key_count;
 }
 
 // Adds the bias of relative positions to the scaled scores of token `i`.

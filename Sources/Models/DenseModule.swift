@@ -1,4 +1,4 @@
-// A `Dense` module of sentence-transformers: one layer behind the pooling.
+// A `Dense` module of sentence-transformers or PyLate: one layer behind the transformer.
 
 import CKernels
 import Files
@@ -7,6 +7,23 @@ import Tensors
 struct DenseModule: Sendable {
     let linear: Linear
     private let activation: Activation
+    private let residual: Residual
+
+    private static let valuesMax = 10_000_000
+
+    /// What is added to the outcome.
+    private enum Residual: Sendable {
+        case none, input
+        /// The input brought to the width of the outputs.
+        case projected(Linear)
+    }
+
+    /// A layer by itself.
+    init(_ linear: Linear, activation: Activation = .identity) {
+        self.linear = linear
+        self.activation = activation
+        residual = .none
+    }
 
     private struct Configuration: Decodable {
         let inFeatures: Int
@@ -24,9 +41,6 @@ struct DenseModule: Sendable {
     ) throws(ModelError) {
         let path = "\(directory)/config.json"
         let config = try JSONFile.read(Configuration.self, path)
-        if config.useResidual ?? false {
-            throw .unsupported(path: path, feature: "use_residual")
-        }
         for name in [config.moduleInputName, config.moduleOutputName] {
             guard let name, name != "sentence_embedding",
                 !(isForTokens && name == "token_embeddings")
@@ -40,9 +54,26 @@ struct DenseModule: Sendable {
         }
         self.activation = activation
         let weights = try Weights(directory: directory)
+        let (inputs, outputs) = (config.inFeatures, config.outFeatures)
+        guard (1...Self.valuesMax).contains(inputs), (1...Self.valuesMax).contains(outputs) else {
+            throw .configuration(
+                path: path,
+                reason: "in_features \(inputs) and out_features \(outputs) must lie in "
+                    + "1...\(Self.valuesMax)")
+        }
         linear = try Linear(
-            named: "linear", weights, inputs: config.inFeatures, outputs: config.outFeatures,
+            named: "linear", weights, inputs: inputs, outputs: outputs,
             hasBias: config.bias ?? true, precision: precision)
+        if !(config.useResidual ?? false) {
+            residual = .none
+        } else if inputs == outputs {
+            residual = .input
+        } else {
+            residual = .projected(
+                try Linear(
+                    named: "residual", weights, inputs: inputs, outputs: outputs, hasBias: false,
+                    precision: precision))
+        }
         try weights.finish { _ in false }
     }
 
@@ -50,6 +81,13 @@ struct DenseModule: Sendable {
         _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
         _ workspace: Workspace
     ) throws(ModelError) {
-        try linear(x, rows: rows, into: y, activation: activation, workspace)
+        switch residual {
+        case .none: try linear(x, rows: rows, into: y, activation: activation, workspace)
+        case .input:
+            try linear(x, rows: rows, into: y, activation: activation, adding: x, workspace)
+        case .projected(let other):
+            try other(x, rows: rows, into: y, workspace)
+            try linear(x, rows: rows, into: y, activation: activation, adding: y, workspace)
+        }
     }
 }

@@ -1,15 +1,8 @@
-// Encoding texts: threads take documents one after the other and run them in packed batches.
+// Encoding texts: a row a document, pooled of its tokens, or a row a token.
 
-import CKernels
-import Synchronization
-import Tensors
 import Tokenizers
 
-extension EmbeddingModel {
-    /// Tokens of a batch: enough that weights are read seldom, so few that its rows stay in the
-    /// second-level cache.
-    private static let batchTokens = 384
-
+extension EmbeddingModel: BatchEncoding {
     /// Vectors of `texts` (UTF-8), computed on `threads` threads.
     ///
     /// A document's vector is the same to the last bit, whatever texts are beside it and however
@@ -17,60 +10,55 @@ extension EmbeddingModel {
     public func encode(
         _ texts: [UnsafeRawBufferPointer], threads: Int, progress: EncodingProgress
     ) throws(ModelError) -> EncodedTexts {
-        let next = Atomic<Int>(0)
-        let count = max(1, min(threads, texts.count))
-        let parts = try Parallel.map(Array(0..<count)) { (_, _) throws(ModelError) in
-            var part = Part()
-            let worker = EncodingThread(self)
-            while !progress.isCancelled {
-                let tokens = try worker.fill(upTo: Self.batchTokens, into: &part) {
-                    let index = next.add(1, ordering: .relaxed).oldValue
-                    return index < texts.count ? (index, texts[index]) : nil
-                }
-                if worker.isEmpty { return part }
-                try worker.run(into: &part)
-                progress.add(documents: worker.documentCount, tokens: tokens)
-            }
-            throw ModelError.cancelled
-        }
-        return try gather(parts, count: texts.count)
+        try run(texts, threads: threads, progress: progress)
     }
 
-    /// Rows that one thread made, and which text each run of them is of.
-    struct Part: Sendable {
-        var vectors: [Float] = []
-        var texts: [(index: Int, rows: Int, tokens: Int)] = []
+    func add(
+        _ text: UnsafeRawBufferPointer, to batch: inout TokenBatch, _ buffers: inout TextBuffers
+    ) -> Int {
+        batch.add { ids in
+            buffers.encode(text, behind: prompt, tokenizer, limit: maxLength, into: &ids)
+        }
     }
 
-    private func gather(_ parts: [Part], count: Int) throws(ModelError) -> EncodedTexts {
-        var rows = [Int32](repeating: 0, count: count)
-        var tokens = rows
-        for text in parts.lazy.flatMap(\.texts) {
-            rows[text.index] = Int32(text.rows)
-            tokens[text.index] = Int32(clamping: text.tokens)
+    func rows(
+        of batch: TokenBatch, _ workspace: Workspace, counts: inout [Int]
+    ) throws(ModelError) -> UnsafePointer<Float> {
+        let transformer = checkpoint.transformer
+        let states = try transformer.states(of: batch, layers: layers, workspace)
+        guard !poolings.isEmpty else {
+            counts += batch.documents.map(\.count)
+            let rows = try steps(
+                states, count: batch.ids.count, width: transformer.width, workspace)
+            return UnsafePointer(rows)
         }
-        var places: [Int] = []
-        var total = 0
-        for count in rows {
-            places.append(total)
-            total += Int(count)
+        counts += repeatElement(1, count: batch.documents.count)
+        let vectors = try poolings.pool(
+            states, batch.documents, skipping: skippedTokens, width: transformer.width, workspace)
+        let rows = try steps(
+            vectors, count: batch.documents.count, width: transformer.width * poolings.count,
+            workspace)
+        return UnsafePointer(rows)
+    }
+
+    /// Tokens at the beginning of a document that pooling leaves out, as sentence-transformers
+    /// counts them: of the prompt alone, less a special token at its end.
+    static func tokens(ofPrompt prompt: String, _ tokenizer: Tokenizer) -> Int {
+        let ids = tokenizer.ids(of: prompt)
+        let specials = tokenizer.ids(of: "")
+        let endsAlike = specials.last != nil && ids.last == specials.last
+        return max(endsAlike ? ids.count - 1 : ids.count, 0)
+    }
+}
+
+extension Tokenizer {
+    /// With the special tokens around them.
+    func ids(of text: String) -> [Int32] {
+        var ids: [Int32] = []
+        var scratch = Scratch()
+        Array(text.utf8).withUnsafeBytes { bytes in
+            _ = encode(bytes, limit: nil, into: &ids, using: &scratch)
         }
-        let buffer = try AlignedBuffer.floats(total * dimension, doing: "vectors")
-        for part in parts {
-            part.vectors.withUnsafeBufferPointer { vectors in
-                var from = 0
-                for text in part.texts where text.rows > 0 {
-                    let values = UnsafeBufferPointer(
-                        rebasing: vectors[from..<from + text.rows * dimension])
-                    guard let base = values.baseAddress else { continue }
-                    (buffer.floats + places[text.index] * dimension).update(
-                        from: base, count: values.count)
-                    from += values.count
-                }
-            }
-        }
-        return EncodedTexts(
-            dimension: dimension, vectors: buffer, rowCounts: rows, tokenCounts: tokens,
-            maxLength: maxLength)
+        return ids
     }
 }

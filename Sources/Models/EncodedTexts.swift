@@ -8,7 +8,7 @@ public struct EncodedTexts: Sendable {
     public let dimension: Int
     /// Float32 [rows, dimension], row-major; a row a text, or a row a token.
     public let vectors: AlignedBuffer
-    /// Rows of each text: 1, or its tokens.
+    /// Rows of each text: 1, or its tokens but those that get no vector.
     public let rowCounts: [Int32]
     /// Tokens of each text before it was cut, special tokens included.
     public let tokenCounts: [Int32]

@@ -47,3 +47,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         }
     }
 }
+
+extension ModelError {
+    static func noDirectory(_ path: String) -> ModelError {
+        .file(.unreadable(path: path, reason: "there is no such directory with a model in it"))
+    }
+}

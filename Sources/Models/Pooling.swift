@@ -52,3 +52,30 @@ public enum Pooling: String, Sendable, CaseIterable, Codable {
         dense_scale(vector, 1 / total, width)
     }
 }
+
+extension [Pooling] {
+    /// Vectors [documents, width * count] of `documents`, their poolings side by side.
+    ///
+    /// - skipping: tokens at the beginning of each document that are left out, but for the last.
+    func pool(
+        _ states: UnsafePointer<Float>, _ documents: [Range<Int>], skipping: Int = 0, width: Int,
+        _ workspace: Workspace
+    ) throws(ModelError) -> UnsafeMutablePointer<Float> {
+        let vectors = try workspace.floats(.result, documents.count * count * width)
+        for (row, tokens) in documents.enumerated() {
+            let vector = vectors + row * count * width
+            // A document without any token, of a tokenizer that adds none.
+            guard !tokens.isEmpty else {
+                vector.update(repeating: 0, count: count * width)
+                continue
+            }
+            for (index, pooling) in enumerated() {
+                pooling.pool(
+                    states + tokens.lowerBound * width, tokens: tokens.count,
+                    skipping: Swift.min(skipping, tokens.count - 1), width: width,
+                    into: vector + index * width)
+            }
+        }
+        return vectors
+    }
+}

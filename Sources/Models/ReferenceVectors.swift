@@ -4,6 +4,7 @@ import FoundationEssentials
 
 /// A JSON file: `{"texts": [..], "vectors": [[..], ..]}`; more keys may stand beside them.
 public struct ReferenceVectors: Sendable {
+    public let path: String
     public let texts: [String]
     public let vectors: [[Float]]
 
@@ -20,6 +21,7 @@ public struct ReferenceVectors: Sendable {
                 path: path,
                 reason: "it has \(file.texts.count) texts and \(file.vectors.count) vectors")
         }
+        self.path = path
         texts = file.texts
         vectors = file.vectors
     }
@@ -38,9 +40,9 @@ extension EmbeddingModel {
     /// Encodes the reference's texts and compares.
     public func compare(with reference: ReferenceVectors) throws(ModelError) -> Agreement {
         for vector in reference.vectors where vector.count != dimension {
-            throw .option(
-                "the reference has vectors of \(vector.count) values, the model makes "
-                    + "\(dimension)")
+            throw .configuration(
+                path: reference.path,
+                reason: "it has vectors of \(vector.count) values, the model makes \(dimension)")
         }
         let encoded = try encode(reference.texts)
         var cosines: [Double] = []
@@ -67,18 +69,27 @@ extension EmbeddingModel {
 
     /// Vectors of a few texts, on this thread.
     public func encode(_ texts: [String]) throws(ModelError) -> EncodedTexts {
-        let bytes = Array(texts.joined().utf8)
+        try texts.withBytes { spans throws(ModelError) in
+            try encode(spans, threads: 1, progress: EncodingProgress())
+        }
+    }
+}
+
+extension [String] {
+    /// Calls `body` with the UTF-8 of each.
+    func withBytes<Result>(
+        _ body: ([UnsafeRawBufferPointer]) throws(ModelError) -> Result
+    ) throws(ModelError) -> Result {
+        let bytes = [UInt8](joined().utf8)
         var spans: [UnsafeRawBufferPointer] = []
         let result = bytes.withUnsafeBytes { bytes in
             var begin = 0
-            for text in texts {
+            for text in self {
                 let end = begin + text.utf8.count
                 spans.append(UnsafeRawBufferPointer(rebasing: bytes[begin..<end]))
                 begin = end
             }
-            return Result { () throws(ModelError) in
-                try encode(spans, threads: 1, progress: EncodingProgress())
-            }
+            return Swift.Result { () throws(ModelError) in try body(spans) }
         }
         return try result.get()
     }

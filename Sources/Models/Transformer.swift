@@ -9,6 +9,8 @@ protocol Transformer: Sendable {
     var positionsMax: Int { get }
     /// Rows of the embedding of tokens.
     var vocabularyCount: Int { get }
+    /// Types of tokens that the model tells apart, 0 if there are none.
+    var typeCount: Int { get }
 
     /// Hidden states [tokens, width] after `layers` layers (and the last normalisation, if all
     /// layers are run and the family has one). Valid until the workspace is used again.

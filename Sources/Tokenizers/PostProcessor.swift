@@ -18,6 +18,15 @@ struct PostProcessor {
     var singleSpecials: Int { Self.specials(single) }
     var pairSpecials: Int { Self.specials(pair) }
 
+    /// Ids in front of the text of `single`.
+    var specialsBefore: Int {
+        Self.specials(
+            Array(
+                single.prefix { piece in
+                    if case .special = piece { true } else { false }
+                }))
+    }
+
     private static func specials(_ pieces: [Piece]) -> Int {
         pieces.reduce(0) { sum, piece in
             if case .special(let ids, _) = piece { sum + ids.count } else { sum }

@@ -72,9 +72,28 @@ public final class Tokenizer: Sendable {
     /// How many ids a text alone gets besides its own.
     public var specialTokensCount: Int { parts.postProcessor.singleSpecials }
 
+    /// How many ids a pair of texts gets besides their own.
+    public var pairSpecialTokensCount: Int { parts.postProcessor.pairSpecials }
+
+    /// The highest type of a pair's tokens.
+    public var pairTypeMax: Int {
+        parts.postProcessor.pair.reduce(0) { highest, piece in
+            switch piece {
+            case .special(_, let type), .text(_, let type): max(highest, Int(type))
+            }
+        }
+    }
+
+    /// How many of the ids that a text alone gets stand in front of it, and how many behind it.
+    public var specialTokensAround: (before: Int, after: Int) {
+        let before = parts.postProcessor.specialsBefore
+        return (before, parts.postProcessor.singleSpecials - before)
+    }
+
     private static func contents(_ path: String) throws(TokenizerError) -> Growing<UInt8> {
         func failure(_ reason: String) -> TokenizerError { .unreadable(name: path, reason: reason) }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe of that name that nobody writes to must not keep us.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
         defer { close(descriptor) }
         var status = stat()

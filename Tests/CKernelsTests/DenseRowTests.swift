@@ -8,6 +8,7 @@ import Testing
 struct DenseRowTests {
     private struct Attention {
         var count = 1
+        var keyCount: Int?
         var heads = 2
         var keyHeads = 1
         var width = 8
@@ -31,10 +32,11 @@ struct DenseRowTests {
                             scratch.withUnsafeMutableBufferPointer { scratch in
                                 guard let base = values.baseAddress else { return }
                                 var attention = dense_attention(
-                                    count: count, heads: heads, key_heads: keyHeads,
-                                    head_width: width, queries: base, keys: base + query,
-                                    values: base + query + key, query_stride: row,
-                                    key_stride: row, scale: 0.4, before: before, after: after,
+                                    count: count, key_count: keyCount ?? count, heads: heads,
+                                    key_heads: keyHeads, head_width: width, queries: base,
+                                    keys: base + query, values: base + query + key,
+                                    query_stride: row, key_stride: row, scale: 0.4, before: before,
+                                    after: after,
                                     bias: span == nil ? nil : bias.baseAddress,
                                     bias_span: span ?? 0, results: results.baseAddress,
                                     result_stride: query, scratch: scratch.baseAddress)
@@ -83,6 +85,38 @@ struct DenseRowTests {
                         &numbers)
                 }
             }
+        }
+    }
+
+    @Test(
+        "attention to the first tokens only agrees for every number of them", arguments: denseSets)
+    func firstKeys(isa: String) {
+        var numbers = Numbers(11)
+        for count in [1, 2, 13, 32, 47] {
+            for keyCount in 1...count {
+                // Windows that end before some of the tokens begin, too.
+                for (before, after) in [(1_000, 1_000), (1_000, 0), (5, 5)] {
+                    for span in [nil, 3] {
+                        compare(
+                            Attention(
+                                count: count, keyCount: keyCount, before: before, after: after,
+                                span: span), isa, &numbers)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("tokens that only look change nothing for the others", arguments: denseSets)
+    func lookers(isa: String) {
+        var numbers = Numbers(12)
+        for (count, keyCount) in [(32, 1), (32, 17), (48, 31)] {
+            var all = Attention(count: count, keyCount: keyCount)
+            all.values = numbers.floats(count * (all.heads + 2 * all.keyHeads) * all.width)
+            var few = all
+            few.count = keyCount
+            let shared = all.run(isa).prefix(keyCount * all.heads * all.width)
+            #expect(Array(shared) == few.run(isa), "\(keyCount) of \(count)")
         }
     }
 

@@ -5,6 +5,12 @@ import Testing
 @testable import Models
 
 @Suite struct FamilyTests {
+    private func load(
+        _ fixture: ModelFixture, _ precision: Precision
+    ) throws -> any Transformer {
+        try Families.load(fixture.folder, Weights(directory: fixture.folder), precision).1
+    }
+
     /// Hidden states of a fixture's texts after `layers` layers, several in one batch.
     private func states(
         _ fixture: ModelFixture, _ transformer: any Transformer, layers: Int, _ keys: [String]
@@ -35,7 +41,7 @@ import Testing
         arguments: ModelFixture.families)
     func hiddenStates(name: String) throws {
         let fixture = try ModelFixture(name)
-        let (_, transformer) = try Families.load(fixture.folder, .f32)
+        let transformer = try load(fixture, .f32)
         let keys = fixture.facts.texts.keys.sorted()
         let middle = try #require(fixture.facts.middleLayer)
         for (part, layers) in [("hidden", transformer.layerCount), ("middle", middle)] {
@@ -57,7 +63,7 @@ import Testing
     func packing(name: String) throws {
         let fixture = try ModelFixture(name)
         for precision in Precision.allCases {
-            let (_, transformer) = try Families.load(fixture.folder, precision)
+            let transformer = try load(fixture, precision)
             let keys = fixture.facts.texts.keys.sorted()
             let layers = transformer.layerCount
             let together = try states(fixture, transformer, layers: layers, keys)
@@ -75,7 +81,7 @@ import Testing
         arguments: ["bert", "modernbert", "qwen3"], Pooling.allCases)
     func poolings(name: String, pooling: Pooling) throws {
         let fixture = try ModelFixture(name)
-        let (_, transformer) = try Families.load(fixture.folder, .f32)
+        let transformer = try load(fixture, .f32)
         let width = transformer.width
         for key in fixture.facts.texts.keys {
             let found = try states(fixture, transformer, layers: transformer.layerCount, [key])
@@ -92,7 +98,7 @@ import Testing
         arguments: ModelFixture.families, [(Precision.bf16, 0.998), (.int8, 0.99)])
     func precisions(name: String, near: (precision: Precision, cosine: Double)) throws {
         let fixture = try ModelFixture(name)
-        let (_, transformer) = try Families.load(fixture.folder, near.precision)
+        let transformer = try load(fixture, near.precision)
         let key = "sentence"
         let found = try states(fixture, transformer, layers: transformer.layerCount, [key])
         let states = try #require(found[key])

@@ -1,7 +1,7 @@
 // A document's vector does not depend on what is encoded beside it.
 
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Models

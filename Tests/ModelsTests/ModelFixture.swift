@@ -45,9 +45,9 @@ struct ModelFixture {
 
     var folder: String { Self.folder(name) }
 
-    static func folder(_ name: String) -> String {
+    static func folder(_ name: String, in kind: String = "models") -> String {
         var parts = #filePath.split(separator: "/").dropLast(2)
-        parts += ["Fixtures", "models", Substring(name)]
+        parts += ["Fixtures", Substring(kind), Substring(name)]
         return "/" + parts.joined(separator: "/")
     }
 

@@ -1,5 +1,6 @@
 // What a folder must not be, and what is said about it.
 
+import Glibc
 import Tensors
 import TestSupport
 import Testing
@@ -106,5 +107,70 @@ import Testing
         let model = try BrokenModel()
         try model.replace(old, by: new, in: "config.json")
         #expect(refusal(model) != nil)
+    }
+
+    @Test("a normalisation that adds no sound number is refused", arguments: ["-1", "1e39"])
+    func epsilon(value: String) throws {
+        let model = try BrokenModel()
+        try model.replace(
+            "\"layer_norm_eps\": 0.02", by: "\"layer_norm_eps\": \(value)", in: "config.json")
+        let sentence = try #require(refusal(model))
+        #expect(sentence.contains("config.json") && sentence.contains("epsilon"))
+    }
+
+    @Test(
+        "an encoder that is to be used as a decoder is refused by name",
+        arguments: ["bert", "roberta", "modernbert", "nomic", "mpnet", "distilbert"])
+    func decoder(family: String) throws {
+        let model = try BrokenModel(copying: family)
+        try model.replace("{", by: "{\"is_decoder\": true,", in: "config.json", once: true)
+        #expect(try #require(refusal(model)).contains("is_decoder"))
+    }
+
+    @Test("what a file lacks or has in another form is told by the file's own key")
+    func keys() throws {
+        let lacking = try BrokenModel()
+        try lacking.replace("\"hidden_size\"", by: "\"hidden\"", in: "config.json")
+        #expect(try #require(refusal(lacking)).contains("lacks the key hidden_size"))
+        let other = try BrokenModel()
+        try other.replace("\"hidden_size\": 32", by: "\"hidden_size\": []", in: "config.json")
+        #expect(try #require(refusal(other)).contains("hidden_size has another type"))
+    }
+
+    @Test(
+        "settings of the folder that are out of range are told with their file",
+        arguments: [
+            ("sentence_bert_config.json", "{\"max_seq_length\": 0}", "max_seq_length 0"),
+            ("sentence_bert_config.json", "{\"max_seq_length\": -3}", "max_seq_length -3"),
+            ("config_sentence_transformers.json", "{\"truncate_dim\": -5}", "truncate_dim -5"),
+            (
+                "config_sentence_transformers.json",
+                "{\"prompts\": {\"q\": \"Q: \"}, \"default_prompt_name\": \"z\"}",
+                "default_prompt_name z"
+            ),
+        ])
+    func folderSettings(file: String, text: String, part: String) throws {
+        let model = try BrokenModel()
+        try model.write(text, to: file)
+        do throws(ModelError) {
+            _ = try EmbeddingModel(directory: model.folder, options: EncodingOptions())
+            Issue.record("\(text) is accepted")
+        } catch {
+            guard case .configuration(let path, let reason) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(path.hasSuffix(file) && reason.contains(part))
+        }
+    }
+
+    @Test("pipes where files should be are refused and not waited for")
+    func pipes() throws {
+        for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+            let model = try BrokenModel()
+            try model.remove(file)
+            mkfifo("\(model.folder)/\(file)", 0o600)
+            #expect(refusal(model) != nil, "\(file)")
+        }
     }
 }

@@ -68,10 +68,45 @@ typedef struct dense_product {
 
 void dense_multiply(dense_precision precision, const dense_product *product);
 
+// Rows of stored bytes at `stride`, each 128 + q with -127 <= q <= 127 for the number scale q, as
+// inputs of int8 products; nothing is rounded.
+void dense_load_bytes(const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale,
+                      void *inputs);
+
+// table[code] for every code of rows [rows, depth]. A code has 2, 4 or 8 bits, the first of a byte
+// in the lowest; a row takes whole bytes. The table has 1 << bits entries and room for 16.
+void dense_look_up(const uint8_t *codes, size_t rows, size_t depth, int bits,
+                   const uint8_t *table, uint8_t *bytes);
+
+// maxima[c] = max(maxima[c], factors[r] (table[places[r]][c] + products[r][c])) over all rows: what
+// MaxSim takes of the products of one document's tokens with those of a query (Khattab and Zaharia
+// 2020, section 3.3). A NaN is passed over.
+typedef struct dense_maxima {
+    size_t rows;
+    size_t columns;
+    // [rows, columns] at `stride`, or NULL for zeros
+    const float *products;
+    size_t stride;
+    // [rows], or NULL for ones
+    const float *factors;
+    // [.., columns] at `table_stride`, of which rows are added; or NULL
+    const float *table;
+    size_t table_stride;
+    const uint16_t *places;
+    // [columns]
+    float *maxima;
+} dense_maxima;
+
+void dense_maximise(const dense_maxima *maxima);
+// The first place of the greatest number; 0 when there is none.
+size_t dense_greatest(const float *x, size_t count);
+
 // Attention of one document over itself, all heads (Vaswani et al. 2017, section 3.2).
 typedef struct dense_attention {
     // tokens of the document
     size_t count;
+    // those that are looked at, the first of them: count, or fewer where the others only look
+    size_t key_count;
     size_t heads;
     // heads of keys and values; each serves heads / key_heads of the queries'
     size_t key_heads;
@@ -84,7 +119,7 @@ typedef struct dense_attention {
     size_t key_stride;
     // factor of the products, 1 / sqrt(head_width) as a rule
     float scale;
-    // token i looks at j with i - before <= j <= i + after
+    // token i looks at j with i - before <= j <= i + after; at none of them, its result is zero
     size_t before;
     size_t after;
     // added to the scores, [heads, 2 * bias_span + 1] by j - i + bias_span, clamped; or NULL

@@ -1,7 +1,10 @@
 // Which architecture is which family.
 
 enum Families {
-    private struct Kind: Decodable { let modelType: String? }
+    private struct Kind: Decodable {
+        let modelType: String?
+        let isDecoder: Bool?
+    }
 
     private typealias Loader =
         @Sendable (
@@ -29,6 +32,8 @@ enum Families {
         "llama": decoder, "mistral": decoder, "qwen2": decoder, "qwen3": decoder,
     ]
 
+    private static let decoders = ["llama", "mistral", "qwen2", "qwen3"]
+
     private static let roberta: Loader = { (folder, weights, precision) throws(ModelError) in
         try Roberta.load(folder, weights, precision)
     }
@@ -39,15 +44,21 @@ enum Families {
 
     static var known: [String] { loaders.keys.sorted() }
 
+    /// - weights: of the directory; what was taken of them already, the family does not miss.
     static func load(
-        _ directory: String, _ precision: Precision
+        _ directory: String, _ weights: Weights, _ precision: Precision
     ) throws(ModelError) -> (architecture: String, any Transformer) {
         let folder = CheckpointFolder(path: directory)
-        let type = try folder.read(Kind.self).modelType
+        let kind = try folder.read(Kind.self)
+        let type = kind.modelType
         guard let type, let loader = loaders[type] else {
             throw .unknownArchitecture(
                 path: folder.configPath, name: type ?? "(no model_type)", known: known)
         }
-        return (type, try loader(folder, try Weights(directory: directory), precision))
+        // An encoder whose tokens see only those before them; of a decoder it says nothing new.
+        if kind.isDecoder == true, !decoders.contains(type) {
+            throw folder.unsupported("is_decoder with the architecture \(type)")
+        }
+        return (type, try loader(folder, weights, precision))
     }
 }

@@ -8,6 +8,7 @@ struct PostNormTransformer: Transformer {
     var width: Int { encoder.width }
     var layerCount: Int { encoder.layers.count }
     var vocabularyCount: Int { embeddings.words.rows }
+    var typeCount: Int { embeddings.types?.rows ?? 0 }
 
     init(_ embeddings: InputEmbeddings, _ encoder: PostNormEncoder, positionsMax: Int? = nil) {
         self.embeddings = embeddings

@@ -79,6 +79,7 @@ struct PreNormTransformer: Transformer {
     var width: Int { encoder.width }
     var layerCount: Int { encoder.layers.count }
     var vocabularyCount: Int { embeddings.words.rows }
+    var typeCount: Int { embeddings.types?.rows ?? 0 }
 
     func states(
         of batch: TokenBatch, layers: Int, _ workspace: Workspace

@@ -32,15 +32,23 @@ enum JSONFile {
 
     private static func sentence(_ error: any Error) -> String {
         func place(_ path: [any CodingKey]) -> String {
-            path.isEmpty ? "the file" : path.map(\.stringValue).joined(separator: ".")
+            path.isEmpty ? "the file" : path.map(key).joined(separator: ".")
         }
         switch error as? DecodingError {
-        case .keyNotFound(let key, _): return "it lacks the key \(key.stringValue)"
+        case .keyNotFound(let key, _): return "it lacks the key \(self.key(key))"
         case .typeMismatch(_, let context): return "\(place(context.codingPath)) has another type"
         case .valueNotFound(_, let context): return "\(place(context.codingPath)) is null"
         case .dataCorrupted(let context):
             return "\(place(context.codingPath)) is not valid JSON for it"
         default: return "it is not valid JSON"
         }
+    }
+
+    /// As it stands in the file. Names with other characters in them were not converted.
+    private static func key(_ key: any CodingKey) -> String {
+        let name = key.stringValue
+        guard name.first?.isLowercase ?? false, name.allSatisfy({ $0.isLetter || $0.isNumber })
+        else { return name }
+        return name.map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
     }
 }

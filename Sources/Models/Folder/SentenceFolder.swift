@@ -14,8 +14,14 @@ struct SentenceFolder {
     private(set) var lowercases = false
     private(set) var prompts: [String: String] = [:]
     private(set) var defaultPrompt: String?
+    /// The folder of the module that says which tokens have no vectors.
+    private(set) var tokenMask: String?
+    /// The folders of all modules.
+    private(set) var places: [String]
     /// Whether there was a modules.json.
     let isSentenceTransformers: Bool
+    /// Where prompts and the dimension stand.
+    let settingsPath: String
 
     /// What is done with a pooled vector.
     enum Step {
@@ -49,21 +55,38 @@ struct SentenceFolder {
 
     init(_ path: String) throws(ModelError) {
         checkpoint = path
+        places = [path]
+        settingsPath = "\(path)/config_sentence_transformers.json"
         let list = "\(path)/modules.json"
         let modules = try JSONFile.readIfThere([Module].self, list)
         isSentenceTransformers = modules != nil
         for module in modules ?? [] { try add(module, of: path, list: list) }
         if modules == nil { poolings = [try Self.customaryPooling(checkpoint)] }
-        let lengths = try JSONFile.readIfThere(
-            Lengths.self, "\(checkpoint)/sentence_bert_config.json")
-        maxLength = lengths?.maxSeqLength
+        let lengthsPath = "\(checkpoint)/sentence_bert_config.json"
+        let lengths = try JSONFile.readIfThere(Lengths.self, lengthsPath)
+        maxLength = try Self.positive(lengths?.maxSeqLength, "max_seq_length", lengthsPath)
         if maxLength == nil { maxLength = try Self.tokenizerLength(checkpoint) }
         lowercases = lengths?.doLowerCase ?? false
-        let said = try JSONFile.readIfThere(
-            Prompts.self, "\(path)/config_sentence_transformers.json")
+        let said = try JSONFile.readIfThere(Prompts.self, settingsPath)
         prompts = said?.prompts ?? [:]
         defaultPrompt = said?.defaultPromptName
-        dimension = said?.truncateDim
+        dimension = try Self.positive(said?.truncateDim, "truncate_dim", settingsPath)
+    }
+
+    private static func positive(
+        _ value: Int?, _ key: String, _ path: String
+    ) throws(ModelError) -> Int? {
+        guard let value, value < 1 else { return value }
+        throw .configuration(
+            path: path, reason: "\(key) \(value) is out of range; it must be 1 or more")
+    }
+
+    /// The folders of the modules that have weights.
+    var weightPlaces: [String] {
+        [checkpoint]
+            + steps.compactMap { step in
+                if case .dense(let path) = step { path } else { nil }
+            }
     }
 
     /// Of a checkpoint without modules: the last token where a model was made to continue text.
@@ -75,9 +98,10 @@ struct SentenceFolder {
 
     /// What the tokenizer's own settings allow.
     private static func tokenizerLength(_ path: String) throws(ModelError) -> Int? {
-        let config = try JSONFile.readIfThere(
-            TokenizerConfiguration.self, "\(path)/tokenizer_config.json")
-        return config?.modelMaxLength.flatMap { $0 < 1e9 ? Int(exactly: $0.rounded()) : nil }
+        let file = "\(path)/tokenizer_config.json"
+        let config = try JSONFile.readIfThere(TokenizerConfiguration.self, file)
+        let length = config?.modelMaxLength.flatMap { $0 < 1e9 ? Int(exactly: $0.rounded()) : nil }
+        return try positive(length, "model_max_length", file)
     }
 
     private mutating func add(
@@ -87,6 +111,7 @@ struct SentenceFolder {
             throw .configuration(path: list, reason: "module path \(module.path) leads elsewhere")
         }
         let place = module.path.isEmpty ? path : "\(path)/\(module.path)"
+        places.append(place)
         // The modules have moved between packages; their last name has stayed.
         switch module.type.split(separator: ".").last {
         case "Transformer": checkpoint = place
@@ -96,6 +121,7 @@ struct SentenceFolder {
             poolsPrompt = pooling.includePrompt ?? true
         case "Dense": steps.append(.dense(path: place))
         case "Normalize": steps.append(.normalize)
+        case "MultiVectorMask": tokenMask = place
         default: throw .unsupported(path: list, feature: "the module \(module.type)")
         }
     }

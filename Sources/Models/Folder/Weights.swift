@@ -9,6 +9,8 @@ import Tensors
 final class Weights {
     /// Of the model's folder or file, for messages.
     let path: String
+    /// Of what was read beside them, for messages.
+    let configPath: String
     private var files: [SafeTensorsFile] = []
     private var places: [String: Int] = [:]
     private var used: Set<String> = []
@@ -17,28 +19,34 @@ final class Weights {
 
     private struct Index: Decodable { let weightMap: [String: String] }
     private static let filesMax = 1_000
+    private static let whole = "model.safetensors"
+    private static let index = "model.safetensors.index.json"
 
     /// Reads `model.safetensors` or what `model.safetensors.index.json` names.
     init(directory: String) throws(ModelError) {
-        let whole = "\(directory)/model.safetensors"
-        let index = "\(directory)/model.safetensors.index.json"
-        guard !isFile(whole) else {
-            path = whole
-            try open([whole])
-            return
-        }
-        path = index
-        guard let parts = try JSONFile.readIfThere(Index.self, index) else {
+        let (source, names) = try Self.files(in: directory)
+        path = "\(directory)/\(source)"
+        configPath = "\(directory)/config.json"
+        try open(names.map { "\(directory)/\($0)" })
+    }
+
+    /// The names of the files with tensors, and of the one that says which they are.
+    static func files(
+        in directory: String
+    ) throws(ModelError) -> (source: String, names: [String]) {
+        if isFile("\(directory)/\(whole)") { return (whole, [whole]) }
+        let path = "\(directory)/\(index)"
+        guard let parts = try JSONFile.readIfThere(Index.self, path) else {
             throw .file(
                 .unreadable(
                     path: directory,
                     reason: "there is no model.safetensors; convert the checkpoint to safetensors"))
         }
         let names = Set(parts.weightMap.values).sorted()
-        guard names.count <= Self.filesMax, !names.contains(where: { $0.contains("/") }) else {
-            throw .configuration(path: index, reason: "it names files in odd places or too many")
+        guard names.count <= filesMax, !names.contains(where: { $0.contains("/") }) else {
+            throw .configuration(path: path, reason: "it names files in odd places or too many")
         }
-        try open(names.map { "\(directory)/\($0)" })
+        return (index, names)
     }
 
     private func open(_ paths: [String]) throws(ModelError) {
@@ -60,6 +68,11 @@ final class Weights {
     }
 
     func contains(_ name: String) -> Bool { places[prefix + name] != nil }
+
+    /// nil if there is no such tensor.
+    func shape(of name: String) -> [Int]? {
+        places[prefix + name].flatMap { files[$0].entry(prefix + name)?.shape }
+    }
 
     /// The tensor as Float32, row-major, in memory of its own or in place.
     func tensor(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatTensor {

@@ -43,11 +43,12 @@ struct AttentionHeads: Sendable {
     ) throws(ModelError) {
         let scratch = try workspace.floats(
             .scratch, dense_attention_scratch(batch.longest, width))
-        for tokens in batch.documents where !tokens.isEmpty {
+        for (tokens, keys) in zip(batch.documents, batch.keyCounts) where !tokens.isEmpty {
             let first = projections + tokens.lowerBound * projectionWidth
             var attention = dense_attention(
-                count: tokens.count, heads: count, key_heads: keyCount, head_width: width,
-                queries: first, keys: first + queryWidth, values: first + queryWidth + keyWidth,
+                count: tokens.count, key_count: keys, heads: count, key_heads: keyCount,
+                head_width: width, queries: first, keys: first + queryWidth,
+                values: first + queryWidth + keyWidth,
                 query_stride: projectionWidth, key_stride: projectionWidth, scale: scale,
                 before: pattern.before, after: pattern.after, bias: bias?.0,
                 bias_span: bias?.span ?? 0, results: results + tokens.lowerBound * queryWidth,

@@ -8,7 +8,6 @@ struct InputEmbeddings: Sendable {
     /// The row of a document's first token. RoBERTa and its relatives keep the rows before it: the
     /// last of them for the token of padding, whose id it is, and which is not counted.
     var firstPosition = 0
-    /// All tokens are of the first type: a document has one part.
     var types: TokenTable?
     var norm: LayerNorm?
 
@@ -28,7 +27,7 @@ struct InputEmbeddings: Sendable {
                 let isPadding = firstPosition > 0 && id == firstPosition - 1
                 positions?.add(isPadding ? id : position, to: row)
                 if !isPadding { position += 1 }
-                types?.add(0, to: row)
+                types?.add(Int(batch.types[token]), to: row)
             }
         }
         norm?(hidden, rows: batch.ids.count)

@@ -14,7 +14,7 @@ struct LayerNorm: Sendable {
         self.width = width
         gain = try weights.tensor(name + ".weight", [width])
         shift = hasShift ? try weights.tensor(name + ".bias", [width]) : nil
-        self.epsilon = Float(epsilon)
+        self.epsilon = try weights.epsilon(epsilon)
     }
 
     /// - Parameter x: [rows, width] without gaps.

@@ -12,7 +12,7 @@ struct RMSNorm: Sendable {
     ) throws(ModelError) {
         self.width = width
         gain = try weights.tensor(name + ".weight", [width])
-        self.epsilon = Float(epsilon)
+        self.epsilon = try weights.epsilon(epsilon)
     }
 
     /// - x, y: [rows, groups * width] at `stride`; each group is normalised by itself. May be the
