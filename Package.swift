@@ -57,6 +57,8 @@ let package = Package(
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
         system("CUTF8Proc", "libutf8proc", "libutf8proc-dev"),
+        // It has no file for pkg-config.
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
         .target(name: "CKernels"),
 
         // What both towers stand on
@@ -81,31 +83,40 @@ let package = Package(
         library("WordVectors", ["Files", "Tensors", "CKernels"]),
         library("Tokenizers", ["CUTF8Proc"]),
         library("Models", ["Files", "Tensors", "Tokenizers", "CKernels"]),
+        library(
+            "Retrieval",
+            ["Compression", "Files", "Tensors", "CKernels", "CStemmer", "CUTF8Proc"]),
 
         // Programs
         program(
             "Coordinator",
             [
                 "Cluster", "Compression", "Digests", "Documents", "Files", "Journal", "Protocol",
-                "Telemetry", "Tensors", "Transport", arguments, logging,
+                "Retrieval", "Telemetry", "Tensors", "Transport", arguments, logging,
             ]),
         program(
             "Worker",
             [
                 "CKernels", "Cluster", "Digests", "Documents", "Files", "Models", "Protocol",
-                "Telemetry", "Tensors", "Transport", "WordVectors", arguments, logging,
+                "Retrieval", "Telemetry", "Tensors", "Transport", "WordVectors", arguments,
+                logging,
             ]),
         program(
             "Console",
             [
-                "Client", "Digests", "Documents", "Files", "Hub", "Models", "Protocol",
-                "Telemetry", "Tensors", "Transport", "WordVectors", arguments,
+                "Client", "Compression", "Digests", "Documents", "Files", "Hub", "Models",
+                "Protocol", "Retrieval", "Telemetry", "Tensors", "Transport", "WordVectors",
+                arguments,
             ]),
 
         // Figures that docs/benchmarks.md reports
         .executableTarget(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
+        .executableTarget(
+            name: "LateInteractionBench", dependencies: ["Files", "Retrieval", "Tensors"],
+            path: "Benchmarks/lateinteraction", exclude: ["tokens.py", "evaluate.py"],
+            swiftSettings: strict),
         .executableTarget(
             name: "TokenizerCheck", dependencies: ["Tokenizers"], path: "Benchmarks/tokenizers",
             swiftSettings: strict),
@@ -151,6 +162,9 @@ let package = Package(
         tests("HubTests", ["Hub", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
         tests("ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
+        tests(
+            "RetrievalTests",
+            ["CKernels", "Compression", "Files", "Retrieval", "Tensors", "TestSupport"]),
         .target(
             name: "Simulation", dependencies: ["Cluster", "Protocol"],
             path: "Tests/Simulation/Simulation", swiftSettings: strict),

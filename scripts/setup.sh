@@ -4,7 +4,7 @@
 #   scripts/setup.sh            Swift and the C libraries
 #   scripts/setup.sh oracles    .venv with the Python packages that some tests compare with
 #   scripts/setup.sh peers      .venv with the Python packages that `make bench` measures against:
-#                               all, or those of `peers words` or `peers encoding`
+#                               all, or those of `peers words`, `encoding` or `retrieval`
 #
 # Exit codes: 0 all is there, 69 something is missing and cannot be installed from here.
 set -euo pipefail
@@ -37,13 +37,15 @@ apt_install() {
         fail "apt-get could not install $*; see its message above"
 }
 
-# Every line: how to see that it is there (a program or a pkg-config module), package, purpose.
+# Every line: how to see that it is there (a program, a pkg-config module or a header), package,
+# purpose.
 c_libraries() {
     local missing=() reasons=() kind name package purpose
     while read -r kind name package purpose; do
         case $kind in
             program) command -v "$name" >/dev/null && continue ;;
             library) command -v pkg-config >/dev/null && pkg-config --exists "$name" && continue ;;
+            header) [[ -r $name ]] && continue ;;
         esac
         missing+=("$package")
         reasons+=("$package: $purpose")
@@ -58,6 +60,7 @@ library libzstd libzstd-dev .zst corpora
 library zlib zlib1g-dev .gz corpora
 library libxxhash libxxhash-dev checksums of payloads
 library libutf8proc libutf8proc-dev Unicode for tokenizers
+header /usr/include/libstemmer.h libstemmer-dev stems of words for search
 NEEDS
     ((${#missing[@]})) || return 0
     local reason
@@ -95,10 +98,14 @@ python_packages() {
     touch "$stamp"
 }
 
-# peers [words|encoding]
+# peers [words|encoding|retrieval]
 peers() {
     case $1 in
-        "") peers words; peers encoding ;;
+        "") peers words; peers encoding; peers retrieval ;;
+        retrieval)
+            python_packages "to measure against maxsim-cpu and bm25s" scripts/peers-retrieval.txt ||
+                fail "the benchmark needs python3 with venv and scripts/peers-retrieval.txt"
+            ;;
         words)
             python_packages "to measure against gensim and fastText" scripts/peers.txt ||
                 fail "the benchmark needs python3 with venv and the packages of scripts/peers.txt"
@@ -110,7 +117,7 @@ peers() {
                 scripts/peers-encoding.txt ||
                 fail "the benchmark needs python3 with venv and scripts/peers-encoding.txt"
             ;;
-        *) say "usage: scripts/setup.sh peers [words|encoding]"; exit 64 ;;
+        *) say "usage: scripts/setup.sh peers [words|encoding|retrieval]"; exit 64 ;;
     esac
 }
 
@@ -124,5 +131,5 @@ case ${1:-} in
             say "without these packages the tests that need them are skipped; the others run"
         ;;
     peers) peers "${2:-}" ;;
-    *) say "usage: scripts/setup.sh [oracles|peers [words|encoding]]"; exit 64 ;;
+    *) say "usage: scripts/setup.sh [oracles|peers [words|encoding|retrieval]]"; exit 64 ;;
 esac

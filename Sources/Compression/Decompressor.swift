@@ -18,6 +18,17 @@ public enum Decompressor {
         return try input.compression()
     }
 
+    /// How data is compressed that begins with `start`, of which four bytes count.
+    public static func compression(beginning start: some Collection<UInt8>) -> Compression? {
+        let start = Array(start.prefix(4))
+        if start.starts(with: [0x1f, 0x8b]) { return .gzip }
+        if start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return .zstd }
+        // A skippable frame (RFC 8878, section 3.1.2) may come first.
+        let isSkippable = start.count == 4 && start[0] & 0xf0 == 0x50
+            && start[1...].elementsEqual([0x2a, 0x4d, 0x18])
+        return isSkippable ? .zstd : nil
+    }
+
     /// Expands the file at `path` into a plain file that appears complete or not at all. Several
     /// gzip members or zstd frames in a row count as one stream.
     ///
@@ -59,13 +70,7 @@ final class CompressedInput {
     }
 
     func compression() throws(FileError) -> Decompressor.Compression? {
-        let start = try read(at: 0, bytesMax: 4)
-        if start.starts(with: [0x1f, 0x8b]) { return .gzip }
-        if start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return .zstd }
-        // A skippable frame (RFC 8878, section 3.1.2) may come first.
-        let isSkippable = start.count == 4 && start[0] & 0xf0 == 0x50
-            && start[1...].elementsEqual([0x2a, 0x4d, 0x18])
-        return isSkippable ? .zstd : nil
+        Decompressor.compression(beginning: try read(at: 0, bytesMax: 4))
     }
 
     /// The next piece of the file, empty at its end.

@@ -48,7 +48,7 @@ import Testing
     private func checkCorruption(_ tool: [String]) throws {
         let scratch = try Scratch()
         let good = try Self.compress(tool, Array("some words, some more words\n".utf8))
-        for count in 4 ..< good.count {
+        for count in 4..<good.count {
             let path = try scratch.write(Array(good[..<count]), to: "cut")
             #expect {
                 try Decompressor.expand(path, to: scratch.path("out"))
@@ -116,6 +116,16 @@ import Testing
         #expect {
             try Decompressor.expand(path, to: scratch.path("out"))
         } throws: { "\($0)".contains("window") }
+    }
+
+    @Test("compressed data is known by its first bytes alone")
+    func beginnings() {
+        #expect(Decompressor.compression(beginning: [0x1f, 0x8b]) == .gzip)
+        #expect(Decompressor.compression(beginning: [0x28, 0xb5, 0x2f, 0xfd, 0]) == .zstd)
+        #expect(Decompressor.compression(beginning: [0x5a, 0x2a, 0x4d, 0x18]) == .zstd)
+        for bytes: [UInt8] in [[], [0x1f], [0x28, 0xb5, 0x2f], Array("the hog".utf8)] {
+            #expect(Decompressor.compression(beginning: bytes) == nil)
+        }
     }
 
     @Test("plain text is told from compressed text")

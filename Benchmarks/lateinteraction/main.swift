@@ -1,0 +1,34 @@
+// Speed of MaxSim on random tokens and of BM25 on texts, and runs over dumped token vectors for
+// evaluate.py.
+
+import Files
+import Glibc
+import Retrieval
+import Tensors
+
+let arguments = CommandLine.arguments
+switch arguments.dropFirst().first {
+case "speed": try speed()
+case "words" where arguments.count == 4:
+    try words(documents: arguments[2], queries: arguments[3])
+case "runs" where arguments.count > 5:
+    try runs(
+        folder: arguments[2], output: arguments[3], threads: max(1, Int(arguments[4]) ?? 1),
+        forms: Array(arguments[5...]))
+default:
+    print(
+        "usage: LateInteractionBench speed | words <documents> <queries> | runs <tokens> <output> <threads> <forms>")
+}
+
+func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let time = try clock.measure(body)
+    return Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
+}
+
+/// The least of some repetitions.
+func least(_ repetitions: Int, _ body: () throws -> Void) rethrows -> Double {
+    var best = Double.infinity
+    for _ in 0..<repetitions { best = min(best, try seconds(body)) }
+    return best
+}

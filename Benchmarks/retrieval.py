@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Measures MaxSim beside maxsim-cpu and BM25 beside bm25s: same work, one thread, in turn.
+
+    BENCH_SCIFACT   folder of BEIR SciFact (corpus.jsonl or .xz, queries.jsonl): words to index
+    REPEATS 3       how often each has its turn
+
+Ours are measured by LateInteractionBench, which calls the library as the programs do; all figures
+are ratios of one run. A query of 32 tokens meets 1,000 passages of 106 tokens on average, of 128
+numbers each.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+from surroundings import ROOT, commit, machine, opened, say, setting
+
+for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"
+BENCH = ROOT / ".build/release/LateInteractionBench"
+
+
+def ours(*arguments):
+    """Name and first figure of each line that the benchmark prints."""
+    done = subprocess.run([BENCH, *arguments], capture_output=True, text=True, check=True)
+    figures = {}
+    for line in done.stdout.splitlines():
+        name, figure = line.split(": ", 1)
+        figures[name] = float(figure.split()[0])
+    return figures
+
+
+def peer_maxsim(random):
+    """Milliseconds of maxsim-cpu, the best of nine."""
+    import maxsim_cpu
+    query = random.standard_normal((32, 128), dtype=numpy.float32)
+    query /= numpy.linalg.norm(query, axis=1, keepdims=True)
+    documents = []
+    for length in random.integers(56, 157, 1000):
+        tokens = random.standard_normal((length, 128), dtype=numpy.float32)
+        documents.append(tokens / numpy.linalg.norm(tokens, axis=1, keepdims=True))
+    best = float("inf")
+    for _ in range(9):
+        began = time.perf_counter()
+        maxsim_cpu.maxsim_scores_variable(query, documents)
+        best = min(best, time.perf_counter() - began)
+    return best * 1e3
+
+
+def peer_words(texts, queries):
+    """Megabytes indexed and queries answered in a second by bm25s, stems and stop words alike."""
+    import bm25s
+    import Stemmer
+    stemmer = Stemmer.Stemmer("english")
+    began = time.perf_counter()
+    tokens = bm25s.tokenize(texts, stopwords="en", stemmer=stemmer, show_progress=False)
+    index = bm25s.BM25(method="lucene", k1=1.2, b=0.75, backend="numba")
+    index.index(tokens, show_progress=False)
+    built = sum(len(text.encode()) for text in texts) / 1e6 / (time.perf_counter() - began)
+    best = float("inf")
+    for _ in range(5):
+        began = time.perf_counter()
+        asked = bm25s.tokenize(queries, stopwords="en", stemmer=stemmer, show_progress=False)
+        index.retrieve(asked, k=100, show_progress=False, n_threads=1)
+        best = min(best, time.perf_counter() - began)
+    return built, len(queries) / best
+
+
+def scifact(folder):
+    path = next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.xz")
+                if path.exists())
+    def joined(line):
+        entry = json.loads(line)
+        return f"{entry.get('title', '')} {entry['text']}".replace("\n", " ").strip()
+    with opened(path) as source:
+        texts = [joined(line) for line in source]
+    with opened(folder / "queries.jsonl") as source:
+        queries = [joined(line) for line in source]
+    return texts, queries
+
+
+def row(name, figures, peer, better):
+    middle = statistics.median(figures)
+    ratios = [better(a, b) for a, b in zip(figures, peer)]
+    return (f"| {name} | {middle:,.1f} ({min(figures):,.1f}-{max(figures):,.1f}) | "
+            f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}) |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sounder", help="not needed here: the library is measured")
+    parser.parse_args()
+    subprocess.run(["swift", "build", "-c", "release", "-Xswiftc", "-enable-testing", "--product",
+                    "LateInteractionBench"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    repeats = int(setting("REPEATS", "3"))
+    random = numpy.random.default_rng(1)
+    maxsim, peers = {}, []
+    for turn in range(repeats):
+        say(f"MaxSim, {turn + 1} of {repeats}")
+        peers.append(peer_maxsim(random))
+        for name, figure in ours("speed").items():
+            maxsim.setdefault(name, []).append(figure)
+    print(f"{machine()}, commit {commit()}\n\n| MaxSim, 1 thread | ms | x maxsim-cpu |\n|---|---|---|")
+    print(row("maxsim-cpu", peers, peers, lambda a, b: b / a))
+    for name, figures in maxsim.items():
+        print(row(name, figures, peers, lambda a, b: b / a))
+    folder = setting("BENCH_SCIFACT", "")
+    if not folder:
+        return say("BENCH_SCIFACT is not set: BM25 is not measured")
+    texts, queries = scifact(pathlib.Path(folder))
+    with tempfile.TemporaryDirectory() as place:
+        files = [pathlib.Path(place) / name for name in ("documents", "queries")]
+        for file, lines in zip(files, (texts, queries)):
+            file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        figures = {"index": [], "queries": []}
+        peer = {"index": [], "queries": []}
+        for turn in range(repeats):
+            say(f"BM25, {turn + 1} of {repeats}")
+            built, answered = peer_words(texts, queries)
+            peer["index"].append(built)
+            peer["queries"].append(answered)
+            for name, figure in ours("words", *files).items():
+                figures[name].append(figure)
+    print("\n| BM25 on SciFact, 1 thread | | x bm25s |\n|---|---|---|")
+    for name, unit in (("index", "MB/s indexed"), ("queries", "queries/s, top 100")):
+        print(row(f"bm25s, {unit}", peer[name], peer[name], lambda a, b: a / b))
+        print(row(f"Sounder, {unit}", figures[name], peer[name], lambda a, b: a / b))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

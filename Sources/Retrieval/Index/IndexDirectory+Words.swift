@@ -1,0 +1,72 @@
+// Segments with words: how they are added to an index, and how they become one.
+
+extension Segment {
+    /// The inverted file over words; nil when the index was built without.
+    ///
+    /// - Throws: `.malformed` naming the segment.
+    public func openWords() throws(IndexError) -> InvertedFile? {
+        guard let bytes = words else { return nil }
+        do { return try InvertedFile(bytes, keeping: self) } catch {
+            throw malformed("words", "\(error)")
+        }
+    }
+}
+
+extension IndexDirectory {
+    /// Adds the living passages of segments of the same encoder as one new segment. Passages of the
+    /// index with the same ids give way.
+    ///
+    /// - Returns: how many gave way.
+    /// - Throws: `.mismatch`, `.duplicate`, `.file`.
+    @discardableResult
+    public func append(
+        _ parts: [(segment: Segment, dead: Tombstones)]
+    ) throws(IndexError) -> Int {
+        guard let writer = try SegmentMerge.merge(parts, to: nextPath(), encoder: encoder),
+            writer.passages > 0
+        else {
+            return 0
+        }
+        guard let words = try Self.words(of: parts) else { return try commit(writer) }
+        let result = words.withUnsafeBytes { raw in
+            Result { () throws(IndexError) in try commit(writer, words: raw) }
+        }
+        return try result.get()
+    }
+
+    /// Makes one segment of all, without what was deleted.
+    public func compactAll() throws(IndexError) {
+        let words = try Self.words(of: snapshot.segments)
+        try compact(words: { _ in words })
+    }
+
+    /// The inverted file of several segments as one; nil if none has words.
+    private static func words(
+        of parts: [(segment: Segment, dead: Tombstones)]
+    ) throws(IndexError) -> [UInt8]? {
+        var files: [InvertedFile] = []
+        for (segment, _) in parts {
+            if let file = try segment.openWords() { files.append(file) }
+        }
+        guard let first = parts.first, !files.isEmpty else { return nil }
+        guard files.count == parts.count else {
+            throw .mismatch(
+                path: first.segment.path, what: "words", found: "in some segments",
+                expected: "all or none")
+        }
+        let sink = ByteSink()
+        do {
+            try InvertedFile.merge(
+                files, keeping: { part, passage in !parts[part].dead.contains(Int(passage)) },
+                { sink.bytes += $0 })
+        } catch {
+            throw .mismatch(
+                path: first.segment.path, what: "words", found: "\(error)", expected: "sound ones")
+        }
+        return sink.bytes
+    }
+}
+
+private final class ByteSink {
+    var bytes: [UInt8] = []
+}

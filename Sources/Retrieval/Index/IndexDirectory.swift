@@ -1,0 +1,177 @@
+// An index on disk: a manifest, an encoder and segments, with one writer at a time.
+
+import Files
+import Glibc
+
+/// What a search needs of an index, unaffected by later changes of it.
+public struct IndexSnapshot: Sendable {
+    public let encoder: TokenEncoder
+    /// With the deleted passages of each.
+    public let segments: [(segment: Segment, dead: Tombstones)]
+
+    public init(encoder: TokenEncoder, segments: [(segment: Segment, dead: Tombstones)]) {
+        self.encoder = encoder
+        self.segments = segments
+    }
+}
+
+/// A directory with an index. One thread at a time; for reading, many processes at once, for
+/// writing, one, which holds a lock until this object is freed.
+public final class IndexDirectory {
+    public let path: String
+    public private(set) var manifest: IndexManifest
+    public private(set) var snapshot: IndexSnapshot
+    let digest: NewDigest
+    private let lock: FileDescriptor?
+    /// Names given to segments by this object.
+    var names = 0
+
+    public var encoder: TokenEncoder { snapshot.encoder }
+
+    /// Begins an index in a directory that exists and has none.
+    ///
+    /// - Throws: `.file`, `.locked`, `.mismatch` when there is an index.
+    public static func create(
+        _ path: String, model: ModelIdentity, encoder: TokenEncoder, dense: DenseSettings? = nil,
+        digest: @escaping NewDigest
+    ) throws(IndexError) -> IndexDirectory {
+        let lock = try lock(path)
+        guard access("\(path)/\(IndexManifest.fileName)", F_OK) != 0 else {
+            throw .mismatch(
+                path: path, what: "an index", found: IndexManifest.fileName,
+                expected: "an empty directory")
+        }
+        let name = "encoder-0.safetensors"
+        try encoder.write(to: "\(path)/\(name)")
+        let manifest = IndexManifest(
+            model: model, dimension: encoder.dimension, form: encoder.form, dense: dense,
+            encoder: try .describe(name, in: path, digest))
+        try manifest.write(to: "\(path)/\(IndexManifest.fileName)")
+        let snapshot = IndexSnapshot(encoder: encoder, segments: [])
+        return IndexDirectory(path, manifest, snapshot, digest, lock)
+    }
+
+    /// Opens an index: the manifest is read, sizes, headers and tombstones of all files are
+    /// checked, and nothing else is read. `verify` reads it all.
+    ///
+    /// - Throws: `.file`, `.damaged`, `.mismatch` naming the file; `.locked` when it is to be
+    ///   written and another process does so.
+    public static func open(
+        _ path: String, forWriting: Bool = false, digest: @escaping NewDigest
+    ) throws(IndexError) -> IndexDirectory {
+        let lock = forWriting ? try lock(path) : nil
+        let manifest = try IndexManifest.read("\(path)/\(IndexManifest.fileName)")
+        let encoder = try TokenEncoder.read(from: "\(path)/\(manifest.encoder.file)")
+        guard encoder.dimension == manifest.dimension, encoder.form == manifest.form else {
+            throw .mismatch(
+                path: "\(path)/\(manifest.encoder.file)", what: "vectors",
+                found: "\(encoder.form) of \(encoder.dimension)",
+                expected: "\(manifest.form) of \(manifest.dimension)")
+        }
+        let snapshot = try load(manifest, encoder, path, known: [:])
+        if lock != nil { removeOrphans(path, Set(manifest.files.map(\.file))) }
+        return IndexDirectory(path, manifest, snapshot, digest, lock)
+    }
+
+    /// Removes what a writer that died left behind: files that no manifest ever named.
+    private static func removeOrphans(_ path: String, _ known: Set<String>) {
+        guard let folder = opendir(path) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let isOurs = ["segment-", "dead-", ".segment-", ".dead-", ".manifest"].contains {
+                name.hasPrefix($0)
+            }
+            if isOurs, !known.contains(name) { unlink("\(path)/\(name)") }
+        }
+    }
+
+    private init(
+        _ path: String, _ manifest: IndexManifest, _ snapshot: IndexSnapshot,
+        _ digest: @escaping NewDigest, _ lock: FileDescriptor?
+    ) {
+        self.path = path
+        self.manifest = manifest
+        self.snapshot = snapshot
+        self.digest = digest
+        self.lock = lock
+    }
+
+    private static func lock(_ path: String) throws(IndexError) -> FileDescriptor {
+        let name = "\(path)/lock"
+        let opened = retryingInterrupts { Glibc.open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
+        guard opened >= 0 else {
+            throw .file(.unwritable(path: name, reason: systemReason()))
+        }
+        let descriptor = FileDescriptor(opened)
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else { throw .locked(path: path) }
+        return descriptor
+    }
+
+    private static func load(
+        _ manifest: IndexManifest, _ encoder: TokenEncoder, _ path: String,
+        known: [String: Segment]
+    ) throws(IndexError) -> IndexSnapshot {
+        var segments: [(segment: Segment, dead: Tombstones)] = []
+        for entry in manifest.segments {
+            let name = "\(path)/\(entry.file.file)"
+            let segment: Segment
+            if let open = known[name] {
+                segment = open
+            } else {
+                segment = try Segment(path: name, encoder: encoder)
+            }
+            guard segment.byteCount == entry.file.bytes, segment.passages == entry.passages,
+                segment.tokens == entry.tokens, segment.dense == manifest.dense
+            else {
+                throw .damaged(
+                    path: name, found: "\(segment.byteCount) bytes, \(segment.passages) passages",
+                    expected: "\(entry.file.bytes) bytes, \(entry.passages) passages")
+            }
+            var dead = Tombstones(passages: segment.passages)
+            if let file = entry.tombstones {
+                dead = try wrapping { () throws(FileError) in
+                    try Tombstones.read("\(path)/\(file.file)", passages: segment.passages)
+                }
+            }
+            guard dead.count == entry.deleted else {
+                throw .damaged(
+                    path: "\(path)/\(entry.tombstones?.file ?? "")",
+                    found: "\(dead.count) deleted passages", expected: "\(entry.deleted)")
+            }
+            segments.append((segment, dead))
+        }
+        return IndexSnapshot(encoder: encoder, segments: segments)
+    }
+
+    /// Reads every file and compares its digest.
+    ///
+    /// - Throws: `.damaged` or `.file`, naming the first bad file.
+    public func verify() throws(IndexError) {
+        try manifest.encoder.verify(in: path, digest)
+        for entry in manifest.segments {
+            try entry.file.verify(in: path, digest)
+            try entry.tombstones?.verify(in: path, digest)
+        }
+    }
+
+    /// Puts a new manifest in the place of the old one, then removes the files that it alone named.
+    func replace(_ manifest: IndexManifest) throws(IndexError) {
+        precondition(lock != nil, "\(path) is not open for writing")
+        var manifest = manifest
+        manifest.generation += 1
+        let known = Dictionary(
+            snapshot.segments.map { ($0.segment.path, $0.segment) },
+            uniquingKeysWith: { first, _ in first })
+        let next = try Self.load(manifest, encoder, path, known: known)
+        try manifest.write(to: "\(path)/\(IndexManifest.fileName)")
+        let kept = Set(manifest.files.map(\.file))
+        for file in self.manifest.files where !kept.contains(file.file) {
+            unlink("\(path)/\(file.file)")
+        }
+        self.manifest = manifest
+        snapshot = next
+    }
+}

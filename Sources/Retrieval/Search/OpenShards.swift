@@ -1,0 +1,162 @@
+// The shards of an index that one process searches, and its answers to the stages of searches.
+
+import Tensors
+
+/// A shard: a segment, its deleted passages, and its number in the index.
+public struct ShardPart: Sendable {
+    public let number: Int
+    public let segment: Segment
+    public let dead: Tombstones
+
+    public init(number: Int, segment: Segment, dead: Tombstones) {
+        self.number = number
+        self.segment = segment
+        self.dead = dead
+    }
+}
+
+/// Immutable, for any number of threads.
+public final class OpenShards: Sendable {
+    private let parts: [ShardPart]
+    private let searcher: IndexSearcher
+    /// Of each part; nil without words.
+    private let words: [InvertedFile?]
+
+    /// - Throws: `.malformed` naming the segment whose words cannot be read.
+    public init(encoder: TokenEncoder, parts: [ShardPart]) throws(IndexError) {
+        self.parts = parts
+        searcher = IndexSearcher(
+            IndexSnapshot(encoder: encoder, segments: parts.map { ($0.segment, $0.dead) }))
+        var words: [InvertedFile?] = []
+        for part in parts { words.append(try part.segment.openWords()) }
+        self.words = words
+    }
+
+    /// The `top` best passages, best first.
+    ///
+    /// - Throws: `.vectors` if the query does not fit the index; `.mismatch` if the index lacks
+    ///   what is asked for; `.malformed` for a corrupt segment.
+    public func answer(
+        _ query: ShardQuery, top: Int, threads: Int
+    ) throws(IndexError) -> [ShardHit] {
+        var hits: [ShardHit]
+        switch query.kind {
+        case .words: hits = try byWords(query, top)
+        case .maxSim: hits = try byMaxSim(query, top, threads)
+        case .dense: hits = try byDense(query, top, threads)
+        case .passages: hits = try passages(query, top)
+        }
+        if query.wantsText || query.wantsExplanation {
+            for index in hits.indices { try complete(&hits[index], query) }
+        }
+        return hits
+    }
+
+    private func hit(_ place: PassagePlace, _ score: Float) throws(IndexError) -> ShardHit {
+        let part = parts[place.segment]
+        return ShardHit(
+            score: score, shard: part.number, passage: place.passage,
+            id: try part.segment.id(of: place.passage))
+    }
+
+    private func complete(_ hit: inout ShardHit, _ query: ShardQuery) throws(IndexError) {
+        guard let index = parts.firstIndex(where: { $0.number == hit.shard }) else { return }
+        if query.wantsText { hit.text = try parts[index].segment.text(of: hit.passage).text }
+        if query.wantsExplanation, query.kind == .maxSim {
+            hit.explanation = try searcher.explain(
+                try query.tokens(), PassagePlace(segment: index, passage: hit.passage))
+        }
+    }
+
+    // MARK: - Kinds of scores
+
+    private func byMaxSim(
+        _ query: ShardQuery, _ top: Int, _ threads: Int
+    ) throws(IndexError) -> [ShardHit] {
+        let tokens = try query.tokens()
+        let found: [SearchHit]
+        if let ids = query.ids {
+            found = try searcher.rank(tokens, ids: ids, count: top, threads: threads)
+        } else {
+            let candidates: SearchOptions.Candidates? = query.probes.map {
+                .nearest(probes: $0, limit: max(query.candidates, top))
+            }
+            found = try searcher.search(
+                tokens,
+                SearchOptions(count: top, candidates: candidates ?? .all, threads: threads))
+        }
+        var hits: [ShardHit] = []
+        for item in found { hits.append(try hit(item.place, item.score)) }
+        return hits
+    }
+
+    private func byWords(_ query: ShardQuery, _ top: Int) throws(IndexError) -> [ShardHit] {
+        let wanted = BM25Query(query.terms.map { ($0.text, $0.count) })
+        let statistics = WordStatistics(
+            passages: query.passageCount, totalLength: query.wordCount,
+            passagesWithTerm: query.terms.map(\.passages))
+        var best = BestPassages(limit: top)
+        for (index, file) in words.enumerated() {
+            guard let file else {
+                throw .mismatch(
+                    path: parts[index].segment.path, what: "words", found: "none",
+                    expected: "an index built with them")
+            }
+            let dead = parts[index].dead
+            let only = try places(query.ids, in: index)
+            let found = file.search(wanted, statistics: statistics, top: top) { passage in
+                !dead.contains(Int(passage)) && only?.contains(Int(passage)) ?? true
+            }
+            for entry in found {
+                best.insert(
+                    ScoredPassage(
+                        score: entry.score,
+                        place: PassagePlace(segment: index, passage: Int(entry.number))))
+            }
+        }
+        var hits: [ShardHit] = []
+        for passage in best.sorted { hits.append(try hit(passage.place, passage.score)) }
+        return hits
+    }
+
+    private func places(_ ids: [String]?, in index: Int) throws(IndexError) -> Set<Int>? {
+        guard let ids else { return nil }
+        var places: Set<Int> = []
+        for id in ids {
+            if let passage = try parts[index].segment.passage(id: id) { places.insert(passage) }
+        }
+        return places
+    }
+
+    private func byDense(
+        _ query: ShardQuery, _ top: Int, _ threads: Int
+    ) throws(IndexError) -> [ShardHit] {
+        var only: [Set<Int>?] = []
+        for index in parts.indices { only.append(try places(query.ids, in: index)) }
+        let chosen = only
+        let best = try searcher.nearestByDense(query.vectors, count: top, threads: threads) {
+            chosen[$0.segment]?.contains($0.passage) ?? true
+        }
+        var hits: [ShardHit] = []
+        for passage in best { hits.append(try hit(passage.place, passage.score)) }
+        return hits
+    }
+
+    /// The passages that were asked for, in the order of the question.
+    private func passages(_ query: ShardQuery, _ top: Int) throws(IndexError) -> [ShardHit] {
+        var hits: [ShardHit] = []
+        for (rank, id) in (query.ids ?? []).enumerated() where hits.count < top {
+            guard let place = try searcher.place(of: id) else { continue }
+            hits.append(try hit(place, -Float(rank)))
+        }
+        return hits
+    }
+}
+
+extension ShardQuery {
+    func tokens() throws(IndexError) -> TokenMatrix {
+        do throws(RetrievalError) {
+            return try TokenMatrix(dimension: dimension, values: vectors)
+        } catch { throw .vectors(error) }
+    }
+}

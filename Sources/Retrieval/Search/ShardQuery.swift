@@ -1,0 +1,151 @@
+// What a shard is asked: one stage of a search, as it travels to the workers.
+
+import FoundationEssentials
+
+/// A stage of a search: the best passages by one kind of score, of all passages or of some.
+public struct ShardQuery: Sendable, Equatable {
+    public enum Kind: String, Sendable, Codable {
+        /// BM25 of `terms`.
+        case words
+        /// Dot product of one vector with that of each passage.
+        case dense
+        /// Sum over query tokens of the largest dot product with a token of the passage.
+        case maxSim
+        /// No score: the passages named, with their text.
+        case passages
+    }
+
+    /// A word of the query with what the whole index knows of it.
+    public struct Term: Sendable, Equatable, Codable {
+        public var text: String
+        /// Times that the query has it.
+        public var count: Int
+        /// Passages of the whole index that have it.
+        public var passages: Int
+
+        public init(text: String, count: Int, passages: Int) {
+            self.text = text
+            self.count = count
+            self.passages = passages
+        }
+    }
+
+    public var kind: Kind
+    /// Of `words`, in the order of their text.
+    public var terms: [Term] = []
+    /// Of the whole index: passages, and words of all of them.
+    public var passageCount = 0
+    public var wordCount = 0
+    /// Of `dense` and `maxSim`: `[rows, dimension]`, row-major.
+    public var vectors: [Float] = []
+    public var dimension = 0
+    /// Centroids of each query token whose passages are looked at; nil looks at all passages.
+    public var probes: Int?
+    /// Passages whose exact score is computed, among those that the centroids give.
+    public var candidates = 0
+    /// Only these are looked at, in any order; unknown ones are passed over. Nil for all.
+    public var ids: [String]?
+    /// A passage must have all these fields in its metadata.
+    public var filter: [String: String] = [:]
+    public var wantsText = false
+    /// Of `maxSim`: for each query token the best token of the passage, and its score.
+    public var wantsExplanation = false
+
+    public init(_ kind: Kind) { self.kind = kind }
+
+    public var rows: Int { dimension > 0 ? vectors.count / dimension : 0 }
+}
+
+// MARK: - As bytes
+
+/// Little-endian: bytes of the JSON (u32), the JSON, the vectors (f32).
+extension ShardQuery {
+    public static let rowsMax = 10_000
+    public static let candidatesMax = 1 << 20
+
+    private struct Fields: Codable {
+        var kind: Kind
+        var terms: [Term]?
+        var passageCount: Int?
+        var wordCount: Int?
+        var dimension: Int?
+        var probes: Int?
+        var candidates: Int?
+        var ids: [String]?
+        var filter: [String: String]?
+        var wantsText: Bool?
+        var wantsExplanation: Bool?
+    }
+
+    public func encoded() throws(RetrievalError) -> [UInt8] {
+        let fields = Fields(
+            kind: kind, terms: terms.isEmpty ? nil : terms, passageCount: passageCount,
+            wordCount: wordCount, dimension: dimension, probes: probes, candidates: candidates,
+            ids: ids, filter: filter.isEmpty ? nil : filter, wantsText: wantsText,
+            wantsExplanation: wantsExplanation)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        guard let json = try? encoder.encode(fields), json.count <= UInt32.max else {
+            throw .badQuery("it cannot be written")
+        }
+        var bytes: [UInt8] = []
+        withUnsafeBytes(of: UInt32(json.count).littleEndian) { bytes += $0 }
+        bytes += json
+        vectors.withUnsafeBytes { bytes += $0 }
+        return bytes
+    }
+
+    /// - Throws: `.badQuery` that says what is wrong.
+    public init(_ bytes: UnsafeRawBufferPointer) throws(RetrievalError) {
+        guard bytes.count >= 4 else { throw .badQuery("it ends early") }
+        let count = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
+        guard count <= bytes.count - 4, (bytes.count - 4 - count) % 4 == 0 else {
+            throw .badQuery("\(count) bytes of JSON in \(bytes.count) bytes")
+        }
+        let json = Data(UnsafeRawBufferPointer(rebasing: bytes[4..<4 + count]))
+        guard let fields = try? JSONDecoder().decode(Fields.self, from: json) else {
+            throw .badQuery("its fields cannot be read")
+        }
+        self.init(fields.kind)
+        terms = fields.terms ?? []
+        passageCount = fields.passageCount ?? 0
+        wordCount = fields.wordCount ?? 0
+        dimension = fields.dimension ?? 0
+        probes = fields.probes
+        candidates = fields.candidates ?? 0
+        ids = fields.ids
+        filter = fields.filter ?? [:]
+        wantsText = fields.wantsText ?? false
+        wantsExplanation = fields.wantsExplanation ?? false
+        vectors = [Float](unsafeUninitializedCapacity: (bytes.count - 4 - count) / 4) { to, size in
+            size = to.count
+            UnsafeMutableRawBufferPointer(to).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes[(4 + count)...]))
+        }
+        try check()
+    }
+
+    private func check() throws(RetrievalError) {
+        guard vectors.allSatisfy(\.isFinite) else {
+            throw .badQuery("a number of its vectors is not finite")
+        }
+        switch kind {
+        case .words:
+            guard terms.count <= Self.rowsMax, passageCount >= 0, wordCount >= 0,
+                terms.allSatisfy({ $0.count > 0 && $0.passages >= 0 })
+            else { throw .badQuery("its words are out of range") }
+        case .dense, .maxSim:
+            guard (1...Self.rowsMax).contains(dimension), !vectors.isEmpty,
+                vectors.count % dimension == 0, rows <= Self.rowsMax, kind == .maxSim || rows == 1
+            else {
+                throw .badQuery("\(vectors.count) numbers of vectors of \(dimension)")
+            }
+            guard (0...Self.candidatesMax).contains(candidates), probes ?? 1 >= 1 else {
+                throw .badQuery(
+                    "\(candidates) candidates; at most \(Self.candidatesMax) are allowed")
+            }
+        case .passages:
+            guard ids != nil else { throw .badQuery("it names no passages") }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// Questions as they travel: whole, or refused.
+
+import Testing
+
+@testable import Retrieval
+
+@Suite("Questions to shards")
+struct ShardQueryTests {
+    private var samples: [ShardQuery] {
+        var words = ShardQuery(.words)
+        words.terms = [ShardQuery.Term(text: "høg", count: 2, passages: 17)]
+        words.passageCount = 100
+        words.wordCount = 12_345
+        var vectors = ShardQuery(.maxSim)
+        vectors.vectors = [1, -0.5, 0.25, 0]
+        vectors.dimension = 2
+        vectors.probes = 4
+        vectors.candidates = 100
+        vectors.ids = ["a", "b"]
+        vectors.wantsText = true
+        vectors.wantsExplanation = true
+        var passages = ShardQuery(.passages)
+        passages.ids = []
+        return [words, vectors, passages]
+    }
+
+    @Test("a question is read as it was written")
+    func same() throws {
+        for query in samples {
+            let bytes = try query.encoded()
+            let read = try bytes.withUnsafeBytes { try ShardQuery($0) }
+            #expect(read == query)
+        }
+    }
+
+    @Test("bytes that are cut or changed are refused or are another question, and nothing traps")
+    func damaged() throws {
+        for query in samples {
+            let bytes = try query.encoded()
+            for count in bytes.indices {
+                let part = Array(bytes[..<count])
+                let read = part.withUnsafeBytes { try? ShardQuery($0) }
+                #expect(read == nil || read?.vectors.count != query.vectors.count)
+            }
+            for index in bytes.indices {
+                var changed = bytes
+                changed[index] ^= 0x80
+                _ = changed.withUnsafeBytes { try? ShardQuery($0) }
+            }
+        }
+    }
+
+    @Test("vectors that are not finite, or do not fill their rows, are refused")
+    func refused() throws {
+        var query = samples[1]
+        query.vectors[1] = .nan
+        let nan = try query.encoded()
+        #expect(throws: RetrievalError.self) { try nan.withUnsafeBytes { _ = try ShardQuery($0) } }
+        query.vectors = [1, 2, 3]
+        let odd = try query.encoded()
+        #expect(throws: RetrievalError.self) { try odd.withUnsafeBytes { _ = try ShardQuery($0) } }
+        query.vectors = []
+        let none = try query.encoded()
+        #expect(throws: RetrievalError.self) { try none.withUnsafeBytes { _ = try ShardQuery($0) } }
+    }
+
+    @Test("what a hit carries besides is read back, and cut bytes are refused")
+    func extra() throws {
+        var hit = ShardHit(score: 1, shard: 0, passage: 0, id: "a", text: "wild høg")
+        hit.explanation = [TokenMatch(token: 3, score: 0.5), TokenMatch(token: 0, score: -1)]
+        let bytes = hit.extra
+        let (text, matches) = try ShardHit.read(extra: bytes)
+        #expect(text == "wild høg" && matches == hit.explanation)
+        for count in 1..<bytes.count {
+            #expect(throws: RetrievalError.self) {
+                _ = try ShardHit.read(extra: Array(bytes[..<count]))
+            }
+        }
+        #expect(try ShardHit.read(extra: []).text == nil)
+    }
+}
