@@ -8,8 +8,8 @@ public import Transport
 public final class ClusterClient: Sendable {
     private enum Work: Sendable {
         case ask(
-            Header, deadline: Int64, Abandonment,
-            CheckedContinuation<Result<Header, Fault>, Never>)
+            Message, deadline: Int64, Abandonment,
+            CheckedContinuation<Result<Message, Fault>, Never>)
         case stop
     }
 
@@ -19,9 +19,11 @@ public final class ClusterClient: Sendable {
     private let hello: Hello
 
     /// Connects and says HELLO; that it was heard is known once `welcome` returns.
+    ///
+    /// - Parameter plane: `.search` at the address for searches, to which nothing else may be said.
     public init(
-        _ address: Address, name: String, context: Context, softwareVersion: String,
-        keys: ClientKeys = .none
+        _ address: Address, plane: Socket.Plane = .control, name: String, context: Context,
+        softwareVersion: String, keys: ClientKeys = .none
     ) throws {
         let work = try Mailbox<Work>()
         self.work = work
@@ -32,7 +34,7 @@ public final class ClusterClient: Sendable {
         thread = try OwnedThread(name: "client") {
             var correspondence = Correspondence(address: address, hello: hello, keys: keys)
             do throws(TransportError) {
-                var socket = try Socket(.dealer, plane: .control, context: context, keys: keys)
+                var socket = try Socket(.dealer, plane: plane, context: context, keys: keys)
                 let monitor = try socket.monitor()
                 try correspondence.connect(socket)
                 while try correspondence.turn(&socket, work.drain().map(Self.entry)) {
@@ -51,8 +53,8 @@ public final class ClusterClient: Sendable {
 
     private static func entry(_ work: Work) -> Correspondence.Entry {
         switch work {
-        case .ask(let header, let deadline, let abandonment, let continuation):
-            .ask(header, deadline: deadline, abandonment) { continuation.resume(returning: $0) }
+        case .ask(let question, let deadline, let abandonment, let continuation):
+            .ask(question, deadline: deadline, abandonment) { continuation.resume(returning: $0) }
         case .stop: .stop
         }
     }
@@ -62,11 +64,18 @@ public final class ClusterClient: Sendable {
     /// - Throws: the coordinator's `Fault` if it refuses, or one with code `unavailable` naming the
     ///   address if no reply comes within `deadlineSeconds`; `cancelled` soon after the task is.
     public func ask(_ header: Header, deadlineSeconds: Double = 5) async throws(Fault) -> Header {
+        try await ask(Message(header), deadlineSeconds: deadlineSeconds).header
+    }
+
+    /// The same of a question with a body, or for an answer with one.
+    public func ask(
+        _ question: Message, deadlineSeconds: Double
+    ) async throws(Fault) -> Message {
         let deadline = monotonicMilliseconds() + Int64(deadlineSeconds * 1_000)
         let abandonment = Abandonment()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if !work.post(.ask(header, deadline: deadline, abandonment, continuation)) {
+                if !work.post(.ask(question, deadline: deadline, abandonment, continuation)) {
                     let fault = Fault(.unavailable, "the connection to \(address) is closed")
                     continuation.resume(returning: .failure(fault))
                 }
@@ -75,8 +84,9 @@ public final class ClusterClient: Sendable {
             abandonment.declare()
         }
         switch result {
-        case .success(.refused(let refused)): throw refused.fault
-        case .success(let reply): return reply
+        case .success(let reply):
+            if case .refused(let refused) = reply.header { throw refused.fault }
+            return reply
         case .failure(let fault): throw fault
         }
     }
@@ -143,6 +153,24 @@ extension ClusterClient {
         guard case .log(let log) = try await ask(.readLog(ReadLog(job: job, after: after)))
         else { throw unexpected("readLog") }
         return log.lines
+    }
+
+    /// The best hits of an index. Of a client of the search plane.
+    ///
+    /// - Parameter question: only workers read it.
+    public func search(
+        _ search: Search, _ question: Frame
+    ) async throws(Fault) -> (hits: [Hit], found: Found) {
+        // The coordinator keeps the deadline; the margin is for the way there and back.
+        let seconds = Double(search.deadlineMilliseconds) / 1_000 + Self.patienceSeconds
+        let reply = try await ask(
+            Message(.search(search), body: question), deadlineSeconds: seconds)
+        guard case .found(let found) = reply.header, let body = reply.body else {
+            throw unexpected("search")
+        }
+        do throws(CodecError) { return (try Hits.decode(body), found) } catch {
+            throw Fault(.internalError, "the coordinator's answer cannot be read: \(error)")
+        }
     }
 
     /// Tells a worker to finish what it runs and to leave.

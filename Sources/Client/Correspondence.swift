@@ -16,15 +16,15 @@ final class Abandonment: Sendable {
 /// Used by the client's thread alone.
 struct Correspondence {
     enum Entry {
-        case ask(Header, deadline: Int64, Abandonment, (Result<Header, Fault>) -> Void)
+        case ask(Message, deadline: Int64, Abandonment, (Result<Message, Fault>) -> Void)
         case stop
     }
 
     private struct Pending {
-        let header: Header
+        let question: Message
         let deadline: Int64
         let abandonment: Abandonment
-        let answer: (Result<Header, Fault>) -> Void
+        let answer: (Result<Message, Fault>) -> Void
         /// When it is to be said again: every request may be repeated without harm.
         var sendAt: Int64 = 0
     }
@@ -81,12 +81,13 @@ struct Correspondence {
 
     private mutating func take(_ entries: [Entry]) -> Bool {
         for entry in entries {
-            guard case .ask(let header, let deadline, let abandonment, let answer) = entry else {
+            guard case .ask(var question, let deadline, let abandonment, let answer) = entry else {
                 finishAll()
                 return false
             }
+            question.request = next
             pending[next] = Pending(
-                header: header, deadline: deadline, abandonment: abandonment, answer: answer)
+                question: question, deadline: deadline, abandonment: abandonment, answer: answer)
             next += 1
         }
         return true
@@ -114,7 +115,7 @@ struct Correspondence {
     }
 
     private mutating func answer(_ message: Message) {
-        pending.removeValue(forKey: message.request)?.answer(.success(message.header))
+        pending.removeValue(forKey: message.request)?.answer(.success(message))
     }
 
     /// The coordinator has forgotten us: say HELLO and everything unanswered once more.
@@ -134,8 +135,7 @@ struct Correspondence {
         for number in pending.keys.sorted() {
             guard let entry = pending[number], entry.sendAt <= now else { continue }
             pending[number]?.sendAt = now + Self.sendEvery
-            let header = entry.header
-            try post(Message(header, request: number), socket)
+            try post(entry.question, socket)
         }
     }
 

@@ -7,9 +7,9 @@ import WordVectors
 
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "eval", abstract: "Measure the quality of vectors.",
+        commandName: "eval", abstract: "Measure the quality of vectors and of rankings.",
         discussion: "Example:\n  sounder eval words --vectors vectors.bin --similarity pairs.txt",
-        subcommands: [EvalWordsCommand.self])
+        subcommands: [EvalWordsCommand.self, EvalRetrievalCommand.self])
 }
 
 struct EvalWordsCommand: ParsableCommand {

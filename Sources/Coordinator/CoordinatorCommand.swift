@@ -16,9 +16,9 @@ struct CoordinatorCommand: ParsableCommand {
         commandName: "sounder-coordinator",
         abstract: "Keep the jobs of a Sounder cluster and merge what its workers make.",
         discussion: """
-            Listens for workers and clients at --listen, and for bulk transfers at the
-            next port (or at PATH.bulk). SIGTERM ends it; jobs that run are taken up again
-            at the next start.
+            Listens for workers and clients at --listen, for bulk transfers at the next
+            port (or at PATH.bulk), and for searches at the third (or at PATH.find).
+            SIGTERM ends it; jobs that run are taken up again at the next start.
 
             Examples:
               sounder-coordinator --listen tcp://127.0.0.1:5761 --state /var/lib/sounder
@@ -74,6 +74,12 @@ struct CoordinatorCommand: ParsableCommand {
             ProgramLog.end("sounder-coordinator", fault)
         } catch let error as TransportError {
             ProgramLog.end("sounder-coordinator", error.fault)
+        } catch JournalError.full where temporary != nil {
+            // Nothing of this outlives its client: there is nothing to be kept.
+            ProgramLog.end(
+                "sounder-coordinator",
+                "the disk of \(state) is full; free some space, or set TMPDIR to a directory with "
+                    + "more", code: JournalError.full(path: state).exitCode)
         } catch let error as JournalError {
             ProgramLog.end("sounder-coordinator", error.description, code: error.exitCode)
         }
@@ -149,12 +155,16 @@ struct CoordinatorCommand: ParsableCommand {
         // A worker holds one model: two trainings by turns would drop each other's parameters.
         policy.jobsRunningMax = 1
         policy.heartbeatMilliseconds = min(1_000, liveness / 5, lease / 5)
+        let search = try SearchThread(
+            at: bound.search(), context: context, behind: door, epoch: journal.epoch,
+            policy: policy, bulk: bulk, logger: logger)
         service.notifier.ready()
         try cluster.run(
             socket: &socket, behind: door, journal: journal, store: store, policy: policy,
             seed: UInt64.random(in: 0...UInt64.max), meters: meters, service: service,
             logger: logger)
         withExtendedLifetime(supervision) {}
+        search.stop()
         store.stop()
         bulk.stop()
         logger.notice("stopped")

@@ -1,6 +1,7 @@
 // The corpus of a job as the coordinator serves it: checked, expanded where compressed, offered.
 
 import Compression
+import Files
 import Protocol
 import Transport
 
@@ -36,7 +37,8 @@ struct CorpusFiles {
         }
         guard !plain.isEmpty else {
             throw Fault(
-                .data, "\(complaint): \(files[0].path)"
+                .data,
+                "\(complaint): \(files[0].path)"
                     + (files.count > 1 ? " and \(files.count - 1) more files have no bytes" : ""))
         }
         return plain
@@ -72,6 +74,14 @@ struct CorpusFiles {
             return try InputFile(reading: path)
         } catch let fault as Fault {
             throw fault
+        } catch FileError.unwritable(_, let reason) {
+            throw Fault(
+                .temporary,
+                "\(file.path) cannot be expanded in the coordinator's directory "
+                    + "\(payloads.directory): \(reason); free some space there and try "
+                    + "again, with `sounder retry \(job)` if this cluster stays")
+        } catch FileError.outOfMemory(let doing) {
+            throw Fault(.temporary, "\(FileError.outOfMemory(doing: doing))")
         } catch {
             throw Fault(.data, "\(error)")
         }

@@ -26,21 +26,14 @@ struct ModelFiles {
                 id: "\(id)/\(index)", file: now.path, size: now.size, staysOpen: false)
             digests.append(try Self.digest(of: now))
         }
+        let identity = FolderIdentity.sum(
+            Array(zip(folder.entries.map(\.name), digests)).map { ($0.0, $0.1) })
         return ModelSource(
-            folder: folder, identity: Self.identity(of: folder, digests), digests: digests, id: id)
-    }
-
-    /// SHA-256 of a line for each file in the order of their names: digest, two spaces, name. It is
-    /// what `sha256sum` of the folder's files prints, summed again.
-    private static func identity(of folder: ModelFolder, _ digests: [String]) -> String {
-        var sum = SHA256Stream()
-        let lines = zip(folder.entries, digests).sorted { $0.0.name < $1.0.name }
-        for (entry, digest) in lines { sum.add(Array("\(digest)  \(entry.name)\n".utf8)) }
-        return sum.digest
+            folder: folder, identity: identity, digests: digests, id: id)
     }
 
     private static func digest(of file: InputFile) throws(Fault) -> String {
-        let descriptor = Glibc.open(file.path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Glibc.open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw Fault(.input, "cannot read \(file.path): \(String(cString: strerror(errno)))")
         }

@@ -78,7 +78,8 @@ final class PayloadTable: Sendable {
 
     /// Offers the results of a job that finished before this process started.
     func restore(_ status: JobStatus) {
-        if status.kind == EncodeProgram.kind, let output = status.outputs.first {
+        let isFolder = [EncodeProgram.kind, IndexProgram.kind].contains(status.kind)
+        if isFolder, let output = status.outputs.first {
             // The others are found by what stands in the first.
             _ = try? publishFiles(of: status.job, naming: output.name)
             return

@@ -45,6 +45,11 @@ struct ShardReduction {
                 plan.add(chunk.documents, rowBytes: chunk.rowBytes)
             }
         }
+        if manifest.documents == 0, manifest.skipped == 0 {
+            throw Fault(
+                .data,
+                "there are no documents: \(spec.name(of: spec.files[0])) has only blank lines")
+        }
         let writer = ShardWriter(
             folder: folder, plan: plan.shards, type: try storedType,
             dimension: manifest.dimension, hasLengths: spec.tokenLevel, isDurable: isDurable)
@@ -122,6 +127,7 @@ extension CollectionManifest {
         documents += chunk.documents.count
         rows += chunk.rows
         repaired += chunk.repaired
+        let path = path == EncodeDocuments.standardInputName ? "-" : path
         skipped += chunk.skipped.count
         for problem in chunk.skipped where skippedDocuments.count < Self.listedMax {
             skippedDocuments.append(

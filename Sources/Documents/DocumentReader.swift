@@ -21,6 +21,19 @@ public struct DocumentBatch: Sendable {
         String(decoding: bytes[entries[index].id], as: UTF8.self)
     }
 
+    /// Drops the documents whose place in `entries` is not wanted.
+    public mutating func keep(_ isWanted: (Int) -> Bool) {
+        entries = entries.indices.filter(isWanted).map { entries[$0] }
+    }
+
+    /// The documents before a record, without problems.
+    public func before(record: Int) -> DocumentBatch {
+        var part = self
+        part.entries = entries.filter { $0.record < record }
+        part.problems = []
+        return part
+    }
+
     public func text(_ index: Int) -> String {
         String(decoding: bytes[entries[index].text], as: UTF8.self)
     }

@@ -53,6 +53,7 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
     }
 
     public struct Input: Codable, Sendable, Equatable {
+        /// `-` for standard input, which has no time of change: 0.
         public var path: String
         public var bytes: Int
         public var modifiedNanoseconds: Int64
@@ -173,9 +174,11 @@ extension CollectionManifest {
         settings.shardRows = spec.shardRows
         self.init(
             model: Model(name: name, sha256: "", files: files), settings: settings,
-            inputs: spec.files.map {
-                Input(
-                    path: $0.path, bytes: $0.size, modifiedNanoseconds: $0.modifiedNanoseconds)
+            inputs: spec.files.map { file in
+                let isStandard = file.path == spec.standardInput
+                return Input(
+                    path: isStandard ? "-" : file.path, bytes: file.size,
+                    modifiedNanoseconds: isStandard ? 0 : file.modifiedNanoseconds)
             })
         dtype = spec.dtype
     }

@@ -31,6 +31,8 @@ public struct ModelFolder: Hashable, Sendable, Codable {
 /// folder.
 public struct EncodeDocuments: Hashable, Sendable, Codable {
     public var files: [InputFile]
+    /// The path of the file, if there is one, that is a copy of the client's standard input.
+    public var standardInput: String?
     public var model: ModelFolder
     /// jsonl, txt, tsv or csv; one for all files.
     public var format = "jsonl"
@@ -61,6 +63,14 @@ public struct EncodeDocuments: Hashable, Sendable, Codable {
         self.files = files
         self.model = model
     }
+
+    /// What people are told of a file that they gave.
+    public func name(of file: InputFile) -> String {
+        file.path == standardInput ? Self.standardInputName : file.path
+    }
+
+    /// No absolute path.
+    public static let standardInputName = "standard input"
 
     public static let formats = ["jsonl", "txt", "tsv", "csv"]
     public static let precisions = ["f32", "bf16", "int8"]

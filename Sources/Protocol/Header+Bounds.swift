@@ -3,10 +3,15 @@
 extension Header {
     /// The first field out of bounds, as a phrase; nil if the header may be acted upon.
     func complaint(bodyBytes: Int?) -> String? {
-        if case .chunk(let chunk) = self {
-            return chunk.complaint(bodyBytes: bodyBytes)
+        switch self {
+        case .chunk(let chunk): return chunk.complaint(bodyBytes: bodyBytes)
+        case .search(let search): return search.complaint(bodyBytes: bodyBytes)
+        case .score(let score): return score.complaint(bodyBytes: bodyBytes)
+        case .scored(let scored): return scored.complaint(bodyBytes: bodyBytes)
+        case .found: return bodyBytes == nil ? "an answer without hits" : nil
+        default: break
         }
-        if bodyBytes != nil { return "\(kind) has a body; only a chunk has one" }
+        if bodyBytes != nil { return "\(kind) has a body, which is not one of its kind" }
         return switch self {
         case .hello(let hello): hello.complaint()
         case .heartbeat(let heartbeat):
@@ -29,7 +34,8 @@ extension Header {
         case .missing(let missing): identifierComplaint("payload", missing.payload)
         case .refused(let refused): refused.fault.complaint()
         case .welcome(let welcome): welcome.complaint()
-        case .goodbye, .drain, .accepted, .jobs, .cluster, .log, .chunk: nil
+        case .goodbye, .drain, .accepted, .jobs, .cluster, .log: nil
+        case .chunk, .search, .score, .scored, .found: nil
         }
     }
 }

@@ -30,6 +30,10 @@ extension Header: Codable {
         case .get: "get"
         case .chunk: "chunk"
         case .missing: "missing"
+        case .search: "search"
+        case .score: "score"
+        case .scored: "scored"
+        case .found: "found"
         }
     }
 
@@ -60,6 +64,10 @@ extension Header: Codable {
         case "get": self = .get(try Get(from: decoder))
         case "chunk": self = .chunk(try Chunk(from: decoder))
         case "missing": self = .missing(try Missing(from: decoder))
+        case "search": self = .search(try Search(from: decoder))
+        case "score": self = .score(try Score(from: decoder))
+        case "scored": self = .scored(try Scored(from: decoder))
+        case "found": self = .found(try Found(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of message \(kind)")
@@ -94,6 +102,10 @@ extension Header: Codable {
         case .get(let fields): try fields.encode(to: encoder)
         case .chunk(let fields): try fields.encode(to: encoder)
         case .missing(let fields): try fields.encode(to: encoder)
+        case .search(let fields): try fields.encode(to: encoder)
+        case .score(let fields): try fields.encode(to: encoder)
+        case .scored(let fields): try fields.encode(to: encoder)
+        case .found(let fields): try fields.encode(to: encoder)
         }
     }
 }

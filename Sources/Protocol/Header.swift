@@ -39,6 +39,12 @@ public enum Header: Hashable, Sendable {
     case get(Get)
     case chunk(Chunk)
     case missing(Missing)
+
+    // Online, on a socket of its own: client → coordinator → workers, and back
+    case search(Search)
+    case score(Score)
+    case scored(Scored)
+    case found(Found)
 }
 
 public enum Role: String, Sendable, Codable { case worker, client }

@@ -5,11 +5,15 @@
 public enum JobSpec: Hashable, Sendable {
     case trainWords(TrainWords)
     case encodeDocuments(EncodeDocuments)
+    case buildIndex(BuildIndex)
+    case rerank(RerankDocuments)
 
     public var kind: String {
         switch self {
         case .trainWords: "train-words"
         case .encodeDocuments: "encode"
+        case .buildIndex: "index"
+        case .rerank: "rerank"
         }
     }
 
@@ -18,6 +22,8 @@ public enum JobSpec: Hashable, Sendable {
         switch self {
         case .trainWords(let spec): spec.complaint
         case .encodeDocuments(let spec): spec.complaint
+        case .buildIndex(let spec): spec.complaint
+        case .rerank(let spec): spec.complaint
         }
     }
 }
@@ -158,6 +164,8 @@ extension JobSpec: Codable {
         switch self {
         case .trainWords: setting == "kind" || TrainWords.knows(setting)
         case .encodeDocuments: setting == "kind" || EncodeDocuments.knows(setting)
+        case .buildIndex: setting == "kind" || BuildIndex.knows(setting)
+        case .rerank: setting == "kind" || RerankDocuments.knows(setting)
         }
     }
 
@@ -166,6 +174,8 @@ extension JobSpec: Codable {
         switch try container.decode(String.self, forKey: .kind) {
         case "train-words": self = .trainWords(try TrainWords(from: decoder))
         case "encode": self = .encodeDocuments(try EncodeDocuments(from: decoder))
+        case "index": self = .buildIndex(try BuildIndex(from: decoder))
+        case "rerank": self = .rerank(try RerankDocuments(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of job \(kind)")
@@ -178,6 +188,8 @@ extension JobSpec: Codable {
         switch self {
         case .trainWords(let spec): try spec.encode(to: encoder)
         case .encodeDocuments(let spec): try spec.encode(to: encoder)
+        case .buildIndex(let spec): try spec.encode(to: encoder)
+        case .rerank(let spec): try spec.encode(to: encoder)
         }
     }
 }

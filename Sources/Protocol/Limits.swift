@@ -58,4 +58,20 @@ public enum Limits {
     public static let embeddingDimensionMax = 1 << 16
     /// Units of a job that encodes; its chunks grow where there would be more.
     public static let encodingUnitsMax = 50_000
+
+    // Indexes
+    public static let tokenDimensionMax = 4_096
+    /// A token names its centroid in two bytes.
+    public static let centroidsMax = 65_535
+    /// Of a query that are ranked again.
+    public static let candidatesMax = 1_000_000
+
+    // Online
+    /// All of them are named in a header.
+    public static let indexShardsMax = 256
+    /// Hits of an answer; with their ids they have to fit a body.
+    public static let hitsMax = 10_000
+    public static let searchMillisecondsMax = 600_000
+    /// Questions that are under way at once.
+    public static let searchesMax = 1_000
 }

@@ -27,6 +27,12 @@ extension UnitTask {
         case .encodeChunk(let task):
             guard let (first, second) = task.halves else { return nil }
             return (.encodeChunk(first), .encodeChunk(second))
+        case .indexChunk(let task):
+            guard let (first, second) = task.halves else { return nil }
+            return (.indexChunk(first), .indexChunk(second))
+        case .rerankChunk(let task):
+            guard let (first, second) = task.halves else { return nil }
+            return (.rerankChunk(first), .rerankChunk(second))
         // A partition is trained as a whole: half of one would be another model.
         case .encodeWords, .trainWords: return nil
         }
@@ -41,6 +47,8 @@ extension UnitTask {
         case .trainWords(let task):
             "partition \(task.encoding.partition) of \(task.encoding.partitions) of the corpus"
         case .encodeChunk(let task): task.subject
+        case .indexChunk(let task): task.chunk.subject
+        case .rerankChunk(let task): task.chunk.subject
         }
     }
 }

@@ -6,6 +6,8 @@ public enum UnitTask: Hashable, Sendable {
     case encodeWords(EncodeWords)
     case trainWords(TrainWordsUnit)
     case encodeChunk(EncodeChunk)
+    case indexChunk(IndexChunk)
+    case rerankChunk(RerankChunk)
 
     /// Names the runner; a worker lists the kinds it can run in HELLO.
     public var kind: String {
@@ -14,6 +16,8 @@ public enum UnitTask: Hashable, Sendable {
         case .encodeWords: "encode-words"
         case .trainWords: "train-words"
         case .encodeChunk: "encode-chunk"
+        case .indexChunk: "index-chunk"
+        case .rerankChunk: "rerank-chunk"
         }
     }
 
@@ -22,7 +26,8 @@ public enum UnitTask: Hashable, Sendable {
         switch self {
         case .countWords, .encodeChunk: 1
         case .encodeWords: 0
-        case .trainWords: 2
+        case .trainWords, .rerankChunk: 2
+        case .indexChunk(let task): task.codebook == nil ? 1 : 2
         }
     }
 }
@@ -187,6 +192,8 @@ extension UnitTask: Codable {
         case "encode-words": self = .encodeWords(try EncodeWords(from: decoder))
         case "train-words": self = .trainWords(try TrainWordsUnit(from: decoder))
         case "encode-chunk": self = .encodeChunk(try EncodeChunk(from: decoder))
+        case "index-chunk": self = .indexChunk(try IndexChunk(from: decoder))
+        case "rerank-chunk": self = .rerankChunk(try RerankChunk(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of unit \(kind)")
@@ -201,6 +208,8 @@ extension UnitTask: Codable {
         case .encodeWords(let task): try task.encode(to: encoder)
         case .trainWords(let task): try task.encode(to: encoder)
         case .encodeChunk(let task): try task.encode(to: encoder)
+        case .indexChunk(let task): try task.encode(to: encoder)
+        case .rerankChunk(let task): try task.encode(to: encoder)
         }
     }
 }

@@ -3,7 +3,7 @@
 import Glibc
 
 /// `tcp://HOST:PORT`, `tcp://[IPV6]:PORT` or `ipc://PATH`. The address of the control plane; the
-/// bulk plane is at `bulk()`.
+/// bulk plane is at `bulk()`, that of searches at `search()`.
 public struct Address: Hashable, Sendable, CustomStringConvertible {
     /// The kernel's `sun_path` holds 108 bytes, the last of them a zero.
     public static let pathBytesMax = 107
@@ -49,17 +49,26 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     /// The bulk address that belongs to this control address: the next port, or `PATH.bulk`.
     ///
     /// - Throws: `TransportError.badAddress` if the path is too long for that.
-    public func bulk() throws(TransportError) -> Address {
+    public func bulk() throws(TransportError) -> Address { try beside(port: 1, suffix: ".bulk") }
+
+    /// Where questions are asked: the third port after this one, or `PATH.find`. (The second is
+    /// where metrics are served, as a rule.)
+    public func search() throws(TransportError) -> Address { try beside(port: 3, suffix: ".find") }
+
+    private func beside(port distance: Int, suffix: String) throws(TransportError) -> Address {
         switch place {
         case .tcp(let host, let port):
-            return Address(.tcp(host: host, port: port == 0 ? 0 : port + 1))
+            guard port + distance <= 65_535 else {
+                throw .badAddress(description, reason: "there is no port \(port + distance)")
+            }
+            return Address(.tcp(host: host, port: port == 0 ? 0 : port + distance))
         case .ipc(let path):
-            guard path.utf8.count + 5 <= Self.pathBytesMax else {
+            guard path.utf8.count + suffix.utf8.count <= Self.pathBytesMax else {
                 throw .badAddress(
                     description,
-                    reason: "with .bulk at its end the path exceeds \(Self.pathBytesMax) bytes")
+                    reason: "with \(suffix) at its end the path exceeds \(Self.pathBytesMax) bytes")
             }
-            return Address(.ipc(path: path + ".bulk"))
+            return Address(.ipc(path: path + suffix))
         }
     }
 

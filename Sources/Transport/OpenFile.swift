@@ -27,7 +27,7 @@ final class OpenFile: Sendable {
     /// - Parameter staysOpen: false for one of many, each of which is seldom read.
     init(path: String, staysOpen: Bool = true) throws(Fault) {
         self.path = path
-        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard opened >= 0, let stamp = Stamp(opened) else {
             throw Fault(
                 .input,
@@ -44,7 +44,7 @@ final class OpenFile: Sendable {
     /// Fills `memory`; nil if that worked.
     func read(into memory: UnsafeMutableRawBufferPointer, at offset: Int) -> Fault? {
         if descriptor >= 0 { return read(descriptor, into: memory, at: offset) }
-        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard opened >= 0 else {
             return Fault(.input, "cannot open \(path): \(TransportError.reason(of: errno))")
         }

@@ -3,12 +3,14 @@
 import Dispatch
 import Synchronization
 
-final class Promise<Value: Sendable>: Sendable {
+public final class Promise<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
     private let made = DispatchSemaphore(value: 0)
 
+    public init() {}
+
     /// The first call counts.
-    func fulfil(_ new: Value) {
+    public func fulfil(_ new: Value) {
         let isFirst = value.withLock { value in
             guard value == nil else { return false }
             value = new
@@ -18,7 +20,7 @@ final class Promise<Value: Sendable>: Sendable {
     }
 
     /// Nil if nothing came within `seconds`. One thread waits, once.
-    func wait(seconds: Double) -> Value? {
+    public func wait(seconds: Double) -> Value? {
         guard made.wait(timeout: .now() + seconds) == .success else { return nil }
         return value.withLock { $0 }
     }

@@ -8,8 +8,8 @@ extension Socket {
     /// Control: a worker has at most a few units and one heartbeat under way, so 1,024 is never
     /// reached. Bulk: a window of 8 chunks, the 8 requests for the other direction, and what a
     /// stalled transfer asks for again (its patience doubles, so a handful of windows) stay below
-    /// 128, which also bounds what a peer that stops reading can pin.
-    static func highWaterMark(_ plane: Plane) -> Int32 { plane == .control ? 1_024 : 128 }
+    /// 128, which also bounds what a peer that stops reading can pin. Search: questions under way.
+    static func highWaterMark(_ plane: Plane) -> Int32 { plane == .bulk ? 128 : 1_024 }
 
     /// Drawn once a process, so that a thousand workers do not come back in step. Processes of one
     /// machine start together and wait for one another: there a try costs nothing.
@@ -38,7 +38,7 @@ extension Socket {
             (ZMQ_TCP_KEEPALIVE_IDLE, 30),
             (ZMQ_TCP_KEEPALIVE_INTVL, 10),
             (ZMQ_TCP_KEEPALIVE_CNT, 3),
-            (ZMQ_TCP_MAXRT, plane == .control ? 30_000 : 60_000),
+            (ZMQ_TCP_MAXRT, plane == .bulk ? 60_000 : 30_000),
             (ZMQ_BACKLOG, 1_024),
             (ZMQ_IPV6, 1),
         ]

@@ -15,7 +15,7 @@ public struct Socket: ~Copyable {
     }
 
     /// What the socket carries, and so the largest frame and the number of messages it may queue.
-    public enum Plane: Sendable { case control, bulk }
+    public enum Plane: Sendable { case control, bulk, search }
 
     /// What became of a message handed to `send`.
     public enum Delivery: Sendable, Equatable {

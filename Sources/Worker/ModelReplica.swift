@@ -95,7 +95,8 @@ final class ModelReplica {
     ) throws {
         guard reference.size == matrix.byteCount else {
             throw Fault(
-                .data, "the parameters of \(model) have \(reference.size) bytes instead of "
+                .data,
+                "the parameters of \(model) have \(reference.size) bytes instead of "
                     + "\(matrix.byteCount)")
         }
         try source.fetch(reference).withUnsafeBytes { bytes in

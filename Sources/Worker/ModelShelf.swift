@@ -6,17 +6,24 @@ import Models
 import Protocol
 import Transport
 
-/// Holds the last model that a unit asked for, whichever job the unit was of.
+/// Holds the last model that a unit asked for, in all the ways that units used it.
 final class ModelShelf {
+    /// A model's content, and what it is used for.
     private struct Key: Hashable {
         let identity: String
-        let options: EncodingOptions
+        let use: Use
+    }
+
+    private enum Use: Hashable {
+        case embedding(EncodingOptions)
+        case lateInteraction(LateInteractionOptions)
+        case crossEncoder(CrossEncoderOptions)
     }
 
     private let bulk: BulkExchange
     private let directory: String
     private let readsInPlace: Bool
-    private var last: (key: Key, model: EmbeddingModel)?
+    private var held: [Key: any Sendable] = [:]
     /// Name of the folder that was fetched last, by the content of its model.
     private var fetched: String?
     private static let rangeBytes = 8 << 20
@@ -34,15 +41,71 @@ final class ModelShelf {
         for task: EncodeChunk, _ control: RunControl
     ) throws -> (model: EmbeddingModel, bytesReceived: Int) {
         let options = try EncodingOptions(task.settings)
-        let key = Key(identity: task.model.identity, options: options)
-        if let last, last.key == key { return (last.model, 0) }
-        let (folder, received) = try folder(of: task.model, control)
+        return try model(task.model, .embedding(options), control) { folder throws(ModelError) in
+            try EmbeddingModel(directory: folder, options: options)
+        }
+    }
+
+    /// The same with the model's own pooling, whatever the task's settings say of tokens.
+    func embedding(
+        for task: EncodeChunk, _ control: RunControl
+    ) throws -> (model: EmbeddingModel, bytesReceived: Int) {
+        var options = try EncodingOptions(task.settings)
+        options.isTokenLevel = false
+        return try model(task.model, .embedding(options), control) { folder throws(ModelError) in
+            try EmbeddingModel(directory: folder, options: options)
+        }
+    }
+
+    /// The same as something that makes a vector of each token.
+    func lateInteraction(
+        for task: IndexChunk, _ control: RunControl
+    ) throws -> (model: LateInteractionModel, bytesReceived: Int) {
+        let options = try LateInteractionOptions(
+            settings: task.settings.vectorSettings(task.chunk.settings))
+        return try model(task.chunk.model, .lateInteraction(options), control) {
+            folder throws(ModelError) in
+            try LateInteractionModel(directory: folder, options: options)
+        }
+    }
+
+    /// What ranks candidates: a cross-encoder where the folder is one, else vectors of tokens.
+    func ranker(
+        for task: RerankChunk, _ control: RunControl
+    ) throws -> (ranker: CandidateRanker, bytesReceived: Int) {
+        let settings = task.settings.vectorSettings(task.chunk.settings)
+        let (folder, received) = try folder(of: task.chunk.model, control)
+        if try ModelKind(directory: folder) == .crossEncoder {
+            var options = CrossEncoderOptions()
+            options.maxLength = task.chunk.settings.maxLength
+            options.precision = try EncodingOptions(task.chunk.settings).precision
+            let (model, _) = try model(task.chunk.model, .crossEncoder(options), control) {
+                folder throws(ModelError) in
+                try CrossEncoder(directory: folder, options: options)
+            }
+            return (.crossEncoder(model), received)
+        }
+        let options = try LateInteractionOptions(settings: settings)
+        let (model, _) = try model(task.chunk.model, .lateInteraction(options), control) {
+            folder throws(ModelError) in
+            try LateInteractionModel(directory: folder, options: options)
+        }
+        return (.lateInteraction(model), received)
+    }
+
+    private func model<Model: Sendable>(
+        _ source: ModelSource, _ use: Use, _ control: RunControl,
+        _ load: (String) throws(ModelError) -> Model
+    ) throws -> (model: Model, bytesReceived: Int) {
+        let key = Key(identity: source.identity, use: use)
+        if let model = held[key] as? Model { return (model, 0) }
+        let (folder, received) = try folder(of: source, control)
         // The weights of another model go before those of this one come.
-        last = nil
-        followLoading(of: task.model.folder.byteCount, control)
-        let model = try EmbeddingModel(directory: folder, options: key.options)
+        held = held.filter { $0.key.identity == key.identity }
+        followLoading(of: source.folder.byteCount, control)
+        let model = try load(folder)
         try control.check()
-        last = (key, model)
+        held[key] = model
         return (model, received)
     }
 

@@ -114,6 +114,13 @@ struct WorkerCommand: ParsableCommand {
         let compute = try ComputeThread(ended: ended, meters: meters, logger: logger) {
             makeRunners(bulk: bulk, threads: threads, cache: path, readsInPlace: !fetchText)
         }
+        let search = try SearchServer(
+            to: address.search(), as: identity, keys: keys, context: context, logger: logger
+        ) {
+            ShardScorer(
+                shelf: IndexShelf(bulk: bulk, cache: path, readsInPlace: !fetchText),
+                threads: threads)
+        }
         let control = ControlThread(ended: ended)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
             if reason == .parentDied || control.isDraining {
@@ -131,6 +138,7 @@ struct WorkerCommand: ParsableCommand {
             judge: HandshakeJudge(address, keys), to: address, meters: meters, service: service,
             logger: logger)
         withExtendedLifetime(supervision) {}
+        search.stop()
         compute.stop()
         bulk.stop()
         return fault.map { fault in
@@ -151,7 +159,8 @@ struct WorkerCommand: ParsableCommand {
         let capabilities = Capabilities(
             kinds: [
                 CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind,
-                EncodeChunkRunner.kind,
+                EncodeChunkRunner.kind, IndexChunkRunner.kind,
+                RerankChunkRunner.kind,
             ],
             slots: 1, threads: threads, instructionSet: String(cString: kernels_isa_name()),
             host: hostName(), processID: Int(getpid()))
@@ -175,12 +184,15 @@ private func makeRunners(
 ) -> [any UnitRunner] {
     let texts = CorpusTexts(bulk: bulk, readsInPlace: readsInPlace)
     let partitions = Partitions(texts: texts, bulk: bulk, directory: cache, threads: threads)
+    let models = ModelShelf(bulk: bulk, cache: cache, readsInPlace: readsInPlace)
+    let chunks = ChunkReader(bulk: bulk, readsInPlace: readsInPlace)
     return [
         CountWordsRunner(texts: texts, bulk: bulk, threads: threads),
         EncodeWordsRunner(partitions: partitions),
         TrainWordsRunner(partitions: partitions, bulk: bulk, threads: threads),
-        EncodeChunkRunner(
-            models: ModelShelf(bulk: bulk, cache: cache, readsInPlace: readsInPlace), bulk: bulk,
-            threads: threads, readsInPlace: readsInPlace),
+        EncodeChunkRunner(models: models, chunks: chunks, bulk: bulk, threads: threads),
+        IndexChunkRunner(
+            models: models, chunks: chunks, bulk: bulk, threads: threads, cache: cache),
+        RerankChunkRunner(models: models, chunks: chunks, bulk: bulk, threads: threads),
     ]
 }

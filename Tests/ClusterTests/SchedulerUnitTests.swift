@@ -109,8 +109,8 @@ import Testing
         #expect(
             status?.fault?.message
                 == "unit 0 of round 0 (counting), bytes 0..<100 of /c, failed 4 times, "
-                    + "last on worker a: "
-                    + "out of memory")
+                + "last on worker a: "
+                + "out of memory")
         #expect(stage.last.store == [.discard("j", keepsProgress: true)])
     }
 

@@ -207,9 +207,13 @@ import Testing
     }
 
     private func expectMismatch(_ hello: Hello, _ parts: String...) {
-        guard case .refused(let refused) = Stage().scheduler.answer(
-            to: hello, softwareVersion: "1.0")
-        else { Issue.record("not refused"); return }
+        guard
+            case .refused(let refused) = Stage().scheduler.answer(
+                to: hello, softwareVersion: "1.0")
+        else {
+            Issue.record("not refused")
+            return
+        }
         #expect(refused.fault.code == .versionMismatch && !refused.fault.retryable)
         for part in parts { #expect(refused.fault.message.contains(part)) }
     }

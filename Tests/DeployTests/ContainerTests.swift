@@ -62,7 +62,7 @@ struct ContainerTests {
         let runtime = [
             "libzmq3-dev": "libzmq5", "libxxhash-dev": "libxxhash0", "zlib1g-dev": "zlib1g",
             "libzstd-dev": "libzstd1", "libsqlite3-dev": "libsqlite3-0",
-            "libutf8proc-dev": "libutf8proc2",
+            "libutf8proc-dev": "libutf8proc2", "libstemmer-dev": "libstemmer0d",
         ]
         for package in development + ["libsqlite3-dev"] {
             #expect(runs[0].contains(" \(package) "), "the build lacks \(package)")

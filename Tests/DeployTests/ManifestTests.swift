@@ -98,7 +98,7 @@ struct ManifestTests {
         let service = try document("Service", "sounder-coordinator")
         #expect(value("spec.clusterIP", in: service) as? String == "None")
         let ports = list("spec.ports", in: service).compactMap { value("port", in: $0) as? Int }
-        #expect(ports == [5761, 5762, 5763])
+        #expect(ports == [5761, 5762, 5763, 5764])
     }
 
     @Test("workers have time to drain, and not all of them are evicted at once")
@@ -150,13 +150,13 @@ struct ManifestTests {
         #expect(ignored.code == 0, "git would take keys in: \(ignored.all)")
     }
 
-    @Test("the network policies let workers reach two ports and nobody else anything")
+    @Test("the network policies let workers reach three ports and nobody else anything")
     func networkPolicies() throws {
         let coordinator = try document("NetworkPolicy", "sounder-coordinator")
         let ports = list("spec.ingress.0.ports", in: coordinator).compactMap {
             value("port", in: $0) as? Int
         }
-        #expect(ports == [5761, 5762])
+        #expect(ports == [5761, 5762, 5764])
         let peers = value("spec.ingress.0.from.0.podSelector.matchLabels", in: coordinator)
         let deployment = try document("Deployment", "sounder-worker")
         let labels = value("spec.template.metadata.labels", in: deployment) as? [String: String]

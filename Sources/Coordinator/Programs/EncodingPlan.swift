@@ -30,11 +30,12 @@ struct EncodingPlan {
         var settings = spec
         // Units carry what they need of the files and the model themselves.
         settings.files = []
+        settings.standardInput = nil
         settings.model.entries = []
         let scanner = RecordScanner(format, chunkBytes: Self.chunkBytes(of: bytes))
         for (index, file) in files.enumerated() {
-            let beginning = try Self.beginning(of: file, format)
-            let layout = try Self.layout(spec, format, beginning, file.named.path)
+            let beginning = try Self.beginning(of: file, spec.name(of: file.named), format)
+            let layout = try Self.layout(spec, format, beginning, spec.name(of: file.named))
             let ranges: [RecordRange]
             do throws(FileError) {
                 ranges = try scanner.scan(
@@ -44,7 +45,8 @@ struct EncodingPlan {
             for range in ranges {
                 chunks.append(
                     EncodeChunk(
-                        file: file.text, payload: "\(corpus)/\(index)", name: file.named.path,
+                        file: file.text, payload: "\(corpus)/\(index)",
+                        name: spec.name(of: file.named),
                         bytes: range.bytes, firstRecord: range.firstRecord,
                         firstLine: range.firstLine, records: 0..<range.records,
                         columns: format == .csv ? layout.columns : [], model: model,
@@ -53,7 +55,8 @@ struct EncodingPlan {
             }
         }
         if chunks.isEmpty {
-            throw Fault(.data, "there are no documents: \(files[0].named.path) has none")
+            throw Fault(
+                .data, "there are no documents: \(spec.name(of: files[0].named)) has none")
         }
         if chunks.count > Limits.unitsPerRoundMax {
             throw Fault(
@@ -70,14 +73,14 @@ struct EncodingPlan {
     }
 
     private static func beginning(
-        of file: (text: InputFile, named: InputFile), _ format: DocumentFormat
+        of file: (text: InputFile, named: InputFile), _ name: String, _ format: DocumentFormat
     ) throws(Fault) -> FileBeginning {
         let found: Result<FileBeginning, DocumentError>
         do throws(FileError) {
             found = try CSVHeader.beginning(of: file.text.path, format)
         } catch { throw Fault(.input, "\(error)") }
         do throws(DocumentError) { return try found.get() } catch {
-            throw Fault(.data, "\(file.named.path):1: \(error)")
+            throw Fault(.data, "\(name):1: \(error)")
         }
     }
 

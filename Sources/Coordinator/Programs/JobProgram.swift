@@ -50,6 +50,10 @@ extension JobSpec {
             TrainWordsProgram(spec: spec, directory: directory, payloads: payloads)
         case .encodeDocuments(let spec):
             EncodeProgram(spec: spec, directory: directory, payloads: payloads)
+        case .buildIndex(let spec):
+            IndexProgram(spec: spec, directory: directory, payloads: payloads)
+        case .rerank(let spec):
+            RerankProgram(spec: spec, directory: directory, payloads: payloads)
         }
     }
 }

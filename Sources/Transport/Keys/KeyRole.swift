@@ -17,14 +17,14 @@ public enum KeyRole: String, Sendable, CaseIterable {
         case .worker:
             switch header {
             case .hello(let hello): hello.role == .worker
-            case .heartbeat, .unitFinished, .unitFailed, .goodbye: true
+            case .heartbeat, .unitFinished, .unitFailed, .goodbye, .scored: true
             case .get, .chunk, .missing: true
             default: false
             }
         case .client:
             switch header {
             case .hello(let hello): hello.role == .client
-            case .submit, .query, .cancel, .retry, .readLog: true
+            case .submit, .query, .cancel, .retry, .readLog, .search: true
             case .get(let get): Self.isResult(get.payload)
             default: false
             }

@@ -111,7 +111,8 @@ final class TrainWordsRunner: UnitRunner {
             let slices = SkipGramTrainer.slices(
                 of: pass.ids, in: stream.ids,
                 count: task.settings.deterministic ? 1 : threads)
-            let number = UInt64(task.round) &* UInt64(Limits.partitionsMax)
+            let number =
+                UInt64(task.round) &* UInt64(Limits.partitionsMax)
                 &+ UInt64(task.encoding.partition)
             let part = try trainer.train(
                 replica.live, ids: stream.ids, slices: slices, progress: pass.progress,

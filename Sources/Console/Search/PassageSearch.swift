@@ -1,0 +1,140 @@
+// One query through all stages of its pipeline.
+
+import Protocol
+import Retrieval
+import Transport
+
+/// A stage as it went.
+struct StageTrace: Encodable, Sendable {
+    let stage: String
+    let found: Int
+    /// On the coordinator, and of the slowest worker.
+    let milliseconds: Double
+    let slowestMilliseconds: Double
+}
+
+struct SearchAnswer: Sendable {
+    var hits: [Hit]
+    var stages: [StageTrace]
+    /// Shards that did not answer.
+    var missing: Set<Int>
+    var isTruncated: Bool
+    /// Of making the vectors of the query, and of everything.
+    var encodingMilliseconds: Double
+    var milliseconds: Double
+}
+
+struct PassageSearch: Sendable {
+    let index: SearchableIndex
+    let session: SearchSession
+    let pipeline: SearchPipeline
+    let how: SearchArguments
+    /// Of the stage cross-encoder.
+    let judge: PairJudge?
+
+    func answer(_ text: String) async throws(Fault) -> SearchAnswer {
+        let began = monotonicSeconds()
+        var answer = SearchAnswer(
+            hits: [], stages: [], missing: [], isTruncated: false, encodingMilliseconds: 0,
+            milliseconds: 0)
+        var vectors: ShardQuery?
+        if pipeline.has(.maxsim) {
+            let (question, isTruncated) = try index.tokens(of: text)
+            vectors = question
+            answer.isTruncated = isTruncated
+            answer.encodingMilliseconds = (monotonicSeconds() - began) * 1_000
+        }
+        var rankings: [[Hit]] = []
+        for stage in pipeline.first {
+            let isLast = pipeline.then.isEmpty && pipeline.first.count == 1
+            let question = try question(stage, text, vectors, among: nil, isLast: isLast)
+            rankings.append(try await ask(stage, question, &answer))
+        }
+        answer.hits = RankFusion.fuse(rankings)
+        for (number, stage) in pipeline.then.enumerated() {
+            let isLast = number == pipeline.then.count - 1
+            if let judge, stage.kind == .crossEncoder {
+                answer.hits = try await judged(text, by: judge, stage, &answer)
+                continue
+            }
+            let question = try question(
+                stage, text, vectors, among: answer.hits.map(\.id), isLast: isLast)
+            answer.hits = try await ask(stage, question, &answer)
+        }
+        answer.hits = Array(answer.hits.prefix(pipeline.top))
+        answer.milliseconds = (monotonicSeconds() - began) * 1_000
+        return answer
+    }
+
+    private func question(
+        _ stage: SearchPipeline.Stage, _ text: String, _ vectors: ShardQuery?,
+        among ids: [String]?, isLast: Bool
+    ) throws(Fault) -> ShardQuery {
+        var question: ShardQuery
+        if stage.kind == .bm25 {
+            question = try index.words(of: text)
+        } else if stage.kind == .dense {
+            question = try index.vector(of: text)
+        } else {
+            question = vectors ?? ShardQuery(.maxSim)
+            if !how.exhaustive {
+                question.probes = how.probes
+                question.candidates = how.candidates ?? max(512, 4 * stage.count)
+            }
+        }
+        question.ids = ids
+        question.wantsText = isLast && how.text
+        question.wantsExplanation = isLast && how.explain
+        return question
+    }
+
+    /// Texts come from the shards; the pairs are scored here.
+    private func judged(
+        _ text: String, by judge: PairJudge, _ stage: SearchPipeline.Stage,
+        _ answer: inout SearchAnswer
+    ) async throws(Fault) -> [Hit] {
+        var question = ShardQuery(.passages)
+        question.ids = answer.hits.map(\.id)
+        question.wantsText = true
+        let all = SearchPipeline.Stage(kind: stage.kind, count: max(answer.hits.count, 1))
+        let passages = try await ask(all, question, &answer)
+        let began = monotonicSeconds()
+        let ranked = try judge.rank(passages, for: text, top: stage.count, keepsText: how.text)
+        let spent = (monotonicSeconds() - began) * 1_000
+        answer.stages.append(
+            StageTrace(
+                stage: "cross-encoder scores", found: ranked.count, milliseconds: spent,
+                slowestMilliseconds: spent))
+        return ranked
+    }
+
+    private func ask(
+        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ answer: inout SearchAnswer
+    ) async throws(Fault) -> [Hit] {
+        let search = Search(
+            index: index.shards, top: stage.count, deadlineMilliseconds: how.deadline,
+            allowsPartial: how.partial, replicas: how.replicas)
+        let body: Frame
+        do throws(RetrievalError) { body = Frame(try question.encoded()) } catch {
+            throw Fault(.usage, "\(error)")
+        }
+        guard body.count <= Limits.chunkBytesMax else {
+            throw Fault(
+                .usage,
+                "the question has \(body.count) bytes, more than \(Limits.chunkBytesMax); shorten "
+                    + "the query, or leave fewer passages to the stages")
+        }
+        let hits: [Hit]
+        let found: Found
+        do { (hits, found) = try await session.search(search, body) } catch let fault as Fault {
+            throw fault
+        } catch { throw Fault(.cancelled, "interrupted") }
+        answer.missing.formUnion(found.missing)
+        answer.stages.append(
+            StageTrace(
+                stage: stage.kind.rawValue, found: hits.count,
+                milliseconds: Double(found.microseconds) / 1_000,
+                slowestMilliseconds: Double(found.slowestMicroseconds) / 1_000))
+        return hits
+    }
+}

@@ -1,0 +1,133 @@
+// `sounder rerank`: candidates of a run, ranked again by a cross-encoder or by late interaction.
+
+import ArgumentParser
+import Client
+import Files
+import Protocol
+import Transport
+
+struct RerankCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rerank",
+        abstract: "Rank the candidates of a run again, with a better model.",
+        discussion: """
+            The model is a cross-encoder, a ColBERT checkpoint, or any encoder by its token
+            states (MaxSim). Each candidate document is encoded once, on all workers.
+
+            Examples:
+              sounder rerank --model ms-marco-MiniLM-L6-v2 --corpus docs.jsonl \\
+                  --queries queries.jsonl --run bm25.trec --top 10 --output run.trec
+              sounder rerank --model colbert --corpus 'part-*.jsonl.zst' \\
+                  --queries queries.tsv --run bm25.trec --depth 100 \\
+                  --output run.trec --workers 2 --json
+            """)
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Files of documents or patterns, as for encode.", valueName: "file"))
+    var corpus: [String] = []
+    @Option(help: ArgumentHelp("File of queries: .jsonl or .tsv.", valueName: "file"))
+    var queries: String
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp("Run with the candidates, TREC or MS MARCO.", valueName: "file"))
+    var candidates: String
+    @Option(help: "Documents that a query gets.")
+    var top = 100
+    @Option(help: "Candidates of a query that are looked at. Default: all.")
+    var depth = 0
+    @Option(help: ArgumentHelp("Where the TREC run goes.", valueName: "file"))
+    var output: String
+    @Option(help: "jsonl, txt, tsv or csv. Default: by the ending.")
+    var format: String?
+    @Option(help: ArgumentHelp("Field of a document's id. Default: _id, or 1.", valueName: "name"))
+    var idField: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Fields of the text. Default: title and text, or 2.", valueName: "name"))
+    var textField: [String] = []
+    @Option(help: "Malformed documents, and candidates that the corpus lacks: fail, or skip.")
+    var onError = ErrorPolicy.fail
+    @Option(help: "Project token vectors to so many numbers. Default: as the model has them.")
+    var projection: Int?
+    @Option(help: "Names the job: the same key and settings never run twice on one cluster.")
+    var jobKey: String?
+    @OptionGroup(title: "Model") var model: IndexModelArguments
+    @OptionGroup(title: "Cluster") var place: TrainingPlace
+    @OptionGroup var cluster: ClusterOptions
+
+    private struct Report: Encodable {
+        let job: String
+        let output: String
+        let queries: Int
+        let pairs: Int
+        let documents: Int
+        let truncated: Int
+        let unknown: Int
+        let seconds: Double
+        let pairsPerSecond: Double
+    }
+
+    func run() async throws {
+        Interrupts.begin()
+        guard !corpus.isEmpty else {
+            throw Fault(.usage, "no corpus is named; pass --corpus FILE")
+        }
+        _ = try QueryFile.read(queries)
+        var files: [InputFile] = []
+        for path in try PathPatterns.expand(corpus, standardInput: nil) {
+            files.append(try InputFile(reading: path))
+        }
+        var encode = EncodeDocuments(files: files, model: try ModelFolder(named: model.model))
+        encode.format = try format ?? DocumentArguments.format(of: files.map(\.path))
+        encode.idField = idField
+        encode.textFields = textField
+        encode.skipsMalformed = onError == .skip
+        model.apply(to: &encode)
+        var spec = RerankDocuments(
+            documents: encode, queries: try InputFile(reading: queries),
+            run: try InputFile(reading: candidates))
+        spec.top = top
+        spec.depth = depth
+        spec.settings.projection = projection
+        spec.skipsUnknown = onError == .skip
+        if let complaint = spec.complaint { throw Fault(.usage, complaint) }
+        // Opened now, so that a place that cannot be written is told before any work begins.
+        let target: AtomicFile
+        do throws(FileError) { target = try AtomicFile(path: output) } catch {
+            throw Fault(.output, "\(error)")
+        }
+        let session = try await JobSession.open(cluster, place)
+        defer { session.close() }
+        let status = try await session.run(.rerank(spec), key: jobKey, isQuiet: place.quiet)
+        let bytes = try await session.fetch("run", of: status)
+        do throws(FileError) {
+            try target.write(bytes)
+            try target.commit()
+        } catch { throw Fault(.output, "\(error)") }
+        try report(status)
+    }
+
+    private func report(_ status: JobStatus) throws(Fault) {
+        func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
+        let seconds = figure("seconds.planning") + figure("seconds.reranking")
+        let report = Report(
+            job: status.job.text, output: output, queries: Int(figure("queries")),
+            pairs: Int(figure("pairs")), documents: Int(figure("documents")),
+            truncated: Int(figure("truncated")), unknown: Int(figure("unknown")),
+            seconds: seconds, pairsPerSecond: seconds > 0 ? figure("pairs") / seconds : 0)
+        if place.json { return try Terminal.outputJSON(report) }
+        Terminal.say(
+            "ranked \(Double(report.pairs).grouped) candidates of \(report.queries) queries in "
+                + "\(seconds.fixed(1)) s: \(report.pairsPerSecond.fixed(1)) pairs/s")
+        if report.truncated > 0 {
+            Terminal.say(
+                "\(Double(report.truncated).grouped) documents were longer than the model takes "
+                    + "and were cut")
+        }
+        if report.unknown > 0 {
+            Terminal.say("\(report.unknown) candidates are not in the corpus and were left out")
+        }
+        Terminal.say("wrote \(output)")
+    }
+}

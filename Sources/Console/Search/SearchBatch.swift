@@ -1,0 +1,144 @@
+// Many queries, several under way at once, to a TREC run.
+
+import Protocol
+import Retrieval
+import Transport
+
+struct SearchReport: Encodable {
+    let output: String
+    let queries: Int
+    let hits: Int
+    let truncated: Int
+    let seconds: Double
+    let queriesPerSecond: Double
+    /// Of a query, from its text to its answer.
+    let millisecondsP50: Double
+    let millisecondsP99: Double
+    /// Of the shards alone: the slowest worker's part of each query.
+    let shardMillisecondsP50: Double
+    let shardMillisecondsP99: Double
+}
+
+struct SearchBatch {
+    private let search: PassageSearch
+    private let queries: QueryArguments
+    private let place: TrainingPlace
+    private static let underWay = 4
+
+    init(_ search: PassageSearch, _ queries: QueryArguments, _ place: TrainingPlace) {
+        self.search = search
+        self.queries = queries
+        self.place = place
+    }
+
+    func run(_ all: [(id: String, text: String)]) async throws {
+        let path = queries.output ?? ""
+        let began = monotonicSeconds()
+        let answers = try await answers(all)
+        let seconds = monotonicSeconds() - began
+        var hits = 0
+        do throws(EvaluationError) {
+            var writer = try RunWriter(path: path, tag: queries.tag)
+            for (query, answer) in zip(all, answers) {
+                try writer.write(
+                    query: query.id, documents: answer.hits.map { ($0.id, $0.score) })
+                hits += answer.hits.count
+            }
+            try writer.commit()
+        } catch { throw Fault(.output, "\(error)") }
+        try report(answers, seconds: seconds, hits: hits, path: path)
+    }
+
+    private func answers(_ all: [(id: String, text: String)]) async throws -> [SearchAnswer] {
+        let search = search
+        return try await withThrowingTaskGroup(of: (Int, SearchAnswer).self) { group in
+            var answers = [SearchAnswer?](repeating: nil, count: all.count)
+            var next = 0
+            func start() {
+                let (number, query) = (next, all[next])
+                group.addTask {
+                    do throws(Fault) {
+                        return (number, try await search.answer(query.text))
+                    } catch {
+                        throw Fault(
+                            error.code, "query \(query.id): \(error)", retryable: error.retryable)
+                    }
+                }
+                next += 1
+            }
+            while next < min(Self.underWay, all.count) { start() }
+            var line = BatchLine(total: all.count, isQuiet: place.quiet)
+            while let (number, answer) = try await group.next() {
+                answers[number] = answer
+                if Interrupts.received > 0 {
+                    throw Fault(.cancelled, "interrupted; nothing was written")
+                }
+                line.count()
+                if next < all.count { start() }
+            }
+            line.finish()
+            return answers.compactMap { $0 }
+        }
+    }
+
+    private func report(
+        _ answers: [SearchAnswer], seconds: Double, hits: Int, path: String
+    ) throws(Fault) {
+        let whole = answers.map(\.milliseconds).sorted()
+        let shards = answers.map { $0.stages.reduce(0) { $0 + $1.slowestMilliseconds } }.sorted()
+        let report = SearchReport(
+            output: path, queries: answers.count, hits: hits,
+            truncated: answers.count(where: \.isTruncated), seconds: seconds,
+            queriesPerSecond: Double(answers.count) / max(seconds, 1e-9),
+            millisecondsP50: whole.quantile(0.5), millisecondsP99: whole.quantile(0.99),
+            shardMillisecondsP50: shards.quantile(0.5), shardMillisecondsP99: shards.quantile(0.99))
+        if place.json { return try Terminal.outputJSON(report) }
+        Terminal.say(
+            "answered \(Double(report.queries).grouped) queries in \(seconds.fixed(1)) s: "
+                + "\(report.queriesPerSecond.fixed(1)) queries/s; p50 "
+                + "\(report.millisecondsP50.fixed(1)) ms, p99 \(report.millisecondsP99.fixed(1)) ms"
+        )
+        if report.truncated > 0 {
+            Terminal.say(
+                "\(report.truncated) queries were longer than the model takes and were cut")
+        }
+        Terminal.say("wrote \(path): \(Double(hits).grouped) passages")
+    }
+}
+
+extension [Double] {
+    /// Of sorted numbers.
+    fileprivate func quantile(_ share: Double) -> Double {
+        isEmpty ? 0 : self[Swift.min(count - 1, Int(share * Double(count)))]
+    }
+}
+
+/// Queries done, on an interactive terminal as they are, elsewhere every ten seconds.
+private struct BatchLine {
+    let total: Int
+    let isQuiet: Bool
+    private var done = 0
+    private let began = monotonicSeconds()
+    private var saidAt = monotonicSeconds()
+
+    init(total: Int, isQuiet: Bool) {
+        self.total = total
+        self.isQuiet = isQuiet
+    }
+
+    mutating func count() {
+        done += 1
+        let now = monotonicSeconds()
+        guard !isQuiet, now - saidAt >= (Terminal.isInteractive ? 0.1 : 10) else { return }
+        saidAt = now
+        let rate = Double(done) / (now - began)
+        let text =
+            "\(done) of \(total) queries, \(rate.fixed(1))/s, "
+            + "\((Double(total - done) / rate).fixed(0)) s left"
+        if Terminal.isInteractive { Terminal.redraw(text) } else { Terminal.say(text) }
+    }
+
+    func finish() {
+        if !isQuiet, Terminal.isInteractive { Terminal.redraw("") }
+    }
+}

@@ -1,0 +1,84 @@
+// `sounder search`: queries against an index, one by one or from a file to a TREC run.
+
+import ArgumentParser
+import Protocol
+import Retrieval
+import Transport
+
+struct SearchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "search",
+        abstract: "Find the passages of an index that answer queries.",
+        discussion: """
+            A query given as an argument is answered on standard output. --queries takes a
+            file (.jsonl with _id and text, or .tsv) and writes a TREC run. Without either,
+            queries are read from standard input, a line each, and answered as they come.
+
+            --pipeline names the stages: bm25, dense and maxsim find passages, and stages
+            after them rank again what was found; the number says how many a stage leaves.
+            Rankings of several finders are fused by reciprocal rank.
+
+            Examples:
+              sounder search --index scifact.index 'do wild hogs carry brucellosis?'
+              sounder search --index scifact.index --queries queries.jsonl --top 100 \\
+                  --output run.trec
+              sounder search --index scifact.index --explain 'hogs' \\
+                  --pipeline bm25:1000,maxsim:10
+              sounder search --cluster tcp://10.0.0.1:5761 --json \\
+                  --index /data/wiki.index 'hogs'
+            """)
+
+    @OptionGroup(title: "Queries and output") var queries: QueryArguments
+    @OptionGroup(title: "Search") var how: SearchArguments
+    @OptionGroup(title: "Cluster") var place: TrainingPlace
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        Interrupts.begin()
+        let pipeline = try how.pipeline(top: queries.top)
+        let index = try SearchableIndex(
+            how.index, model: how.model, settings: how.settings, for: pipeline)
+        let judge = try how.crossEncoder.map { name throws(Fault) in try PairJudge(named: name) }
+        let source = try queries.source()
+        let session = try await SearchSession.open(
+            cluster, workers: place.workers, threads: place.threads)
+        defer { session.close() }
+        try await session.welcome()
+        let search = PassageSearch(
+            index: index, session: session, pipeline: pipeline, how: how, judge: judge)
+        switch source {
+        case .one(let text):
+            let answer = try await search.answer(text)
+            try SearchDisplay(index, isJSON: place.json).show(text, answer)
+        case .lines: try await answerLines(search, index)
+        case .file(let all): try await SearchBatch(search, queries, place).run(all)
+        }
+    }
+
+    private func answerLines(_ search: PassageSearch, _ index: SearchableIndex) async throws {
+        let display = SearchDisplay(index, isJSON: place.json)
+        if Terminal.isInteractive, !place.json { Terminal.say("query:") }
+        while let line = readLine() {
+            let text = line.trimmingSpaces
+            if text.isEmpty { continue }
+            do throws(Fault) { try display.show(text, try await search.answer(text)) } catch {
+                // One bad question does not end the conversation.
+                guard error.code == .usage || error.code == .data else { throw error }
+                Terminal.say("sounder: \(error)")
+            }
+        }
+    }
+}
+
+extension SearchPipeline {
+    func has(_ kind: Kind) -> Bool { (first + then).contains { $0.kind == kind } }
+}
+
+extension String {
+    fileprivate var trimmingSpaces: String {
+        var part = self[...]
+        while part.first?.isWhitespace == true { part.removeFirst() }
+        while part.last?.isWhitespace == true { part.removeLast() }
+        return String(part)
+    }
+}

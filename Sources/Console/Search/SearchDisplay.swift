@@ -1,0 +1,89 @@
+// The answer to one query, for people and for scripts.
+
+import Protocol
+import Retrieval
+
+struct SearchDisplay {
+    private let index: SearchableIndex
+    private let isJSON: Bool
+
+    private struct Answer: Encodable {
+        struct Passage: Encodable {
+            let id: String
+            let score: Float
+            let text: String?
+            let explanation: [Match]?
+        }
+
+        struct Match: Encodable {
+            let queryToken: Int
+            let passageToken: Int
+            let score: Float
+        }
+
+        let query: String
+        let hits: [Passage]
+        let stages: [StageTrace]
+        let missingShards: [Int]
+        let queryTruncated: Bool
+        let encodingMilliseconds: Double
+        let milliseconds: Double
+    }
+
+    init(_ index: SearchableIndex, isJSON: Bool) {
+        self.index = index
+        self.isJSON = isJSON
+    }
+
+    func show(_ query: String, _ answer: SearchAnswer) throws(Fault) {
+        var passages: [Answer.Passage] = []
+        do throws(RetrievalError) {
+            for hit in answer.hits {
+                let (text, matches) = try ShardHit.read(extra: hit.extra)
+                let explanation = matches.enumerated().map { number, match in
+                    Answer.Match(
+                        queryToken: number, passageToken: match.token, score: match.score)
+                }
+                passages.append(
+                    Answer.Passage(
+                        id: hit.id, score: hit.score, text: text,
+                        explanation: matches.isEmpty ? nil : explanation))
+            }
+        } catch { throw Fault(.internalError, "\(error)") }
+        let shown = Answer(
+            query: query, hits: passages, stages: answer.stages,
+            missingShards: answer.missing.sorted(), queryTruncated: answer.isTruncated,
+            encodingMilliseconds: answer.encodingMilliseconds, milliseconds: answer.milliseconds)
+        if isJSON { return try Terminal.outputJSON(shown, isPretty: false) }
+        for (rank, passage) in passages.enumerated() { show(passage, rank: rank + 1) }
+        if !answer.missing.isEmpty {
+            Terminal.say("\(answer.missing.count) shards did not answer in time")
+        }
+        if answer.isTruncated {
+            Terminal.say("the query is longer than the model takes, and was cut")
+        }
+        Terminal.say(
+            "\(passages.count) passages in \(answer.milliseconds.fixed(1)) ms"
+                + answer.stages.map { ", \($0.stage) \($0.milliseconds.fixed(1))" }.joined())
+    }
+
+    private func show(_ passage: Answer.Passage, rank: Int) {
+        Terminal.output("\(rank)\t\(passage.score.shown)\t\(passage.id)")
+        if let text = passage.text { Terminal.output("\t" + text.oneLine) }
+        for match in passage.explanation ?? [] {
+            Terminal.output(
+                "\ttoken \(match.queryToken) met \(match.passageToken): \(match.score.shown)")
+        }
+    }
+}
+
+extension Float {
+    fileprivate var shown: String { Double(self).fixed(4) }
+}
+
+extension String {
+    /// Nothing that a terminal would act upon.
+    fileprivate var oneLine: String {
+        String(unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) })
+    }
+}

@@ -1,0 +1,66 @@
+// A connection to the online plane of a cluster, and the cluster itself where it is the search's.
+
+import Client
+import Protocol
+import Transport
+
+final class SearchSession: Sendable {
+    private let client: ClusterClient
+    private let local: LocalCluster?
+    private static let patienceSeconds = 15.0
+
+    private init(client: ClusterClient, local: LocalCluster?) {
+        self.client = client
+        self.local = local
+    }
+
+    static func open(
+        _ options: ClusterOptions, workers: Int, threads: Int?
+    ) async throws -> SearchSession {
+        let context = try Context()
+        if let destination = try options.destination() {
+            let client = try connection(to: destination, context)
+            return SearchSession(client: client, local: nil)
+        }
+        let local = try LocalCluster(
+            LocalCluster.Size(
+                workers: workers, threads: threads ?? max(1, processorCount() / workers)))
+        // It is there once it answers.
+        let control = try await local.client(awaiting: workers, context: context)
+        control.close()
+        return SearchSession(client: try connection(to: local.destination, context), local: local)
+    }
+
+    private static func connection(
+        to destination: Destination, _ context: Context
+    ) throws -> ClusterClient {
+        try ClusterClient(
+            try destination.address.search(), plane: .search,
+            name: "search-\(UInt32.random(in: 0...UInt32.max))", context: context,
+            softwareVersion: softwareVersion, keys: destination.keys)
+    }
+
+    /// Says within five seconds if nobody answers.
+    func welcome() async throws(Fault) { _ = try await client.welcome() }
+
+    /// Workers that were just started may not have said that they are there.
+    func search(
+        _ search: Search, _ question: Frame
+    ) async throws -> (hits: [Hit], found: Found) {
+        let until = monotonicMilliseconds() + Int64(Self.patienceSeconds * 1_000)
+        while true {
+            do throws(Fault) { return try await client.search(search, question) } catch {
+                guard local != nil, error.code == .unavailable, error.retryable,
+                    monotonicMilliseconds() < until, Interrupts.received == 0
+                else { throw error }
+            }
+            try local?.watch()
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    func close() {
+        client.close()
+        local?.stop(graceSeconds: 2)
+    }
+}

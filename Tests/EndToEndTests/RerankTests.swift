@@ -1,0 +1,94 @@
+// Candidates ranked again from the command line, by token vectors and by a cross-encoder.
+
+import Foundation
+import Testing
+
+@testable import Processes
+
+extension EndToEnd {
+    @Suite(.serialized)
+    struct RerankTests {
+        private static let crossEncoder = Site.tinyModel.replacingOccurrences(
+            of: "models/tiny-bert", with: "cross-encoders/bert")
+
+        /// Queries that are texts of documents, each with ten candidates, its own one last.
+        private func candidates(
+            _ site: Site, unknown: Bool = false
+        ) throws -> (queries: String, run: String) {
+            let texts = Site.texts(200)
+            var queries = ""
+            var run = ""
+            for number in [5, 60, 150] {
+                queries += #"{"_id": "q\#(number)", "text": "\#(texts[number])"}"# + "\n"
+                for rank in 1...9 {
+                    run += "q\(number) Q0 d\((number + 7 * rank) % 200) \(rank) \(20 - rank) x\n"
+                }
+                run += "q\(number) Q0 d\(number) 10 1 x\n"
+            }
+            if unknown { run += "q5 Q0 nobody 11 0.5 x\n" }
+            return (
+                try site.write(queries.utf8, to: "queries.jsonl"),
+                try site.write(run.utf8, to: "candidates.trec")
+            )
+        }
+
+        private func rerank(
+            _ site: Site, _ model: String, _ more: String...
+        ) async throws -> Ending {
+            try await Program(
+                "sounder",
+                [
+                    "rerank", "--model", model, "--corpus", try site.documents(200), "--queries",
+                    site.path("queries.jsonl"), "--run", site.path("candidates.trec"), "--output",
+                    site.path("run.trec"), "--json", "--quiet",
+                ] + more, in: site
+            ).ending(within: 60)
+        }
+
+        private func ranked(_ site: Site) throws -> [String: [String]] {
+            let lines = String(decoding: try site.bytes("run.trec"), as: UTF8.self)
+                .split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+            return Dictionary(grouping: lines) { $0[0] }.mapValues { $0.map { $0[2] } }
+        }
+
+        @Test("MaxSim puts a document first whose text the query is")
+        func maxSim() async throws {
+            let site = try Site()
+            _ = try candidates(site)
+            let ending = try await rerank(site, Site.tinyModel, "--top", "4")
+            try #require(ending.code == 0, "\(ending)")
+            #expect(ending.number("pairs") == 30)
+            let run = try ranked(site)
+            for number in [5, 60, 150] {
+                #expect(run["q\(number)"]?.first == "d\(number)", "\(run)")
+                #expect(run["q\(number)"]?.count == 4)
+            }
+        }
+
+        @Test("a cross-encoder ranks alike on one worker and on three")
+        func crossEncoder() async throws {
+            let site = try Site()
+            _ = try candidates(site)
+            var runs: [Data] = []
+            for workers in ["1", "3"] {
+                let ending = try await rerank(
+                    site, Self.crossEncoder, "--workers", workers, "--threads", "1")
+                try #require(ending.code == 0, "\(ending)")
+                runs.append(try site.bytes("run.trec"))
+            }
+            #expect(runs[0] == runs[1])
+            #expect(try ranked(site).mapValues(\.count) == ["q5": 10, "q60": 10, "q150": 10])
+        }
+
+        @Test("candidates that the collection lacks end the job, or are counted if that is wanted")
+        func unknown() async throws {
+            let site = try Site()
+            _ = try candidates(site, unknown: true)
+            let refused = try await rerank(site, Site.tinyModel)
+            #expect(refused.code == 65 && refused.errors.contains("1 of the 31"), "\(refused)")
+            #expect(!site.exists("run.trec"))
+            let skipped = try await rerank(site, Site.tinyModel, "--on-error", "skip")
+            #expect(skipped.code == 0 && skipped.number("unknown") == 1, "\(skipped)")
+        }
+    }
+}
