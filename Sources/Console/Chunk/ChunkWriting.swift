@@ -1,0 +1,117 @@
+// Lines of JSON for the passages of documents, made on several threads.
+
+import Documents
+import Models
+import Protocol
+import Synchronization
+import Tensors
+
+/// What became of one document.
+struct WrittenDocument: Sendable {
+    /// Lines.
+    var chunks: [UInt8] = []
+    var parents: [UInt8] = []
+    var chunkCount = 0
+    var parentCount = 0
+    /// Of all chunks.
+    var tokens = 0
+    /// Chunks of white space alone, which no encoder takes; they are not written.
+    var blank = 0
+    /// Why there is nothing.
+    var problem: String?
+}
+
+struct WrittenBatch {
+    /// In the order of the input.
+    var documents: [WrittenDocument] = []
+    var skipped = 0
+}
+
+struct ChunkWriting {
+    private let plan: ChunkPlan
+    private let measure: TokenMeasure
+    private let model: EmbeddingModel?
+    private let threads: Int
+    private let skips: Bool
+    /// A chunk's id has a number behind the document's.
+    private static let numberBytesMax = 24
+
+    /// - Throws: a `Fault` for a plan that cannot be followed.
+    init(
+        _ plan: ChunkPlan, _ measure: TokenMeasure, _ model: EmbeddingModel?, threads: Int,
+        _ policy: ErrorPolicy
+    ) throws(Fault) {
+        self.plan = plan
+        self.measure = measure
+        self.model = model
+        self.threads = threads
+        skips = policy == .skip
+        do throws(ChunkError) { _ = try TextChunker(plan, measure, model: model) } catch {
+            throw Fault(.usage, "\(error)")
+        }
+    }
+
+    /// - Throws: a `Fault` for the first document that cannot be used, unless they are skipped.
+    func lines(of batch: DocumentBatch, _ path: String) throws(Fault) -> WrittenBatch {
+        if !skips, let problem = batch.problems.first {
+            throw refusal(path, line: problem.line, problem.reason)
+        }
+        var written = WrittenBatch(skipped: batch.problems.count)
+        for (document, entry) in zip(try documents(of: batch), batch.entries) {
+            if let problem = document.problem {
+                guard skips else { throw refusal(path, line: entry.line, problem) }
+                written.skipped += 1
+            } else {
+                written.documents.append(document)
+            }
+        }
+        return written
+    }
+
+    private func refusal(_ path: String, line: Int, _ reason: String) -> Fault {
+        Fault(.data, "\(path):\(line): \(reason); correct it, or pass --on-error skip")
+    }
+
+    /// Threads take documents one after the other.
+    private func documents(of batch: DocumentBatch) throws(Fault) -> [WrittenDocument] {
+        let next = Atomic<Int>(0)
+        let count = max(1, min(threads, batch.entries.count))
+        let parts: [[(index: Int, document: WrittenDocument)]]
+        do throws(ChunkError) {
+            parts = try Parallel.map(Array(0..<count)) { (_, _) throws(ChunkError) in
+                let chunker = try TextChunker(plan, measure, model: model)
+                var part: [(index: Int, document: WrittenDocument)] = []
+                while true {
+                    let index = next.add(1, ordering: .relaxed).oldValue
+                    guard index < batch.entries.count else { return part }
+                    part.append((index, try document(index, of: batch, chunker)))
+                }
+            }
+        } catch {
+            if case .model(let error) = error { throw Fault(model: error) }
+            throw Fault(.data, "\(error)")
+        }
+        return parts.joined().sorted { $0.index < $1.index }.map(\.document)
+    }
+
+    private func document(
+        _ index: Int, of batch: DocumentBatch, _ chunker: TextChunker
+    ) throws(ChunkError) -> WrittenDocument {
+        let entry = batch.entries[index]
+        guard entry.id.count <= DocumentReader.idBytesMax - Self.numberBytesMax else {
+            return WrittenDocument(
+                problem: "an id of \(entry.id.count) bytes leaves no room for the number of a chunk"
+            )
+        }
+        let result = batch.bytes.withUnsafeBytes { bytes in
+            let text = UnsafeRawBufferPointer(rebasing: bytes[entry.text])
+            return Result { () throws(ChunkError) in
+                try chunker.chunks(of: text)
+            }.map { ChunkLines(document: batch.id(index), text).written($0) }
+        }
+        do throws(ChunkError) { return try result.get() } catch {
+            if case .unsplittable = error { return WrittenDocument(problem: "\(error)") }
+            throw error
+        }
+    }
+}
