@@ -23,7 +23,8 @@ struct Pipe: Sendable {
 
 final class ChildProcess: Sendable {
     let identifier: pid_t
-    private let ended = Mutex<String?>(nil)
+    /// As waitpid has it.
+    private let ended = Mutex<Int32?>(nil)
 
     /// The directory of the running program.
     static var ownDirectory: String {
@@ -68,13 +69,22 @@ final class ChildProcess: Sendable {
 
     /// How it ended, as the end of a sentence; nil while it runs.
     func ending() -> String? {
+        guard let status = status() else { return nil }
+        let signal = status & 0x7f
+        return signal == 0
+            ? "ended with code \((status >> 8) & 0xff)" : "was ended by signal \(signal)"
+    }
+
+    /// With which it ended by itself; nil while it runs, and if a signal ended it.
+    var exitCode: Int32? {
+        status().flatMap { $0 & 0x7f == 0 ? ($0 >> 8) & 0xff : nil }
+    }
+
+    private func status() -> Int32? {
         ended.withLock { ended in
             if ended != nil { return ended }
             var status: Int32 = 0
-            guard waitpid(identifier, &status, WNOHANG) == identifier else { return nil }
-            let signal = status & 0x7f
-            ended = signal == 0
-                ? "ended with code \((status >> 8) & 0xff)" : "was ended by signal \(signal)"
+            if waitpid(identifier, &status, WNOHANG) == identifier { ended = status }
             return ended
         }
     }

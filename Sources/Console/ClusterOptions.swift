@@ -48,6 +48,12 @@ struct ClusterOptions: ParsableArguments {
     var cluster: String?
     @OptionGroup var keys: KeyOptions
 
+    /// Whether any of these flags is there, whatever the environment says.
+    var isGiven: Bool {
+        cluster != nil || keys.keys != nil || keys.key != nil || keys.serverKey != nil
+            || keys.insecure
+    }
+
     /// The cluster that was named, by flag or by environment.
     func destination() throws(Fault) -> Destination? {
         let named = cluster ?? getenv("SOUNDER_CLUSTER").map { String(cString: $0) }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Client
 import Protocol
+import Retrieval
 import Transport
 import WordVectors
 
@@ -10,7 +11,8 @@ struct FetchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fetch", abstract: "Write the vectors of a finished job.",
         discussion: """
-            Of a training job it is a file; of a job that encoded documents a directory.
+            Of a training job it is a file; of documents that were encoded or indexed a
+            directory.
 
             Examples:
               sounder fetch j-3f9a21 --output vectors.bin
@@ -36,16 +38,41 @@ struct FetchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Interrupts.begin()
         let cluster = try cluster.existing()
         let context = try Context()
-        let client = try await ClusterClient.connect(to: cluster, context: context)
-        defer { client.close() }
-        let status = try await client.status(of: JobID(job))
-        if status.kind == "encode" { return try fetchCollection(status, cluster, context) }
+        let status = try await status(on: cluster, context)
+        switch status.kind {
+        case "index":
+            let manifest: IndexManifest = try await folder(status, cluster, context)
+            try IndexReport(status, manifest, output: output).show(asJSON: json)
+        case "encode":
+            let manifest: CollectionManifest = try await folder(status, cluster, context)
+            try EncodeReport(status, manifest, output: output).show(asJSON: json)
+        default: try await fetchVectors(status, cluster, context)
+        }
+    }
+
+    private func status(
+        on cluster: Destination, _ context: Context
+    ) async throws -> JobStatus {
+        let job = try JobID(self.job)
+        let status = try await attended(nil) {
+            let client = try await ClusterClient.connect(to: cluster, context: context)
+            defer { client.close() }
+            return try await client.status(of: job)
+        }
+        guard let status else { throw Fault(.cancelled, "interrupted; nothing was written") }
+        return status
+    }
+
+    private func fetchVectors(
+        _ status: JobStatus, _ cluster: Destination, _ context: Context
+    ) async throws {
         let destination = try VectorDestination(output, format: format)
         let fetch = try ResultFetch(cluster, context: context)
         defer { fetch.bulk.stop() }
-        try fetch.write("input", of: status, to: destination)
+        try await fetch.save(status, to: destination)
         if json {
             let format = destination.format.rawValue
             return try Terminal.outputJSON(Report(job: job, output: output, format: format))
@@ -53,18 +80,20 @@ struct FetchCommand: AsyncParsableCommand {
         Terminal.say("wrote \(output)")
     }
 
-    private func fetchCollection(
+    private func folder<Manifest: FolderManifest>(
         _ status: JobStatus, _ cluster: Destination, _ context: Context
-    ) throws {
+    ) async throws -> Manifest {
         if let format {
-            throw Fault(.usage, "job \(job) has encoded documents; leave out --format \(format)")
+            throw Fault(
+                .usage,
+                "job \(job) has made no word vectors but a directory; leave out --format "
+                    + format)
         }
-        let destination = try CollectionDestination(output, for: nil, overwrites: overwrite)
-        let fetch = try CollectionFetch(cluster, context: context)
-        defer { fetch.bulk.stop() }
+        let destination = try FolderDestination<Manifest>(output, for: nil, overwrites: overwrite)
         do {
-            let manifest = try fetch.write(status, to: destination, overwrites: overwrite)
-            try EncodeReport(status, manifest, output: output).show(asJSON: json)
+            let fetch = try FolderFetch(cluster, context: context)
+            defer { fetch.bulk.stop() }
+            return try await fetch.save(status, to: destination, overwrites: overwrite)
         } catch {
             destination.leave()
             throw error

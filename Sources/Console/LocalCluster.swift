@@ -123,6 +123,13 @@ final class LocalCluster: Sendable {
             let child = children.withLock { $0[index] }
             guard let ending = child.process.ending() else { continue }
             guard child.name == "sounder-worker" else {
+                if isTemporary, [73, 75].contains(child.process.exitCode) {
+                    throw Fault(
+                        .temporary,
+                        "the coordinator of the local cluster cannot go on in \(directory): it "
+                            + "\(ending); free some space there, or set TMPDIR to a directory with "
+                            + "more")
+                }
                 throw Fault(.unavailable, "the coordinator of the local cluster \(ending)")
             }
             guard child.restarts < Self.restartsMax else {

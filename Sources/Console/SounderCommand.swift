@@ -9,7 +9,7 @@ import Transport
 struct SounderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sounder",
-        abstract: "Train word vectors and encode documents on many workers that move as one.",
+        abstract: "Train, encode, index and search on many workers that move as one.",
         discussion: """
             Without --cluster a job runs on a cluster of its own on this machine, which
             goes away with it. With --cluster ADDRESS (or SOUNDER_CLUSTER) it runs on the
@@ -18,13 +18,16 @@ struct SounderCommand: AsyncParsableCommand {
             Examples:
               sounder train sgns --input corpus.txt --output vectors.bin --workers 2
               sounder encode --model all-MiniLM-L6-v2 --input docs.jsonl --output encoded
+              sounder index build --model colbert --input docs.jsonl --output docs.index
+              sounder search --index docs.index 'do wild hogs swim?'
               sounder neighbours --vectors vectors.bin paris
               sounder eval words --vectors vectors.bin --analogies questions-words.txt
               sounder up --workers 4 --listen tcp://127.0.0.1:5761
             """,
         version: softwareVersion,
         subcommands: [
-            TrainCommand.self, EncodeCommand.self, UpCommand.self, JobsCommand.self,
+            TrainCommand.self, EncodeCommand.self, IndexCommand.self, SearchCommand.self,
+            RerankCommand.self, ChunkCommand.self, UpCommand.self, JobsCommand.self,
             StatusCommand.self,
             CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
             DrainCommand.self, KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self,
@@ -40,6 +43,7 @@ struct SounderCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            try Terminal.checkOutput()
         } catch let fault as Fault {
             endProgram("sounder", fault)
         } catch let error as TransportError {

@@ -13,8 +13,8 @@ final class StandardInput: Sendable {
 
     /// Reads until the end.
     ///
-    /// - Throws: a `Fault` with code `input` if it cannot be read, `output` if there is no room for
-    ///   the copy, `cancelled` after Ctrl-C.
+    /// - Throws: a `Fault` with code `input` if it cannot be read, `data` if it is empty, `output`
+    ///   if there is no room for the copy, `cancelled` after Ctrl-C.
     init() throws(Fault) {
         guard isatty(STDIN_FILENO) == 0 else {
             throw Fault(
@@ -34,9 +34,12 @@ final class StandardInput: Sendable {
         defer { close(file) }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 16)
         defer { chunk.deallocate() }
+        var isEmpty = true
         while case let count = try read(into: chunk), count > 0 {
             try write(UnsafeRawBufferPointer(rebasing: chunk[..<count]), to: file, path)
+            isEmpty = false
         }
+        if isEmpty { throw Fault(.data, "standard input is empty; pipe a text into it") }
     }
 
     /// - Returns: how many bytes came; 0 at the end.
@@ -72,7 +75,8 @@ final class StandardInput: Sendable {
 
     private static func unwritable(_ path: String) -> Fault {
         Fault(
-            .output, "standard input cannot be kept in \(path): "
+            .output,
+            "standard input cannot be kept in \(path): "
                 + "\(String(cString: strerror(errno))); set TMPDIR to a directory with room for it")
     }
 

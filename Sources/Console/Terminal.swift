@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Glibc
 import Protocol
+import Synchronization
 
 enum Terminal {
     static let isInteractive = isatty(STDERR_FILENO) == 1
@@ -25,17 +26,28 @@ enum Terminal {
         return (Int(window.ws_col), Int(window.ws_row))
     }
 
+    /// Why standard output took less than it was given; 0 if it took everything.
+    private static let refusal = Atomic<Int32>(0)
+
+    /// - Throws: a `Fault` with code `output` if data was lost.
+    static func checkOutput() throws(Fault) {
+        let reason = refusal.load(ordering: .relaxed)
+        guard reason != 0 else { return }
+        throw Fault(
+            .output, "standard output takes no more: \(String(cString: strerror(reason)))")
+    }
+
     /// Text on standard output as it is.
-    static func outputRaw(_ text: String) { put(text, STDOUT_FILENO) }
+    static func outputRaw(_ text: String) { putData(text) }
 
     /// One line on standard error.
-    static func say(_ line: String) { put(line + "\n", STDERR_FILENO) }
+    static func say(_ line: String) { _ = put(line + "\n", STDERR_FILENO) }
 
-    /// One line on standard output.
-    static func output(_ line: String) { put(line + "\n", STDOUT_FILENO) }
+    /// One line on standard output; that it did not get there is told at the end.
+    static func output(_ line: String) { putData(line + "\n") }
 
     /// Replaces the current line of an interactive standard error.
-    static func redraw(_ line: String) { put("\r\u{1B}[K" + line, STDERR_FILENO) }
+    static func redraw(_ line: String) { _ = put("\r\u{1B}[K" + line, STDERR_FILENO) }
 
     static func outputJSON(_ value: some Encodable, isPretty: Bool = true) throws(Fault) {
         let encoder = JSONEncoder()
@@ -44,19 +56,27 @@ enum Terminal {
         do { output(String(decoding: try encoder.encode(value), as: UTF8.self)) } catch {
             throw Fault(.internalError, "the result cannot be written as JSON: \(error)")
         }
+        try checkOutput()
     }
 
-    private static func put(_ text: String, _ descriptor: Int32) {
+    private static func putData(_ text: String) {
+        let reason = put(text, STDOUT_FILENO)
+        // Who has read enough and closed the pipe misses nothing.
+        if reason != 0, reason != EPIPE { refusal.store(reason, ordering: .relaxed) }
+    }
+
+    /// - Returns: the error that kept the text from being written; 0 if there was none.
+    private static func put(_ text: String, _ descriptor: Int32) -> Int32 {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var left = UnsafeRawBufferPointer(bytes)
             while !left.isEmpty {
                 let written = write(descriptor, left.baseAddress, left.count)
                 if written < 0 && errno == EINTR { continue }
-                // Nobody reads any more: there is nobody to tell.
-                guard written > 0 else { return }
+                guard written > 0 else { return written < 0 ? errno : EIO }
                 left = UnsafeRawBufferPointer(rebasing: left[written...])
             }
+            return 0
         }
     }
 }

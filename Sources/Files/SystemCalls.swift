@@ -12,7 +12,8 @@ package final class FileDescriptor: Sendable {
     package let number: Int32
 
     package init(reading path: String) throws(FileError) {
-        let opened = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC) }
+        // A pipe of that name that nobody writes to must not keep us.
+        let opened = retryingInterrupts { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         guard opened >= 0 else { throw .unreadable(path: path, reason: systemReason()) }
         number = opened
     }

@@ -115,11 +115,17 @@ import Testing
                 == .init(file: "/d/a.txt", line: 2, id: "x", reason: "it is empty"))
     }
 
-    @Test("a collection without a single document has a manifest and no shard")
+    @Test("a collection of which every document was skipped has a manifest and no shard")
     func none() throws {
         let scratch = try Scratch()
-        let manifest = try write(
-            Sample.spec(), [(0..<1, Sample.output(0..<0))], to: scratch.directory)
+        let output = Sample.output(
+            [],
+            change: { chunk in
+                chunk.skipped = [
+                    DocumentProblem(record: 0, line: 1, id: "", reason: "it is empty")
+                ]
+            })
+        let manifest = try write(Sample.spec(), [(0..<1, output)], to: scratch.directory)
         #expect(manifest.shards.isEmpty && scratch.names == ["manifest.json"])
     }
 
@@ -132,5 +138,34 @@ import Testing
             rowBytes: 10)
         #expect(plan.shards.map(\.rows) == [10, 11, 10, 1])
         #expect(plan.shards.map(\.documents) == [3, 1, 2, 1])
+    }
+
+    @Test("units without any document give no collection")
+    func blank() throws {
+        let scratch = try Scratch()
+        let spec = Sample.spec()
+        do {
+            _ = try write(spec, [(0..<3, Sample.output([]))], to: scratch.directory)
+            Issue.record("a collection was written")
+        } catch let fault as Fault {
+            #expect(fault.code == .data && fault.message.contains("there are no documents"))
+        }
+    }
+
+    @Test("a copy of standard input leaves no trace of where it was")
+    func standardInput() throws {
+        var manifests: [CollectionManifest] = []
+        for path in ["/tmp/one/standard-input", "/tmp/two/standard-input"] {
+            let scratch = try Scratch()
+            let spec = Sample.spec {
+                $0.files = [InputFile(path: path, size: 10, modifiedNanoseconds: Int64(path.count))]
+                $0.standardInput = path
+            }
+            let output = Sample.output(0..<2)
+            manifests.append(try write(spec, [(0..<2, output)], to: scratch.directory))
+        }
+        #expect(manifests[0] == manifests[1])
+        #expect(
+            manifests[0].inputs == [.init(path: "-", bytes: 10, modifiedNanoseconds: 0)])
     }
 }

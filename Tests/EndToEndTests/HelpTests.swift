@@ -12,7 +12,8 @@ extension EndToEnd {
                 ["sounder"], ["sounder", "train"], ["sounder", "train", "sgns"], ["sounder", "up"],
                 ["sounder", "jobs"], ["sounder", "status"], ["sounder", "cancel"],
                 ["sounder", "fetch"], ["sounder", "top"], ["sounder", "doctor"],
-                ["sounder", "encode"], ["sounder", "neighbours"], ["sounder", "eval"],
+                ["sounder", "encode"], ["sounder", "chunk"], ["sounder", "neighbours"],
+                ["sounder", "eval"],
                 ["sounder", "model"], ["sounder", "model", "pull"],
                 ["sounder", "eval", "words"], ["sounder-coordinator"], ["sounder-worker"],
             ])

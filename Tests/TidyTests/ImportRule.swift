@@ -40,7 +40,10 @@ enum ImportRule {
         ModuleRule(module: "Models", mayImport: kernels.union(["Files", "Tensors", "Tokenizers"])),
         ModuleRule(module: "WordVectors", mayImport: kernels.union(["Files", "Tensors"])),
         ModuleRule(
-            module: "Retrieval", mayImport: kernels.union(["Files", "Tensors", "CStemmer"])),
+            module: "Retrieval",
+            mayImport: kernels.union([
+                "Compression", "Files", "Tensors", "CStemmer", "CUTF8Proc",
+            ])),
         ModuleRule(
             module: "Statistics", mayImport: kernels.union(["Files", "Tensors", "CLAPACK"])),
         ModuleRule(
@@ -49,7 +52,7 @@ enum ImportRule {
                 "Protocol", "Transport", "Cluster", "Journal", "Client", "Gateway",
                 "Digests", "Documents", "Files", "Compression", "Telemetry", "ArgumentParser",
             ],
-            exceptions: ["Reducer": ["Tensors"]]),
+            exceptions: ["Reducer": ["Retrieval", "Tensors"]]),
         ModuleRule(
             module: "Worker",
             mayImport: [
@@ -63,7 +66,8 @@ enum ImportRule {
                 "Protocol", "Transport", "Client", "Digests", "Documents", "Files", "Hub",
                 "Tensors", "Tokenizers", "Models",
                 "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
-            ]),
+            ],
+            exceptions: ["Chunk": ["Compression"], "InputLines": ["Compression"]]),
     ]
 
     /// Every module that the table speaks of; an import of any other is an import of the toolchain

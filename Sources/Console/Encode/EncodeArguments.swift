@@ -63,11 +63,11 @@ struct DocumentArguments: ParsableArguments {
                 "encode - reads standard input and writes standard output; leave out "
                     + "--input and --output")
         }
-        if dtype != "f32" || jobKey != nil || shardRows != 0 {
+        if dtype != "f32" || jobKey != nil || shardRows != 0 || overwrite {
             throw Fault(
                 .usage,
                 "encode - writes 32-bit numbers and is no job; leave out --dtype, "
-                    + "--shard-rows and --job-key")
+                    + "--shard-rows, --job-key and --overwrite")
         }
     }
 
@@ -102,7 +102,7 @@ struct DocumentArguments: ParsableArguments {
     }
 
     /// One format for all files, by their endings.
-    private static func format(of paths: [String]) throws(Fault) -> String {
+    static func format(of paths: [String]) throws(Fault) -> String {
         var found: DocumentFormat?
         for path in paths {
             guard let format = DocumentFormat(ofName: path) else {

@@ -49,6 +49,13 @@ struct EncodeCommand: AsyncParsableCommand {
     func run() async throws {
         if stream != nil {
             try documents.checkStream()
+            // SOUNDER_CLUSTER may be set for everything else.
+            if cluster.isGiven || place.workers != 1 || place.json {
+                throw Fault(
+                    .usage,
+                    "encode - runs in this process and writes only vectors; leave out --cluster "
+                        + "and its keys, --workers and --json")
+            }
             return try EncodeStream(documents, model, threads: place.threads).run(
                 isQuiet: place.quiet)
         }
@@ -58,6 +65,9 @@ struct EncodeCommand: AsyncParsableCommand {
         let standardInput = try documents.standardInput()
         defer { withExtendedLifetime(standardInput) {} }
         var spec = EncodeDocuments(files: try documents.resolve(standardInput), model: folder)
+        spec.standardInput = try standardInput.map { copy throws(Fault) in
+            try InputFile(reading: copy.path).path
+        }
         try documents.apply(to: &spec)
         model.apply(to: &spec)
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
@@ -75,7 +85,9 @@ struct EncodeCommand: AsyncParsableCommand {
             defer { session.close() }
             let status = try await session.run(
                 .encodeDocuments(spec), key: documents.jobKey, isQuiet: place.quiet)
-            return (status, try await session.save(status, to: destination))
+            let manifest = try await session.save(
+                status, to: destination, overwrites: documents.overwrite)
+            return (status, manifest)
         } catch {
             destination.leave()
             throw error

@@ -1,10 +1,10 @@
 // `sounder encode -`: documents from a pipe, vectors to a pipe, in this process and as they come.
 
 import Documents
-import Files
 import Glibc
 import Models
 import Protocol
+import Tensors
 import Transport
 
 /// Reads what is there, encodes it, writes it, and reads on: the first vector leaves as soon as its
@@ -39,7 +39,7 @@ struct EncodeStream {
         do throws(ModelError) {
             model = try EmbeddingModel(directory: folder, options: options)
         } catch { throw Fault(model: error) }
-        var lines = InputLines()
+        var lines = InputLines(skipsLong: documents.onError == .skip)
         var totals = Totals()
         let output = VectorStream(
             documents.formatOut, isTokenLevel: options.isTokenLevel)
@@ -51,14 +51,20 @@ struct EncodeStream {
                 bytes: 0..<piece.bytes.count, firstRecord: piece.line - 1, firstLine: piece.line,
                 records: 0)
             let batch = piece.bytes.withUnsafeBytes { known.read($0, range) }
-            try refuse(batch.problems)
             totals.add(batch)
-            if batch.entries.isEmpty { continue }
-            let encoded = try encode(batch, model)
-            try check(batch, encoded, model)
-            totals.truncated += encoded.truncatedCount
-            try output.write(batch, encoded)
+            let problem = documents.onError == .fail ? batch.problems.first : nil
+            // What came before a bad document leaves before it is refused.
+            let good = problem.map { batch.before(record: $0.record) } ?? batch
+            if !good.entries.isEmpty {
+                let encoded = try encode(good, model)
+                let bad = refusal(of: good, encoded, model)
+                totals.truncated += encoded.truncatedCount
+                try output.write(good, encoded, documents: bad?.index ?? good.entries.count)
+                if let bad { throw bad.fault }
+            }
+            if let problem { throw refusal(problem) }
         }
+        totals.skipped += lines.skipped
         guard !isQuiet else { return }
         for sentence in EncodeReport.remarks(
             documents: totals.documents, truncated: totals.truncated, maxLength: model.maxLength,
@@ -91,9 +97,8 @@ struct EncodeStream {
         } catch { throw Fault(.usage, "\(error)") }
     }
 
-    private func refuse(_ problems: [DocumentProblem]) throws(Fault) {
-        guard documents.onError == .fail, let problem = problems.first else { return }
-        throw Fault(
+    private func refusal(_ problem: DocumentProblem) -> Fault {
+        Fault(
             .data,
             "standard input:\(problem.line): \(problem.reason); correct it, or pass "
                 + "--on-error skip")
@@ -112,69 +117,48 @@ struct EncodeStream {
         do throws(ModelError) { return try result.get() } catch { throw Fault(model: error) }
     }
 
-    private func check(
-        _ batch: DocumentBatch, _ encoded: EncodedTexts, _ model: EmbeddingModel
-    ) throws(Fault) {
-        guard documents.truncate == .fail,
-            let index = encoded.tokenCounts.firstIndex(where: { Int($0) > model.maxLength })
-        else { return }
-        throw Fault(
+    /// The first document that is not to be written, and why.
+    private func refusal(
+        of batch: DocumentBatch, _ encoded: EncodedTexts, _ model: EmbeddingModel
+    ) -> (index: Int, fault: Fault)? {
+        let broken = encoded.firstNotFinite
+        let tooLong =
+            documents.truncate == .allow
+            ? nil : encoded.tokenCounts.firstIndex { Int($0) > model.maxLength }
+        if let tooLong, tooLong < broken ?? .max {
+            return (tooLong, overlong(batch.entries[tooLong], encoded.tokenCounts[tooLong], model))
+        }
+        return broken.map { index in
+            let fault = Fault(
+                .data,
+                "standard input:\(batch.entries[index].line): the model gives a vector that is not "
+                    + "finite; look at its weights, or choose another --precision")
+            return (index, fault)
+        }
+    }
+
+    private func overlong(
+        _ document: DocumentBatch.Entry, _ tokens: Int32, _ model: EmbeddingModel
+    ) -> Fault {
+        Fault(
             .data,
-            "standard input:\(batch.entries[index].line): the document has "
-                + "\(encoded.tokenCounts[index]) tokens, more than the \(model.maxLength) that are "
-                + "encoded; split it, or pass --truncate allow")
+            "standard input:\(document.line): the document has \(tokens) tokens, more than the "
+                + "\(model.maxLength) that are encoded; split it, or pass --truncate allow")
     }
 }
 
-/// Whole lines of standard input, as many as have come.
-private struct InputLines {
-    private var pending: [UInt8] = []
-    private var line = 1
-    private var isAtEnd = false
-    private var isFirst = true
-
-    /// Nil at the end. `line` is that of the first byte, from 1.
-    mutating func next(readBytes: Int) throws(Fault) -> (bytes: [UInt8], line: Int)? {
-        while !isAtEnd {
-            let begun = pending.count
-            try read(readBytes)
-            let fresh = pending[begun...].lastIndex(of: 0x0a)
-            guard let end = fresh.map({ $0 + 1 }) ?? (isAtEnd ? pending.count : nil), end > 0
-            else {
-                guard pending.count <= DocumentReader.recordBytesMax else {
-                    throw Fault(
-                        .data,
-                        "standard input:\(line): a line is longer than "
-                            + "\(DocumentReader.recordBytesMax) bytes, which is the limit")
-                }
-                continue
-            }
-            let whole = isAtEnd ? pending.count : end
-            var piece = Array(pending[..<whole])
-            pending.removeSubrange(..<whole)
-            let start = line
-            line += piece.count { $0 == 0x0a }
-            if isFirst, piece.starts(with: [0xef, 0xbb, 0xbf]) { piece.removeSubrange(..<3) }
-            isFirst = false
-            return (piece, start)
+extension EncodedTexts {
+    /// The first text with a number in its rows that is not finite.
+    fileprivate var firstNotFinite: Int? {
+        var row = 0
+        for (index, rows) in rowCounts.enumerated() {
+            let bytes = 4 * dimension
+            let values = UnsafeRawBufferPointer(
+                start: UnsafeRawPointer(vectors.baseAddress) + row * bytes,
+                count: Int(rows) * bytes)
+            if !StoredType.f32.isFinite(values) { return index }
+            row += Int(rows)
         }
         return nil
-    }
-
-    private mutating func read(_ count: Int) throws(Fault) {
-        var got = 0
-        let before = pending.count
-        pending.append(contentsOf: repeatElement(0, count: count))
-        repeat {
-            got = pending.withUnsafeMutableBytes { bytes in
-                Glibc.read(STDIN_FILENO, bytes.baseAddress.map { $0 + before }, count)
-            }
-        } while got < 0 && errno == EINTR
-        pending.removeSubrange((before + max(got, 0))...)
-        guard got >= 0 else {
-            throw Fault(
-                .input, "standard input cannot be read: \(String(cString: strerror(errno)))")
-        }
-        isAtEnd = got == 0
     }
 }

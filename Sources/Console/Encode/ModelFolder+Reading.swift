@@ -2,14 +2,11 @@
 
 import Glibc
 import Hub
+import Models
 import Protocol
 import Transport
 
 extension ModelFolder {
-    private static let endings = [".json", ".safetensors"]
-    /// The same weights for other engines.
-    private static let foreign = ["onnx", "openvino"]
-
     /// The folder at `place`, else the snapshot of the model of that name in the cache.
     init(named place: String) throws(Fault) {
         // What is there but no folder is told as such.
@@ -24,7 +21,8 @@ extension ModelFolder {
         try self.init(reading: folder)
     }
 
-    /// Every *.json and *.safetensors in the folder and one level below.
+    /// The files that the vectors depend on, and no others: so what else is in the folder makes no
+    /// other model of it.
     ///
     /// - Throws: a `Fault` with code `input` if it is not the folder of a model.
     init(reading path: String) throws(Fault) {
@@ -38,28 +36,20 @@ extension ModelFolder {
         guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw Fault(.input, "the model \(path) is not a folder; name the one with config.json")
         }
-        var names = Self.names(in: folder)
-        guard names.contains("config.json") else {
+        guard stat("\(folder)/config.json", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw Fault(
                 .input,
                 "\(path) has no config.json; name a model's folder, with *.safetensors and "
                     + "tokenizer.json in it")
         }
-        for part in Transport.entries(of: folder) where !Self.foreign.contains(part) {
-            names += Self.names(in: "\(folder)/\(part)").map { "\(part)/\($0)" }
+        let names: [String]
+        do throws(ModelError) { names = try FolderContents.names(in: folder) } catch {
+            throw Fault(model: error)
         }
         var entries: [Entry] = []
-        for name in names.sorted() {
+        for name in names {
             entries.append(Entry(name: name, file: try InputFile(reading: "\(folder)/\(name)")))
         }
         self.init(path: folder, entries: entries)
-    }
-
-    private static func names(in folder: String) -> [String] {
-        Transport.entries(of: folder).filter { name in
-            var status = stat()
-            return !name.hasPrefix(".") && endings.contains { name.hasSuffix($0) }
-                && stat("\(folder)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        }
     }
 }

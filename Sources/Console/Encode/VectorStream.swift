@@ -16,9 +16,11 @@ struct VectorStream {
         self.isTokenLevel = isTokenLevel
     }
 
-    /// Writes a batch and lets go of it.
-    func write(_ batch: DocumentBatch, _ encoded: EncodedTexts) throws(Fault) {
-        let rows = encoded.rowCounts.reduce(0) { $0 + Int($1) }
+    /// Writes the first `documents` of a batch.
+    func write(
+        _ batch: DocumentBatch, _ encoded: EncodedTexts, documents: Int
+    ) throws(Fault) {
+        let rows = encoded.rowCounts[..<documents].reduce(0) { $0 + Int($1) }
         let count = rows * encoded.dimension
         let numbers = UnsafeBufferPointer(
             start: UnsafePointer(encoded.vectors.baseAddress.assumingMemoryBound(to: Float.self)),
@@ -29,18 +31,19 @@ struct VectorStream {
             let header = NpyHeader(descriptor: "<f4", shape: [rows, encoded.dimension]).encoded
             try put(header)
             try put(UnsafeRawBufferPointer(numbers))
-        case .jsonl: try put(lines(batch, encoded, numbers))
+        case .jsonl: try put(lines(batch, encoded, numbers, documents: documents))
         }
     }
 
     /// `{"_id": …, "vector": […]}`, or `"vectors"` with a list for each token.
     private func lines(
-        _ batch: DocumentBatch, _ encoded: EncodedTexts, _ numbers: UnsafeBufferPointer<Float>
+        _ batch: DocumentBatch, _ encoded: EncodedTexts, _ numbers: UnsafeBufferPointer<Float>,
+        documents: Int
     ) -> [UInt8] {
         var text = ""
         var row = 0
         let dimension = encoded.dimension
-        for index in batch.entries.indices {
+        for index in 0..<documents {
             let rows = Int(encoded.rowCounts[index])
             let lists = (row..<row + rows).map { row in
                 let vector = numbers[row * dimension..<(row + 1) * dimension]

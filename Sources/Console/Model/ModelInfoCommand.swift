@@ -25,24 +25,36 @@ struct ModelInfoCommand: AsyncParsableCommand {
     @Flag(help: "One JSON object on standard output.") var json = false
 
     func run() async throws {
-        let summary = try openModel(model, Precision(named: precision)).summary
+        let summary = try readModel(model, Precision(named: precision))
         if json { return try Terminal.outputJSON(summary) }
-        let pooling =
-            summary.poolings.joined(separator: " + ")
-            + summary.steps.map { ", then " + $0 }.joined()
-        let lines: [(String, String)] = [
-            ("model", summary.directory), ("architecture", summary.architecture),
+        for (name, value) in Self.lines(summary) where !value.isEmpty {
+            Terminal.output(name.padding(to: 14) + value)
+        }
+    }
+
+    private static func lines(_ summary: ModelSummary) -> [(String, String)] {
+        let pooling = [summary.poolings.joined(separator: " + ")] + summary.steps
+        let queries = summary.queryLength.map { ", \($0) of queries" } ?? ""
+        let isCrossEncoder = summary.kind == .crossEncoder
+        return [
+            ("model", summary.directory), ("kind", summary.kind.rawValue),
+            ("architecture", summary.architecture),
             ("layers", "\(summary.layers) of width \(summary.width)"),
             ("vocabulary", "\(summary.vocabulary)"),
-            ("length", "\(summary.maxLength) of \(summary.positions) tokens"),
-            ("pooling", pooling), ("vectors", "\(summary.dimension) values"),
+            ("length", "\(summary.maxLength) of \(summary.positions) tokens" + queries),
+            (
+                summary.kind == .lateInteraction ? "tokens" : "pooling",
+                pooling.filter { !$0.isEmpty }.joined(separator: ", then ")
+            ),
+            (
+                isCrossEncoder ? "scores" : "vectors",
+                isCrossEncoder
+                    ? "\(summary.dimension) of a pair" : "\(summary.dimension) values"
+            ),
             ("prompt", summary.prompt.isEmpty ? "none" : summary.prompt.debugDescription),
             ("prompts", summary.prompts.keys.sorted().joined(separator: ", ")),
             ("arithmetic", "\(summary.precision) on \(summary.instructionSet)"),
         ]
-        for (name, value) in lines where !value.isEmpty {
-            Terminal.output(name.padding(to: 14) + value)
-        }
     }
 }
 
@@ -61,10 +73,22 @@ extension Precision {
     }
 }
 
-/// The model that a user names, from a directory or from the cache.
+/// The directory of the model that a user names, itself or in the cache.
+private func directory(ofModel name: String) throws -> String {
+    do throws(HubError) { return try ModelLocation.resolve(name) } catch { throw error.fault }
+}
+
+/// What there is to say about a model of any kind.
+private func readModel(_ name: String, _ precision: Precision) throws -> ModelSummary {
+    let directory = try directory(ofModel: name)
+    do throws(ModelError) {
+        return try ModelSummary.read(directory: directory, precision: precision)
+    } catch { throw Fault(model: error) }
+}
+
+/// The model that makes a vector of each text, from a directory or from the cache.
 func openModel(_ name: String, _ precision: Precision) throws -> EmbeddingModel {
-    let directory: String
-    do throws(HubError) { directory = try ModelLocation.resolve(name) } catch { throw error.fault }
+    let directory = try directory(ofModel: name)
     var options = EncodingOptions()
     options.precision = precision
     do throws(ModelError) {

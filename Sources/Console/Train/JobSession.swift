@@ -106,43 +106,35 @@ final class JobSession {
     ) async throws -> TrainingReport {
         let fetch = try ResultFetch(self.destination, context: context)
         defer { fetch.bulk.stop() }
-        let written: Void? = try await attended(local, interrupts: Interrupts.received) {
-            try await withTaskCancellationHandler {
-                try reading {
-                    try fetch.write("input", of: status, to: destination)
-                    if let outputs { try fetch.write("output", of: status, to: outputs) }
-                }
-            } onCancel: {
-                // Whatever is being fetched fails, so that nobody waits for it.
-                fetch.bulk.stop()
-            }
-        }
-        guard written != nil else {
-            throw Fault(.cancelled, "interrupted; \(destination.path) was not written")
-        }
+        try await fetch.save(status, to: destination, outputs: outputs, from: local)
         return TrainingReport(status, output: destination.path)
     }
 
-    /// Fetches the collection that the finished job has encoded.
-    func save(
-        _ status: JobStatus, to destination: CollectionDestination
-    ) async throws -> CollectionManifest {
-        let fetch = try CollectionFetch(self.destination, context: context)
+    /// Fetches the payload `name` that the finished job has made.
+    func fetch(_ name: String, of status: JobStatus) async throws -> [UInt8] {
+        let fetch = try ResultFetch(self.destination, context: context)
         defer { fetch.bulk.stop() }
-        let beside = local.map { "\($0.directory)/state/results/\(status.job)" }
-        let written = try await attended(local, interrupts: Interrupts.received) {
+        let bytes = try await attended(local, interrupts: Interrupts.received) {
             try await withTaskCancellationHandler {
-                try fetch.write(status, to: destination, beside: beside)
+                try fetch.fetch(name, of: status).bytes
             } onCancel: {
                 fetch.bulk.stop()
             }
         }
-        guard let written else {
-            throw Fault(
-                .cancelled, "interrupted; \(destination.path) is not complete, and has no "
-                    + CollectionManifest.fileName)
-        }
-        return written
+        guard let bytes else { throw Fault(.cancelled, "interrupted; nothing was written") }
+        return bytes
+    }
+
+    /// Fetches the folder that the finished job has made.
+    ///
+    /// - Parameter overwrites: whether it may replace one that turns out to differ.
+    func save<Manifest: FolderManifest>(
+        _ status: JobStatus, to destination: FolderDestination<Manifest>, overwrites: Bool = true
+    ) async throws -> Manifest {
+        let fetch = try FolderFetch(self.destination, context: context)
+        defer { fetch.bulk.stop() }
+        return try await fetch.save(
+            status, to: destination, overwrites: overwrites, from: local)
     }
 
     /// Ends the connection, and the cluster if it is the job's own.

@@ -80,8 +80,35 @@ struct ResultFetch {
             context: context, softwareVersion: softwareVersion, keys: destination.keys)
     }
 
+    /// Writes the vectors of the job, until the user interrupts.
+    ///
+    /// - Parameters:
+    ///   - outputs: where those of the output layer go, if they are wanted.
+    ///   - cluster: the job's own, which must live meanwhile.
+    func save(
+        _ status: JobStatus, to destination: VectorDestination,
+        outputs: VectorDestination? = nil, from cluster: LocalCluster? = nil
+    ) async throws {
+        let written: Void? = try await attended(cluster, interrupts: Interrupts.received) {
+            try await withTaskCancellationHandler {
+                try reading {
+                    try write("input", of: status, to: destination)
+                    if let outputs { try write("output", of: status, to: outputs) }
+                }
+            } onCancel: {
+                // Whatever is being fetched fails, so that nobody waits for it.
+                bulk.stop()
+            }
+        }
+        guard written != nil else {
+            throw Fault(.cancelled, "interrupted; \(destination.path) was not written")
+        }
+    }
+
     /// Writes the vectors named `payload` of the job to `destination`.
-    func write(_ payload: String, of status: JobStatus, to destination: VectorDestination) throws {
+    private func write(
+        _ payload: String, of status: JobStatus, to destination: VectorDestination
+    ) throws {
         let ranked = try fetch("vocabulary", of: status).withUnsafeBytes { bytes in
             try CountTable(copying: bytes)
         }
@@ -104,7 +131,7 @@ struct ResultFetch {
         try destination.write(try WordVectorTable(vocabulary, vectors: matrix))
     }
 
-    private func fetch(_ name: String, of status: JobStatus) throws(Fault) -> Frame {
+    func fetch(_ name: String, of status: JobStatus) throws(Fault) -> Frame {
         guard let output = status.outputs.first(where: { $0.name == name }) else {
             throw Fault(
                 .payloadMissing, "job \(status.job) has no \(name); it may not be finished, or not "
