@@ -17,7 +17,8 @@ case "runs" where arguments.count > 5:
         forms: Array(arguments[5...]))
 default:
     print(
-        "usage: LateInteractionBench speed | words <documents> <queries> | runs <tokens> <output> <threads> <forms>")
+        "usage: LateInteractionBench speed | words <documents> <queries> "
+            + "| runs <tokens> <output> <threads> <forms>")
 }
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {

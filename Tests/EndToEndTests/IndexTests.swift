@@ -91,6 +91,7 @@ extension EndToEnd {
             for workers in ["1", "3"] {
                 let run = try await site.search(
                     "--queries", file, "--top", "20", "--workers", workers, "--threads", "1",
+                    "--probes", "2", "--candidates", "100",
                     "--output", site.path("run-\(workers)"))
                 try #require(run.code == 0, "\(run)")
                 #expect(run.number("queries") == 15)

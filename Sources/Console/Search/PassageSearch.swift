@@ -79,13 +79,21 @@ struct PassageSearch: Sendable {
             question = vectors ?? ShardQuery(.maxSim)
             if !how.exhaustive {
                 question.probes = how.probes
-                question.candidates = how.candidates ?? max(512, 4 * stage.count)
+                question.candidates = candidates(of: stage)
             }
         }
         question.ids = ids
         question.wantsText = isLast && how.text
         question.wantsExplanation = isLast && how.explain
         return question
+    }
+
+    /// Of each shard: half as many again as its share, since the best are not dealt evenly. It
+    /// depends on the index and not on who holds which shard, and so do the hits.
+    private func candidates(of stage: SearchPipeline.Stage) -> Int {
+        let wanted = how.candidates ?? max(512, 4 * stage.count)
+        let shards = index.shards.shards.count
+        return min(max(stage.count, (3 * wanted / 2 + shards - 1) / shards), wanted)
     }
 
     /// Texts come from the shards; the pairs are scored here.

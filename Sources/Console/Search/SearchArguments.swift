@@ -68,7 +68,7 @@ struct SearchArguments: ParsableArguments {
     @Option(help: "Centroids of each query token whose passages are looked at.")
     var probes = 8
     @Option(
-        help: "Passages whose exact score is computed. Default: four for each hit, 512 at least.")
+        help: "Passages whose exact score is computed. Default: four a hit, 512 at least.")
     var candidates: Int?
     @Flag(help: "Compute the exact score of every passage.")
     var exhaustive = false

@@ -41,7 +41,11 @@ public final class IndexSearcher: Sendable {
             let found = try scoring.candidates(probes: probes) { place in
                 self.isLiving(place) && filter?(place) ?? true
             }
-            let chosen = try scoring.approximate(found, count: max(limit, options.count))
+            let limit = max(limit, options.count)
+            var chosen: [PassagePlace] = []
+            let groups =
+                options.limitsEachSegment ? found.chunked(by: \.segment) : [found[...]]
+            for group in groups { chosen += try scoring.approximate(Array(group), count: limit) }
             best = try scoring.exact(chosen.map { Run($0) }, count: options.count)
         }
         return try hits(best)
@@ -119,6 +123,20 @@ public final class IndexSearcher: Sendable {
                         of: passage.place.passage), score: passage.score))
         }
         return hits
+    }
+}
+
+extension [PassagePlace] {
+    /// Neighbours of the same segment, side by side.
+    fileprivate func chunked(by segment: (PassagePlace) -> Int) -> [ArraySlice<PassagePlace>] {
+        var groups: [ArraySlice<PassagePlace>] = []
+        var begin = 0
+        for index in indices where index > 0 && segment(self[index]) != segment(self[begin]) {
+            groups.append(self[begin..<index])
+            begin = index
+        }
+        if begin < count { groups.append(self[begin...]) }
+        return groups
     }
 }
 

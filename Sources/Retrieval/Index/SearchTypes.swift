@@ -29,6 +29,9 @@ public struct SearchOptions: Sendable {
     /// Hits wanted; as many as there are when there are fewer.
     public var count: Int
     public var candidates: Candidates
+    /// Whether `limit` is that of each segment, so that the hits of segments that are searched
+    /// apart are those of all together.
+    public var limitsEachSegment = false
     public var threads: Int
 
     /// - Parameter candidates: nil for what loses next to nothing: 8 probes, and 4 candidates a

@@ -81,9 +81,10 @@ public final class OpenShards: Sendable {
             let candidates: SearchOptions.Candidates? = query.probes.map {
                 .nearest(probes: $0, limit: max(query.candidates, top))
             }
-            found = try searcher.search(
-                tokens,
-                SearchOptions(count: top, candidates: candidates ?? .all, threads: threads))
+            var options = SearchOptions(
+                count: top, candidates: candidates ?? .all, threads: threads)
+            options.limitsEachSegment = true
+            found = try searcher.search(tokens, options)
         }
         var hits: [ShardHit] = []
         for item in found { hits.append(try hit(item.place, item.score)) }

@@ -41,7 +41,7 @@ public struct ShardQuery: Sendable, Equatable {
     public var dimension = 0
     /// Centroids of each query token whose passages are looked at; nil looks at all passages.
     public var probes: Int?
-    /// Passages whose exact score is computed, among those that the centroids give.
+    /// Passages of each shard whose exact score is computed, among those that the centroids give.
     public var candidates = 0
     /// Only these are looked at, in any order; unknown ones are passed over. Nil for all.
     public var ids: [String]?
