@@ -12,8 +12,6 @@ public struct IndexSettings: Hashable, Sendable, Codable {
     public var keepsSpecialTokens = true
     /// Whether punctuation has no vectors in documents; nil obeys the model's folder.
     public var skipsPunctuation: Bool?
-    /// Clusters of a document's tokens are pooled: tokens / factor vectors are kept; 1 keeps all.
-    public var poolingFactor = 1
     /// 0 takes as many as suit the number of tokens.
     public var centroids = 0
     /// Whether words are indexed for BM25.
@@ -40,7 +38,6 @@ public struct IndexSettings: Hashable, Sendable, Codable {
         }
         let ranges: [(String, Int?, ClosedRange<Int>)] = [
             ("--projection", projection, 1...Limits.tokenDimensionMax),
-            ("--pooling-factor", poolingFactor, 1...64),
             ("--centroids", centroids, 0...Limits.centroidsMax),
             ("--segment-passages", segmentPassages, 0...(1 << 31) - 1),
         ]

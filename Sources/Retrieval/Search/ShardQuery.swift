@@ -45,8 +45,6 @@ public struct ShardQuery: Sendable, Equatable {
     public var candidates = 0
     /// Only these are looked at, in any order; unknown ones are passed over. Nil for all.
     public var ids: [String]?
-    /// A passage must have all these fields in its metadata.
-    public var filter: [String: String] = [:]
     public var wantsText = false
     /// Of `maxSim`: for each query token the best token of the passage, and its score.
     public var wantsExplanation = false
@@ -72,7 +70,6 @@ extension ShardQuery {
         var probes: Int?
         var candidates: Int?
         var ids: [String]?
-        var filter: [String: String]?
         var wantsText: Bool?
         var wantsExplanation: Bool?
     }
@@ -81,7 +78,7 @@ extension ShardQuery {
         let fields = Fields(
             kind: kind, terms: terms.isEmpty ? nil : terms, passageCount: passageCount,
             wordCount: wordCount, dimension: dimension, probes: probes, candidates: candidates,
-            ids: ids, filter: filter.isEmpty ? nil : filter, wantsText: wantsText,
+            ids: ids, wantsText: wantsText,
             wantsExplanation: wantsExplanation)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -114,7 +111,6 @@ extension ShardQuery {
         probes = fields.probes
         candidates = fields.candidates ?? 0
         ids = fields.ids
-        filter = fields.filter ?? [:]
         wantsText = fields.wantsText ?? false
         wantsExplanation = fields.wantsExplanation ?? false
         vectors = [Float](unsafeUninitializedCapacity: (bytes.count - 4 - count) / 4) { to, size in
