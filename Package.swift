@@ -10,14 +10,7 @@ let strict: [SwiftSetting] = [
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let http: [Target.Dependency] = [
-    .product(name: "AsyncHTTPClient", package: "async-http-client"),
-    .product(name: "NIOCore", package: "swift-nio"),
-    .product(name: "NIOHTTP1", package: "swift-nio"),
-    .product(name: "NIOPosix", package: "swift-nio"),
-]
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -44,11 +37,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Quarantined C
@@ -56,6 +46,8 @@ let package = Package(
         system("CXXHash", "libxxhash", "libxxhash-dev"),
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
+        system("CCrypto", "libcrypto", "libssl-dev"),
+        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
         system("CUTF8Proc", "libutf8proc", "libutf8proc-dev"),
         // It has no file for pkg-config.
         .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
@@ -64,11 +56,11 @@ let package = Package(
         // What both towers stand on
         library("Files"),
         library("Compression", ["Files", "CZlib", "CZstd"]),
-        library("Digests", [crypto]),
+        library("Digests", ["CCrypto"]),
         library("Documents", ["Files"]),
 
         // Models from elsewhere; only the console has it, because of what comes with it
-        library("Hub", ["Digests", "Files"] + http),
+        library("Hub", ["Digests", "Files", "CCurl"]),
 
         // Control tower
         library("Protocol"),

@@ -58,6 +58,8 @@ library libzmq libzmq3-dev messages between coordinator and workers
 library sqlite3 libsqlite3-dev the ledger of jobs
 library libzstd libzstd-dev .zst corpora
 library zlib zlib1g-dev .gz corpora
+library libcurl libcurl4-openssl-dev models from a hub
+library libcrypto libssl-dev SHA-256 of shards and models
 library libxxhash libxxhash-dev checksums of payloads
 library libutf8proc libutf8proc-dev Unicode for tokenizers
 header /usr/include/libstemmer.h libstemmer-dev stems of words for search

@@ -11,14 +11,13 @@ final class BlobLock: Sendable {
 
     /// - file: what people are told is locked.
     static func take(
-        _ path: String, file: String, seconds: Int
-    ) async throws(HubError) -> BlobLock {
+        _ path: String, file: String, seconds: Int, _ session: WebSession
+    ) throws(HubError) -> BlobLock {
         let end = ContinuousClock.now + .seconds(seconds)
         while true {
             if let lock = try attempt(path) { return lock }
             guard ContinuousClock.now < end else { throw .locked(file: file, seconds: seconds) }
-            // Cancellation ends the sleep at once, and the next wait for bytes ends the pull.
-            try? await Task.sleep(for: .milliseconds(100))
+            try session.sleep(seconds: 0.1)
         }
     }
 

@@ -1,7 +1,5 @@
 // What a hub's headers tell about a file: its commit, its hash and its size.
 
-import NIOHTTP1
-
 struct FileFacts: Sendable {
     var commit: String?
     var hash: BlobHash?
@@ -11,14 +9,12 @@ struct FileFacts: Sendable {
 
     /// Takes what one answer knows. `X-Linked-*` describe the file behind a redirect and go before
     /// what is said of the answer itself.
-    mutating func merge(_ headers: HTTPHeaders, isFinal: Bool) {
-        commit = commit ?? headers.first(name: "X-Repo-Commit")
-        let tag = headers.first(name: "X-Linked-Etag") ?? headers.first(name: "ETag")
+    mutating func merge(_ head: WebHead) {
+        commit = commit ?? head["X-Repo-Commit"]
+        let tag = head["X-Linked-Etag"] ?? head["ETag"]
         hash = hash ?? tag.flatMap { BlobHash(tag: $0) }
         // The length of a redirect is that of its own body.
-        let length =
-            headers.first(name: "X-Linked-Size")
-            ?? (isFinal ? headers.first(name: "Content-Length") : nil)
+        let length = head["X-Linked-Size"] ?? (head.redirect == nil ? head["Content-Length"] : nil)
         size = size ?? length.flatMap { Int($0) }
     }
 }

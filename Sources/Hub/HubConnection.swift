@@ -1,15 +1,10 @@
-// Requests to a hub over HTTP/1.1: redirects, deadlines, and what an answer's status means.
+// Requests to a hub: redirects, the token, deadlines, and what an answer's status means.
 
-import AsyncHTTPClient
-import Files
-import Glibc
-import NIOCore
-import NIOHTTP1
-import NIOPosix
+import CCurl
 
-/// The one place that knows the HTTP client.
-struct HubConnection: Sendable {
-    let client: HTTPClient
+/// On the thread of its session.
+struct HubConnection {
+    let session: WebSession
     let hub: WebAddress
     let token: String?
     let patience: Patience
@@ -18,48 +13,34 @@ struct HubConnection: Sendable {
 
     private static let redirectsMax = 5
 
-    static func makeClient(_ patience: Patience) -> HTTPClient {
-        var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow,
-            timeout: .init(
-                connect: .nanoseconds(Int64(patience.connecting * 1e9)),
-                read: .nanoseconds(Int64(patience.silence * 1e9))))
-        configuration.httpVersion = .http1Only
-        // We try again ourselves, and say so.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }
-
     // MARK: - Requests
 
     /// An answer that is no redirect; `what` is what people are told was asked for.
     /// - offset: bytes of the resource that are not wanted.
     func get(
         _ address: WebAddress, of what: String, offset: Int = 0
-    ) async throws(Setback) -> HubReply {
+    ) throws(Setback) -> HubReply {
         var address = address
         for _ in 0...Self.redirectsMax {
-            let reply = try await ask(.GET, address, offset: offset)
-            guard let location = reply.redirect else {
-                try check(reply, address, what)
-                let range = reply.headers.first(name: "Content-Range") ?? ""
-                return HubReply(
-                    status: Int(reply.status.code), range: range, from: address, body: reply.body)
+            let exchange = try ask(address, offset: offset)
+            guard let location = exchange.head.redirect else {
+                try check(exchange.head, address, what)
+                return HubReply(from: address, exchange: exchange)
             }
             address = try step(from: address, to: location, what)
         }
-        throw .final(.malformed(what, reason: "more than \(Self.redirectsMax) redirects"))
+        throw Setback(.malformed(what, reason: "more than \(Self.redirectsMax) redirects"))
     }
 
     /// What a hub tells about a file in headers, on the way or at the end of redirects on its host.
-    func head(_ address: WebAddress, of what: String) async throws(Setback) -> FileFacts {
+    func head(_ address: WebAddress, of what: String) throws(Setback) -> FileFacts {
         var address = address
         var facts = FileFacts()
         for _ in 0...Self.redirectsMax {
-            let reply = try await ask(.HEAD, address)
-            facts.merge(reply.headers, isFinal: reply.redirect == nil)
-            guard let location = reply.redirect else {
-                try check(reply, address, what)
+            let head = try ask(address, wantsBody: false).head
+            facts.merge(head)
+            guard let location = head.redirect else {
+                try check(head, address, what)
                 return facts
             }
             let next = try step(from: address, to: location, what)
@@ -67,34 +48,48 @@ struct HubConnection: Sendable {
             if facts.isComplete || !next.hasOrigin(of: address) { return facts }
             address = next
         }
-        throw .final(.malformed(what, reason: "more than \(Self.redirectsMax) redirects"))
+        throw Setback(.malformed(what, reason: "more than \(Self.redirectsMax) redirects"))
     }
 
     private func step(
         from address: WebAddress, to location: String, _ what: String
     ) throws(Setback) -> WebAddress {
         guard let next = address.redirected(to: location) else {
-            throw .final(.malformed(what, reason: "a redirect that leads nowhere we may go"))
+            throw Setback(.malformed(what, reason: "a redirect that leads nowhere we may go"))
         }
         return next
     }
 
+    /// An answer whose head is here.
     private func ask(
-        _ method: HTTPMethod, _ address: WebAddress, offset: Int = 0
-    ) async throws(Setback) -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: address.text)
-        request.method = method
-        request.headers.add(name: "User-Agent", value: agent)
+        _ address: WebAddress, offset: Int = 0, wantsBody: Bool = true
+    ) throws(Setback) -> WebExchange {
         // A compressed body has neither the size nor the hash that was announced.
-        request.headers.add(name: "Accept-Encoding", value: "identity")
-        if offset > 0 { request.headers.add(name: "Range", value: "bytes=\(offset)-") }
-        if let token, address.hasOrigin(of: hub) {
-            request.headers.add(name: "Authorization", value: "Bearer \(token)")
+        var fields = ["User-Agent: \(agent)", "Accept-Encoding: identity"]
+        if offset > 0 { fields.append("Range: bytes=\(offset)-") }
+        if let token, address.hasOrigin(of: hub) { fields.append("Authorization: Bearer \(token)") }
+        let exchange = WebExchange(
+            session, address, fields, wantsBody: wantsBody, connecting: patience.connecting)
+        guard let exchange else {
+            throw Setback(.unreachable(host: address.place, reason: "libcurl takes no request"))
         }
-        do {
-            let nanoseconds = (patience.connecting + patience.silence) * 1e9
-            return try await client.execute(request, timeout: .nanoseconds(Int64(nanoseconds)))
-        } catch { throw Self.setback(error, address) }
+        do throws(HubError) { try awaitHead(exchange, address) } catch { throw Setback(error) }
+        return exchange
+    }
+
+    private func awaitHead(_ exchange: WebExchange, _ address: WebAddress) throws(HubError) {
+        let began = ContinuousClock.now
+        while !exchange.head.isWhole {
+            if exchange.end != nil { throw exchange.error(host: address.place) }
+            let connecting = exchange.secondsConnecting
+            let most = (connecting > 0 ? connecting : patience.connecting) + patience.silence
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            guard seconds < most else {
+                let reason = "no answer in \(Int(seconds)) seconds"
+                throw .interrupted(host: address.place, reason: reason)
+            }
+            try exchange.turn(seconds: most - seconds)
+        }
     }
 
     // MARK: - Bodies
@@ -102,9 +97,9 @@ struct HubConnection: Sendable {
     /// All of a body.
     func collect(
         _ reply: HubReply, bytesMax: Int, of what: String
-    ) async throws(Setback) -> [UInt8] {
+    ) throws(Setback) -> [UInt8] {
         var bytes: [UInt8] = []
-        try await pour(reply) { (chunk) throws(HubError) in
+        try pour(reply) { (chunk) throws(HubError) in
             guard chunk.count <= bytesMax - bytes.count else {
                 throw .malformed(what, reason: "more than \(bytesMax) bytes")
             }
@@ -115,115 +110,59 @@ struct HubConnection: Sendable {
 
     /// Hands a body on as it comes. It may be slow, but not slower than patience allows.
     func pour(
-        _ reply: HubReply,
-        into take: (UnsafeRawBufferPointer) throws(HubError) -> Void
-    ) async throws(Setback) {
+        _ reply: HubReply, into take: (UnsafeRawBufferPointer) throws(HubError) -> Void
+    ) throws(Setback) {
+        let exchange = reply.exchange
         let began = ContinuousClock.now
-        var count = 0
-        do {
-            for try await buffer in reply.body {
-                let taken = buffer.withUnsafeReadableBytes { bytes in
-                    Result { () throws(HubError) in try take(bytes) }
+        var (count, heard) = (0, began)
+        do throws(HubError) {
+            while true {
+                let fresh = try exchange.drain(take)
+                if fresh == 0, let end = exchange.end {
+                    if end == CURLE_OK { return }
+                    throw exchange.error(host: reply.from.place)
                 }
-                try taken.get()
-                count += buffer.readableBytes
-                let seconds = (ContinuousClock.now - began) / .seconds(1)
-                if seconds > patience.silence,
-                    Double(count) < seconds * patience.bytesPerSecondMin
-                {
+                let now = ContinuousClock.now
+                if fresh > 0 { (count, heard) = (count + fresh, now) }
+                let left = patience.silence - (now - heard) / .seconds(1)
+                let seconds = (now - began) / .seconds(1)
+                let isSlow = Double(count) < seconds * patience.bytesPerSecondMin
+                if left <= 0 || seconds > patience.silence && isSlow {
                     let reason = "\(count) bytes in \(Int(seconds)) seconds"
-                    throw HubError.interrupted(host: reply.from.place, reason: reason)
+                    throw .interrupted(host: reply.from.place, reason: reason)
                 }
+                try exchange.turn(seconds: left)
             }
-        } catch { throw Self.setback(error, reply.from) }
+        } catch { throw Setback(error) }
     }
 
     // MARK: - What went wrong
 
     private func check(
-        _ reply: HTTPClientResponse, _ address: WebAddress, _ what: String
+        _ head: WebHead, _ address: WebAddress, _ what: String
     ) throws(Setback) {
-        let status = Int(reply.status.code)
         // A date is allowed there too; then our own pauses do.
-        let seconds = reply.headers.first(name: "Retry-After").flatMap { Int($0) }
+        let seconds = head["Retry-After"].flatMap { Int($0) }
         let pause = seconds.flatMap { $0 >= 0 ? Double($0) : nil }
-        switch status {
+        switch head.status {
         case 200, 206, 416: return
         case 401, 403:
-            throw .final(.notAllowed(what, status: status, hasToken: token != nil))
-        case 404: throw .final(.notFound(what))
+            throw Setback(.notAllowed(what, status: head.status, hasToken: token != nil))
+        case 404: throw Setback(.notFound(what))
         case 429:
-            let error = HubError.busy(host: address.place, seconds: seconds)
-            throw Setback(error: error, isTransient: true, pause: pause)
+            throw Setback(.busy(host: address.place, seconds: seconds), pause: pause)
         case 408, 500...599:
-            let error = HubError.failing(host: address.place, status: status)
-            throw Setback(error: error, isTransient: true, pause: pause)
-        default: throw .final(.malformed(what, reason: "status \(status)"))
+            throw Setback(.failing(host: address.place, status: head.status), pause: pause)
+        default: throw Setback(.malformed(what, reason: "status \(head.status)"))
         }
-    }
-
-    private static func setback(_ error: any Error, _ address: WebAddress) -> Setback {
-        let host = address.place
-        switch error {
-        case let error as HubError:
-            if case .interrupted = error { return .transient(error) }
-            return .final(error)
-        case is CancellationError: return .final(.cancelled)
-        case let error as HTTPClientError where error == .cancelled: return .final(.cancelled)
-        case let error as HTTPClientError where unconnected.contains(where: { $0 == error }):
-            return .transient(.unreachable(host: host, reason: "\(error.shortDescription)"))
-        case let error as HTTPClientError:
-            return .transient(.interrupted(host: host, reason: "\(error.shortDescription)"))
-        case let error as NIOConnectionError:
-            return .transient(.unreachable(host: host, reason: reason(error)))
-        case let error as IOError:
-            let reason = systemReason(error.errnoCode)
-            return [ECONNREFUSED, ENETUNREACH, EHOSTUNREACH].contains(error.errnoCode)
-                ? .transient(.unreachable(host: host, reason: reason))
-                : .transient(.interrupted(host: host, reason: reason))
-        default:
-            let text = "\(error)"
-            if text.hasPrefix("handshakeFailed") {
-                return .transient(.unreachable(host: host, reason: handshake(text)))
-            }
-            return .transient(.interrupted(host: host, reason: String(text.prefix(200))))
-        }
-    }
-
-    private static let unconnected: [HTTPClientError] = [
-        .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout,
-    ]
-
-    /// `CERTIFICATE_VERIFY_FAILED` and the like, out of the words of the TLS library.
-    private static func handshake(_ text: String) -> String {
-        let marks = text.split(separator: ":").compactMap { $0.split(separator: " ").first }
-        let name = marks.first { $0.count > 8 && $0.allSatisfy { $0.isUppercase || $0 == "_" } }
-        return "no TLS connection" + (name.map { " (\($0))" } ?? "")
-    }
-
-    private static func reason(_ error: NIOConnectionError) -> String {
-        if let failure = error.connectionErrors.first {
-            let reason = (failure.error as? IOError).map { systemReason($0.errnoCode) }
-            return reason ?? "\(failure.error)"
-        }
-        return "its name is not known"
     }
 }
 
 /// An answer whose body is still to come.
-struct HubReply: Sendable {
-    let status: Int
-    /// `Content-Range`.
-    let range: String
+struct HubReply {
     /// Who answers, after redirects.
     let from: WebAddress
-    fileprivate let body: HTTPClientResponse.Body
-}
+    fileprivate let exchange: WebExchange
 
-extension HTTPClientResponse {
-    /// Where the answer sends us, if it does.
-    fileprivate var redirect: String? {
-        guard [301, 302, 303, 307, 308].contains(status.code) else { return nil }
-        return headers.first(name: "Location")
-    }
+    var head: WebHead { exchange.head }
 }

@@ -19,11 +19,12 @@ struct ModelListing: Decodable, Sendable {
     var paths: [String] { siblings.map(\.rfilename) }
 }
 
-struct HubReader: Sendable {
+/// On the thread of its connection's session.
+struct HubReader {
     let connection: HubConnection
     let endpoint: String
     let name: ModelName
-    let observe: @Sendable (PullEvent) -> Void
+    let observe: (PullEvent) -> Void
 
     private static let listingBytesMax = 32 << 20
     /// Weights may be of any size, but nothing else is.
@@ -33,12 +34,12 @@ struct HubReader: Sendable {
 
     // MARK: - What there is
 
-    func listing() async throws(HubError) -> ModelListing {
+    func listing() throws(HubError) -> ModelListing {
         let revision = RepositoryPath.percentEncoded(name.revisionOrMain, keepsSlashes: false)
         let place = try address("/api/models/\(name.id)/revision/\(revision)")
-        let bytes = try await patiently { () async throws(Setback) in
-            let reply = try await connection.get(place, of: "model \(name)")
-            return try await connection.collect(
+        let bytes = try patiently { () throws(Setback) in
+            let reply = try connection.get(place, of: "model \(name)")
+            return try connection.collect(
                 reply, bytesMax: Self.listingBytesMax, of: "the description of \(name)")
         }
         guard let listing = try? JSONDecoder().decode(ModelListing.self, from: Data(bytes)),
@@ -50,11 +51,11 @@ struct HubReader: Sendable {
     }
 
     /// Hash and size of a file.
-    func file(_ path: String, commit: String) async throws(HubError) -> RemoteFile {
+    func file(_ path: String, commit: String) throws(HubError) -> RemoteFile {
         let place = try address(of: path, commit)
         let what = "file \(path) of \(name)"
-        let facts = try await patiently { () async throws(Setback) in
-            try await connection.head(place, of: what)
+        let facts = try patiently { () throws(Setback) in
+            try connection.head(place, of: what)
         }
         guard let hash = facts.hash, let size = facts.size, size >= 0 else {
             throw .malformed(what, reason: "no size, or no SHA-256 or git hash as ETag")
@@ -84,11 +85,11 @@ struct HubReader: Sendable {
     /// Brings what is missing of a file.
     func receive(
         _ file: RemoteFile, into blob: PartialBlob, _ tally: inout PullTally
-    ) async throws(HubError) {
+    ) throws(HubError) {
         let place = try address(of: file.path, file.commit)
-        try await patiently { () async throws(Setback) in
+        try patiently { () throws(Setback) in
             let before = tally.bytesFetched
-            do throws(Setback) { try await attempt(file, place, blob, &tally) } catch {
+            do throws(Setback) { try attempt(file, place, blob, &tally) } catch {
                 var setback = error
                 setback.hasProgress = tally.bytesFetched - before >= Self.progressBytes
                 throw setback
@@ -98,44 +99,46 @@ struct HubReader: Sendable {
 
     private func attempt(
         _ file: RemoteFile, _ place: WebAddress, _ blob: PartialBlob, _ tally: inout PullTally
-    ) async throws(Setback) {
+    ) throws(Setback) {
         if blob.isWhole { return }
-        let reply = try await connection.get(place, of: "file \(file.path)", offset: blob.count)
-        let isRest = reply.status == 206 && reply.range.hasPrefix("bytes \(blob.count)-")
+        let reply = try connection.get(place, of: "file \(file.path)", offset: blob.count)
+        let isRest =
+            reply.head.status == 206
+            && reply.head["Content-Range"]?.hasPrefix("bytes \(blob.count)-") == true
         if blob.count > 0, !isRest {
             // No part of it, or another: the hub's copy may have changed.
             tally.lost(blob.count)
-            do throws(HubError) { try blob.restart() } catch { throw .final(error) }
+            do throws(HubError) { try blob.restart() } catch { throw Setback(error) }
         }
-        guard reply.status == (blob.count > 0 ? 206 : 200) else {
+        guard reply.head.status == (blob.count > 0 ? 206 : 200) else {
             let reason = "it does not send from the start"
-            throw .transient(.interrupted(host: reply.from.place, reason: reason))
+            throw Setback(.interrupted(host: reply.from.place, reason: reason))
         }
-        try await connection.pour(reply) { (bytes) throws(HubError) in
+        try connection.pour(reply) { (bytes) throws(HubError) in
             try blob.append(bytes)
             tally.received(bytes.count)
             observe(.progress(tally.progress(file.path)))
         }
         guard blob.isWhole else {
             let reason = "\(file.path) ended after \(blob.count) of \(blob.size) bytes"
-            throw .transient(.interrupted(host: reply.from.place, reason: reason))
+            throw Setback(.interrupted(host: reply.from.place, reason: reason))
         }
     }
 
     /// Attempts until one succeeds, or patience ends.
     private func patiently<Outcome>(
-        _ attempt: () async throws(Setback) -> Outcome
-    ) async throws(HubError) -> Outcome {
+        _ attempt: () throws(Setback) -> Outcome
+    ) throws(HubError) -> Outcome {
         var failures = 0
         while true {
             let setback: Setback
-            do throws(Setback) { return try await attempt() } catch { setback = error }
+            do throws(Setback) { return try attempt() } catch { setback = error }
             failures = setback.hasProgress ? 1 : failures + 1
             guard let pause = connection.patience.pause(after: setback, failures: failures) else {
                 throw setback.error
             }
             observe(.retrying(setback.error, seconds: pause))
-            do { try await Task.sleep(for: .seconds(pause)) } catch { throw .cancelled }
+            try connection.session.sleep(seconds: pause)
         }
     }
 }

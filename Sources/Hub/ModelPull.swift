@@ -1,8 +1,5 @@
 // Fetching a model: what the hub has, what is here already, the rest, and then its names.
 
-import AsyncHTTPClient
-import FoundationEssentials
-
 /// How far a pull is; for people.
 public struct PullProgress: Sendable {
     public let file: String
@@ -65,29 +62,35 @@ public struct ModelPull: Sendable {
         guard let hub = WebAddress(settings.endpoint) else {
             throw .badSetting("HF_ENDPOINT", reason: "is not an http or https address")
         }
-        let client = HubConnection.makeClient(patience)
-        let connection = HubConnection(
-            client: client, hub: hub, token: settings.token, patience: patience, agent: agent)
-        let hubReader = HubReader(
-            connection: connection, endpoint: settings.endpoint, name: name, observe: observe)
-        let outcome: Result<PulledModel, HubError>
-        do throws(HubError) { outcome = .success(try await pull(hubReader)) } catch {
-            outcome = .failure(error)
+        guard let session = WebSession() else {
+            throw .unreachable(host: hub.place, reason: "libcurl does not start")
         }
-        try? await client.shutdown()
+        let outcome = await withTaskCancellationHandler {
+            await WebSession.run {
+                Result { () throws(HubError) in try pull(from: hub, session, observe) }
+            }
+        } onCancel: {
+            session.stop()
+        }
         return try outcome.get()
     }
 
-    private func pull(_ hub: HubReader) async throws(HubError) -> PulledModel {
-        let listing = try await hub.listing()
+    private func pull(
+        from hub: WebAddress, _ session: WebSession, _ observe: @escaping (PullEvent) -> Void
+    ) throws(HubError) -> PulledModel {
+        let connection = HubConnection(
+            session: session, hub: hub, token: settings.token, patience: patience, agent: agent)
+        let hub = HubReader(
+            connection: connection, endpoint: settings.endpoint, name: name, observe: observe)
+        let listing = try hub.listing()
         let paths = try FileSelection.choose(from: listing.paths, of: name)
         var files: [RemoteFile] = []
-        for path in paths { files.append(try await hub.file(path, commit: listing.sha)) }
+        for path in paths { files.append(try hub.file(path, commit: listing.sha)) }
         try settings.cache.prepare(for: name)
         var tally = try PullTally(files, isHere: isHere)
         try checkRoom(tally.bytesMissing)
         for file in files {
-            if !isHere(file) { try await fetch(file, hub, &tally) }
+            if !isHere(file) { try fetch(file, hub, &tally) }
             tally.filesDone += 1
         }
         for file in files {
@@ -114,9 +117,10 @@ public struct ModelPull: Sendable {
 
     private func fetch(
         _ file: RemoteFile, _ hub: HubReader, _ tally: inout PullTally
-    ) async throws(HubError) {
-        let lock = try await BlobLock.take(
-            settings.cache.lockPath(name, file.hash), file: file.path, seconds: patience.lock)
+    ) throws(HubError) {
+        let lock = try BlobLock.take(
+            settings.cache.lockPath(name, file.hash), file: file.path, seconds: patience.lock,
+            hub.connection.session)
         defer { withExtendedLifetime(lock) {} }
         // Whoever held the lock before may have fetched it.
         if isHere(file) { return tally.found(file.size) }
@@ -124,13 +128,13 @@ public struct ModelPull: Sendable {
         var blob = try PartialBlob(target: target, expected: file.hash, size: file.size)
         let kept = blob.count
         tally.found(kept)
-        try await hub.receive(file, into: blob, &tally)
+        try hub.receive(file, into: blob, &tally)
         do throws(HubError) { try blob.commit(file: file.path) } catch {
             // What an earlier attempt left may be what is wrong; then all of it comes anew, once.
             guard case .differs = error, kept > 0 else { throw error }
             blob = try PartialBlob(target: target, expected: file.hash, size: file.size)
             tally.lost(file.size)
-            try await hub.receive(file, into: blob, &tally)
+            try hub.receive(file, into: blob, &tally)
             try blob.commit(file: file.path)
         }
     }

@@ -32,12 +32,21 @@ public struct Patience: Sendable {
 /// Why one attempt came to nothing.
 struct Setback: Error {
     let error: HubError
-    var isTransient = false
     /// Seconds that the hub asks us to wait.
     var pause: Double?
     /// Whether enough arrived before, so that this is no failure in a row.
     var hasProgress = false
 
-    static func final(_ error: HubError) -> Setback { Setback(error: error) }
-    static func transient(_ error: HubError) -> Setback { Setback(error: error, isTransient: true) }
+    init(_ error: HubError, pause: Double? = nil) {
+        self.error = error
+        self.pause = pause
+    }
+
+    /// Whether another attempt may end better.
+    var isTransient: Bool {
+        switch error {
+        case .busy, .failing, .unreachable, .interrupted: true
+        default: false
+        }
+    }
 }

@@ -4,7 +4,8 @@
 
 DESCRIPTION is JSON: {"repo": "org/tiny", "files": {PATH: {"text": T}, {"path": FILE} or
 {"bytes": N}}, the latter two also with "lfs": true, "names": [more names in the listing],
-"token": T, "log": FILE, "faults": [FAULT...]}. A fault applies to
+"token": T, "log": FILE, "certificate": FILE (certificate and key: the hub speaks TLS),
+"faults": [FAULT...]}. A fault applies to
 requests whose path contains "path" and whose method is "method" (default GET), "times" times
 (default 1), and says one of: "status" (with "headers"), "cut" (bytes, then the connection ends),
 "silent" (seconds), "drip" (seconds between bytes), "wrong" (a byte is changed), "ranges": false,
@@ -18,6 +19,7 @@ import hashlib
 import json
 import os
 import re
+import ssl
 import sys
 import threading
 import time
@@ -33,6 +35,7 @@ class Hub:
         self.repo = about.get("repo", "org/tiny")
         self.names = about.get("names", [])
         self.token = about.get("token")
+        self.certificate = about.get("certificate")
         self.faults = about.get("faults", [])
         for fault in self.faults:
             fault.setdefault("times", 1)
@@ -182,6 +185,10 @@ def main():
     store = Server(("127.0.0.1", 0), type("Store", (Handler,), {"hub": hub}))
     front = Server(("127.0.0.1", 0), type(
         "Front", (Handler,), {"hub": hub, "store": store.server_address[1]}))
+    if hub.certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(hub.certificate)
+        front.socket = tls.wrap_socket(front.socket, server_side=True)
     for server in (store, front):
         threading.Thread(target=server.serve_forever, daemon=True).start()
     print(front.server_address[1], flush=True)

@@ -18,9 +18,10 @@ final class TestHub {
 
     init(
         files: [String: [String: Any]] = TestHub.files, names: [String] = [],
-        token: String? = nil, faults: [[String: Any]] = []
+        token: String? = nil, certificate: String? = nil, faults: [[String: Any]] = []
     ) throws {
-        server = try HubServer(files: files, names: names, token: token, faults: faults)
+        server = try HubServer(
+            files: files, names: names, token: token, certificate: certificate, faults: faults)
         scratch = try Scratch()
     }
 

@@ -38,10 +38,11 @@ public final class HubServer {
 
     public init(
         files: [String: [String: Any]] = HubServer.files, names: [String] = [],
-        token: String? = nil, faults: [[String: Any]] = []
+        token: String? = nil, certificate: String? = nil, faults: [[String: Any]] = []
     ) throws {
         var about: [String: Any] = ["files": files, "names": names, "faults": faults]
         about["token"] = token
+        about["certificate"] = certificate
         scratch = try Scratch()
         about["log"] = try scratch.write("", to: "log")
         let text = String(
@@ -59,7 +60,7 @@ public final class HubServer {
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw CocoaError(.fileReadUnknown)
         }
-        endpoint = "http://127.0.0.1:\(port)"
+        endpoint = (certificate == nil ? "http" : "https") + "://127.0.0.1:\(port)"
     }
 
     deinit {

@@ -16,13 +16,9 @@ enum ImportRule {
     static let table: [ModuleRule] = [
         ModuleRule(module: "Files", mayImport: []),
         ModuleRule(module: "Compression", mayImport: ["Files", "CZlib", "CZstd"]),
-        ModuleRule(module: "Digests", mayImport: ["Crypto"]),
+        ModuleRule(module: "Digests", mayImport: ["CCrypto"]),
         ModuleRule(module: "Documents", mayImport: ["Files"]),
-        ModuleRule(
-            module: "Hub",
-            mayImport: [
-                "Digests", "Files", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix",
-            ]),
+        ModuleRule(module: "Hub", mayImport: ["Digests", "Files", "CCurl"]),
         ModuleRule(module: "Protocol", mayImport: []),
         ModuleRule(module: "Transport", mayImport: ["Protocol", "CZeroMQ", "CXXHash"]),
         ModuleRule(
