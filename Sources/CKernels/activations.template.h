@@ -1,4 +1,10 @@
 // Activations and the exponential, written once over the vector vocabulary of an instruction set.
+//
+// ABREAST vectors are activated at a time, 1 if the including file does not say.
+
+#ifndef ABREAST
+#define ABREAST 1
+#endif
 
 // 2^f for f in [-1/2, 1/2], by the polynomial of degree 5 with the least relative error (1.5e-7
 // with these coefficients).
@@ -41,13 +47,19 @@ static const float ISA(gelu_terms)[17] = {
     -0.0605777502f, 0.00819438044f,
 };
 
-// x Φ(x) = max(x, 0) - |x| erfc(|x| / √2) / 2.
-INLINE vf v_gelu(vf x) {
-    vf size = v_min(v_max(x, v_sub(v_zero(), x)), v_set1(5.5f));
-    vf t = v_fma(size, v_set1(2 / 5.5f), v_set1(-1.0f));
-    vf p = v_set1(ISA(gelu_terms)[0]);
-    UNROLL for (int i = 1; i < 17; i++) p = v_fma(p, t, v_set1(ISA(gelu_terms)[i]));
-    return v_sub(v_max(x, v_zero()), p);
+// x Φ(x) = max(x, 0) - |x| erfc(|x| / √2) / 2, of `n` vectors: each term of the polynomial waits
+// for the one before, which is time for the other vectors' terms.
+INLINE void v_gelu(vf *x, const int n) {
+    vf t[ABREAST], p[ABREAST];
+    UNROLL for (int j = 0; j < n; j++) {
+        vf size = v_min(v_max(x[j], v_sub(v_zero(), x[j])), v_set1(5.5f));
+        t[j] = v_fma(size, v_set1(2 / 5.5f), v_set1(-1.0f));
+        p[j] = v_set1(ISA(gelu_terms)[0]);
+    }
+    UNROLL for (int i = 1; i < 17; i++) {
+        UNROLL for (int j = 0; j < n; j++) p[j] = v_fma(p[j], t[j], v_set1(ISA(gelu_terms)[i]));
+    }
+    UNROLL for (int j = 0; j < n; j++) x[j] = v_sub(v_max(x[j], v_zero()), p[j]);
 }
 
 // x σ(2 √(2/π) (x + 0.044715 x³)), which is GELU's approximation by tanh.
@@ -59,7 +71,7 @@ INLINE vf v_gelu_tanh(vf x) {
 INLINE vf v_activate(dense_activation activation, vf x) {
     switch (activation) {
     case DENSE_IDENTITY: return x;
-    case DENSE_GELU: return v_gelu(x);
+    case DENSE_GELU: v_gelu(&x, 1); return x;
     case DENSE_GELU_TANH: return v_gelu_tanh(x);
     case DENSE_SILU: return v_mul(x, v_logistic(x));
     case DENSE_RELU: return v_max(x, v_zero());
@@ -69,6 +81,15 @@ INLINE vf v_activate(dense_activation activation, vf x) {
     }
     }
     return x;
+}
+
+// Of ABREAST vectors.
+INLINE void v_activate_abreast(dense_activation activation, vf *x) {
+    if (activation == DENSE_GELU) {
+        v_gelu(x, ABREAST);
+        return;
+    }
+    UNROLL for (int j = 0; j < ABREAST; j++) x[j] = v_activate(activation, x[j]);
 }
 
 // The branch over the kind stands outside the loops, so that each loop holds one formula.
@@ -89,7 +110,20 @@ static void ISA(activate_rows)(
 ) {
 #define RUN(kind)                                                                                  \
     for (size_t row = 0; row < rows; row++, from += from_stride, to += to_stride) {                \
-        for (size_t i = 0; i < columns; i += LANES) {                                              \
+        size_t i = 0;                                                                              \
+        for (; i + ABREAST * LANES <= columns; i += ABREAST * LANES) {                             \
+            vf y[ABREAST];                                                                         \
+            UNROLL for (int j = 0; j < ABREAST; j++) y[j] = v_load(from + i + j * LANES);          \
+            v_activate_abreast(kind, y);                                                           \
+            UNROLL for (int j = 0; j < ABREAST; j++) {                                             \
+                const size_t place = i + (size_t)j * LANES;                                        \
+                if (residual != NULL) {                                                            \
+                    y[j] = v_add(y[j], v_load(residual + row * to_stride + place));                \
+                }                                                                                  \
+                v_store(to + place, y[j]);                                                         \
+            }                                                                                      \
+        }                                                                                          \
+        for (; i < columns; i += LANES) {                                                          \
             const size_t n = dense_smaller(LANES, columns - i);                                    \
             vf y = v_activate(kind, v_load_n(from + i, n));                                        \
             if (residual != NULL) {                                                                \

@@ -28,16 +28,17 @@ static void collect(levels *known) {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
     dense_table table = dense_avx2;
     table.formats[DENSE_INT8] = dense_int8_avx2;
+    table.formats[DENSE_INT8_REDUCED] = dense_int8_reduced_avx2;
     add(known, "avx2", table);
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")
         || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
         return;
     }
     table = dense_avx512;
-    table.formats[DENSE_INT8] = dense_int8_avx2;
+    table.formats[DENSE_INT8] = table.formats[DENSE_INT8_REDUCED] = dense_int8_avx2;
     add(known, "avx512", table);
     if (!__builtin_cpu_supports("avx512vnni")) return;
-    table.formats[DENSE_INT8] = dense_int8_avx512_vnni;
+    table.formats[DENSE_INT8] = table.formats[DENSE_INT8_REDUCED] = dense_int8_avx512_vnni;
     add(known, "avx512vnni", table);
     if (!__builtin_cpu_supports("avx512bf16")) return;
     table.formats[DENSE_HALF] = dense_half_avx512_bf16;

@@ -14,6 +14,8 @@
 
 #define ISA(name) name##_avx2
 #define ROWS 6
+#define ABREAST 2
+#define AHEAD 32
 #include "avx2.h"
 #define PANEL (2 * LANES)
 

@@ -16,6 +16,7 @@
 
 #define ISA(name) name##_avx2_int8
 #define ROWS 6
+#define ABREAST 2
 #include "avx2.h"
 #define PANEL (2 * LANES)
 

@@ -267,6 +267,7 @@ const dense_table dense_scalar = {
             {1, 1, 1, 0, 0, pack_f32, NULL, multiply_f32, NULL},
             {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32, NULL},
             DENSE_INT8_SCALAR,
+            DENSE_INT8_SCALAR,
         },
     .attend = attend,
     .layer_norm = layer_norm,

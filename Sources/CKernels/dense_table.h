@@ -11,7 +11,7 @@ enum { DENSE_ROWS_MAX = 12, DENSE_PANEL_MAX = 64 };
 // How one precision is multiplied. Converted inputs and packed weights are sequences of 32-bit
 // words. Weights stand in panels of `panel` columns, the depth in order. Behind them may stand
 // numbers for each column, padded to whole panels: the scales, and for int8 then the sums of the
-// weights.
+// weights, where these have an offset behind it.
 typedef struct dense_format {
     // values of the depth in a word of inputs, and in a word of one column's weights
     size_t inputs_per_word;
@@ -31,7 +31,7 @@ typedef struct dense_format {
 
 typedef struct dense_table {
     const char *name;
-    dense_format formats[3];
+    dense_format formats[4];
     void (*attend)(const dense_attention *);
     void (*layer_norm)(const float *, size_t, size_t, size_t, const float *, const float *, float,
                        float *, size_t);
@@ -53,6 +53,7 @@ extern const dense_table dense_scalar;
 extern const dense_table dense_avx2;
 extern const dense_table dense_avx512;
 extern const dense_format dense_int8_avx2;
+extern const dense_format dense_int8_reduced_avx2;
 extern const dense_format dense_int8_avx512_vnni;
 extern const dense_format dense_half_avx512_bf16;
 extern const dense_format dense_half_avx512_fp16;
@@ -94,6 +95,7 @@ static inline size_t dense_row_bytes(const dense_format *format, size_t depth) {
             {                                                                                      \
                 {1, 1, columns, 0, 0, ISA(pack_f32), NULL, ISA(multiply_f32), NULL},               \
                 {1, 1, columns, 0, 0, ISA(pack_half), NULL, ISA(multiply_f32), NULL},              \
+                DENSE_INT8_SCALAR,                                                                 \
                 DENSE_INT8_SCALAR,                                                                 \
             },                                                                                     \
         .attend = ISA(attend), .layer_norm = ISA(layer_norm), .rms_norm = ISA(rms_norm),           \

@@ -6,17 +6,21 @@
 // a row), `columns` (what finishing needs of a vector of columns) and `value` (a sum as Float32).
 //
 // A sum is one chain over the depth, in order, whatever rows are computed beside it.
+//
+// Where AHEAD is defined, words of the panel are fetched into the first-level cache so many before
+// they are needed: a panel and the rows that pass by displace each other there.
 
-// `m` rows against one panel, with all sums in registers.
-INLINE void KIND(tile)(
-    const dense_product *p, size_t words, size_t row, size_t panel, const int m
+#ifndef SUMS_OF_THEIR_OWN
+// The sums of `m` rows over `words` words of one panel.
+INLINE void KIND(accumulate)(
+    const uint32_t *weights, const char *inputs, size_t pitch, size_t words,
+    KIND(sum) sums[ROWS][2], const int m
 ) {
-    const uint32_t *weights = (const uint32_t *)p->packed + panel * words * PANEL;
-    const size_t pitch = KIND(pitch)(p);
-    const char *inputs = KIND(first)(p, row);
-    KIND(sum) sums[ROWS][2];
     UNROLL for (int i = 0; i < m; i++) sums[i][0] = sums[i][1] = KIND(zero)();
     for (size_t k = 0; k < words; k++) {
+#ifdef AHEAD
+        __builtin_prefetch(weights + (k + AHEAD) * PANEL);
+#endif
         KIND(sum) left = KIND(column)(weights + k * PANEL);
         KIND(sum) right = KIND(column)(weights + k * PANEL + LANES);
         UNROLL for (int i = 0; i < m; i++) {
@@ -25,21 +29,29 @@ INLINE void KIND(tile)(
             sums[i][1] = KIND(dot)(sums[i][1], word, right);
         }
     }
+}
+#endif
+
+// What follows on the sums of `m` rows and a panel's columns from `first` on, `count` of them; all
+// of PANEL where that is known when this is compiled.
+INLINE void KIND(finish)(
+    const dense_product *p, KIND(sum) sums[ROWS][2], size_t row, size_t first, size_t count,
+    const int m
+) {
     // what an activation follows on waits in the first-level cache
     _Alignas(64) float tile[ROWS][PANEL];
     const int is_last = p->activation == DENSE_IDENTITY;
-    const size_t first = panel * PANEL;
     UNROLL for (int half = 0; half < 2; half++) {
-        const size_t column = first + (size_t)half * LANES;
-        if (column >= p->columns) break;
-        const size_t n = dense_smaller(LANES, p->columns - column);
+        const size_t done = (size_t)half * LANES, column = first + done;
+        if (done >= count) break;
+        const size_t n = dense_smaller(LANES, count - done);
         const KIND(columns) columns = KIND(columns_at)(p, column);
         const vf bias = p->bias == NULL ? v_zero() : v_load_n(p->bias + column, n);
         UNROLL for (int i = 0; i < m; i++) {
             const size_t place = (row + (size_t)i) * p->result_stride + column;
             vf y = v_add(KIND(value)(p, row + (size_t)i, columns, sums[i][half]), bias);
             if (!is_last) {
-                v_store(tile[i] + half * LANES, y);
+                v_store(tile[i] + done, y);
                 continue;
             }
             if (p->residual != NULL) y = v_add(y, v_load_n(p->residual + place, n));
@@ -49,8 +61,21 @@ INLINE void KIND(tile)(
     if (is_last) return;
     const size_t place = row * p->result_stride + first;
     ISA(activate_rows)(
-        p->activation, tile[0], PANEL, (size_t)m, dense_smaller(PANEL, p->columns - first),
+        p->activation, tile[0], PANEL, (size_t)m, count,
         p->residual == NULL ? NULL : p->residual + place, p->results + place, p->result_stride);
+}
+
+// `m` rows against one panel, with all sums in registers.
+INLINE void KIND(tile)(
+    const dense_product *p, size_t words, size_t row, size_t panel, const int m
+) {
+    KIND(sum) sums[ROWS][2];
+    KIND(accumulate)(
+        (const uint32_t *)p->packed + panel * words * PANEL, KIND(first)(p, row), KIND(pitch)(p),
+        words, sums, m);
+    const size_t first = panel * PANEL;
+    if (first + PANEL <= p->columns) KIND(finish)(p, sums, row, first, PANEL, m);
+    else KIND(finish)(p, sums, row, first, p->columns - first, m);
 }
 
 static void KIND(multiply)(const dense_product *p) {
@@ -67,7 +92,7 @@ static void KIND(multiply)(const dense_product *p) {
                 KIND(tile)(p, words, row, panel, 8);
                 row += 8;
             }
-            if (row + 4 <= end) {
+            if (ROWS > 4 && row + 4 <= end) {
                 KIND(tile)(p, words, row, panel, 4);
                 row += 4;
             }

@@ -8,6 +8,8 @@ private let activations = [
     DENSE_IDENTITY, DENSE_GELU, DENSE_GELU_TANH, DENSE_SILU, DENSE_RELU, DENSE_TANH,
 ]
 
+private let precisions = [DENSE_F32, DENSE_HALF, DENSE_INT8, DENSE_INT8_REDUCED]
+
 @Suite("Dense products")
 struct DenseProductTests {
     @Test("Float32 products have the oracle's bits, whatever is left over", arguments: denseSets)
@@ -34,6 +36,70 @@ struct DenseProductTests {
                 product.precision = DENSE_INT8
                 let difference = greatestDifference(product.run(isa), product.run("scalar"))
                 #expect(difference < 1e-4, "[\(rows), \(columns), \(depth)] by \(difference)")
+            }
+        }
+    }
+
+    @Test(
+        "7 bits are multiplied exactly, those of the greatest sums too",
+        arguments: denseSets + ["scalar"])
+    func reduced(isa: String) {
+        var numbers = Numbers(13)
+        for rows in 1...7 {
+            for (columns, depth) in [
+                (1, 1), (15, 4), (16, 7), (17, 8), (33, 9), (16, 12), (31, 61), (70, 130), (3, 384),
+            ] {
+                // 127 levels exactly, so that nothing is rounded: inputs 0...127, weights from -w
+                // to 127 - w, a column of only their greatest among them.
+                var product = ProductCase(rows, columns, depth, &numbers)
+                product.precision = DENSE_INT8_REDUCED
+                product.bias = nil
+                product.residual = nil
+                product.x = numbers.floats(rows * depth, in: 0...127).map { $0.rounded() }
+                product.weights = numbers.floats(columns * depth, in: 0...127).map { $0.rounded() }
+                for row in 0..<rows { product.x[row * depth] = 127 }
+                for column in 0..<columns {
+                    let range = column * depth..<(column + 1) * depth
+                    product.weights[range.lowerBound] = 127
+                    if column == 0 { for k in range { product.weights[k] = 127 } }
+                    guard column % 2 == 1, depth > 1 else { continue }
+                    product.weights[range.lowerBound + 1] = 0
+                    for k in range { product.weights[k] -= Float(column) }
+                }
+                if rows > 1 { for k in 0..<depth { product.x[k] = 127 } }
+                let results = product.run(isa)
+                for row in 0..<rows {
+                    for column in 0..<columns {
+                        var exact: Double = 0
+                        for k in 0..<depth {
+                            exact +=
+                                Double(product.x[row * depth + k])
+                                * Double(product.weights[column * depth + k])
+                        }
+                        let error = abs(Double(results[row * columns + column]) - exact)
+                        let isSeven = isa == "avx2"
+                        let limit =
+                            isSeven ? 1e-6 * abs(exact) + 1 : 0.01 * 127 * 127 * Double(depth)
+                        #expect(error <= limit, "[\(row), \(column)] of \(depth) by \(error)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("7 bits lose no more than their rounding", arguments: denseSets + ["scalar"])
+    func reducedRounding(isa: String) {
+        var numbers = Numbers(14)
+        for rows in [1, 2, 3, 4, 5, 8] {
+            for (columns, depth) in [(1, 1), (17, 2), (33, 65), (64, 384), (20, 1537)] {
+                var product = ProductCase(rows, columns, depth, &numbers)
+                let exact = product.run("scalar")
+                product.precision = DENSE_INT8_REDUCED
+                let difference = greatestDifference(product.run(isa), exact)
+                // Steps of 3/127 and 2/127, so at most half of one times the other's 1 or 2, in
+                // random directions.
+                let limit = 4 * (0.012 + 2 * 0.008) * Float(depth).squareRoot() + 0.03
+                #expect(difference < limit, "[\(rows), \(columns), \(depth)] by \(difference)")
             }
         }
     }
@@ -73,7 +139,7 @@ struct DenseProductTests {
     @Test("a residual may stand where the results go", arguments: denseSets + ["scalar"])
     func inPlace(isa: String) {
         var numbers = Numbers(12)
-        for precision in [DENSE_F32, DENSE_HALF, DENSE_INT8] {
+        for precision in precisions {
             for activation in activations {
                 for (rows, columns) in [(1, 7), (14, 64), (25, 70)] {
                     var product = ProductCase(rows, columns, 20, &numbers)
@@ -92,7 +158,7 @@ struct DenseProductTests {
         arguments: denseSets + ["scalar"])
     func independence(isa: String) {
         var numbers = Numbers(5)
-        for precision in [DENSE_F32, DENSE_HALF, DENSE_INT8] {
+        for precision in precisions {
             var whole = ProductCase(40, 50, 67, &numbers)
             whole.precision = precision
             whole.residual = nil
@@ -106,22 +172,26 @@ struct DenseProductTests {
         }
     }
 
-    @Test("rows of zeros and of one value survive quantising", arguments: denseSets + ["scalar"])
-    func flat(isa: String) {
+    @Test(
+        "rows of zeros and of one value survive quantising", arguments: denseSets + ["scalar"],
+        [DENSE_INT8, DENSE_INT8_REDUCED])
+    func flat(isa: String, precision: dense_precision) {
         var numbers = Numbers(6)
         var product = ProductCase(3, 20, 33, &numbers)
-        product.precision = DENSE_INT8
+        product.precision = precision
         product.bias = nil
         product.residual = nil
-        product.x = Array(repeating: 0, count: 33) + Array(repeating: 5, count: 33)
+        product.x =
+            Array(repeating: 0, count: 33) + Array(repeating: 5, count: 33)
             + Array(repeating: -5, count: 33)
         let results = product.run(isa)
         #expect(results[..<20].allSatisfy { $0 == 0 })
+        let limit: Float = precision == DENSE_INT8 ? 0.4 : 0.8
         for column in 0..<20 {
             let weights = product.weights[column * 33..<(column + 1) * 33]
             let sum = 5 * weights.reduce(0, +)
-            #expect(abs(results[20 + column] - sum) < 0.4)
-            #expect(abs(results[40 + column] + sum) < 0.4)
+            #expect(abs(results[20 + column] - sum) < limit)
+            #expect(abs(results[40 + column] + sum) < limit)
         }
     }
 }

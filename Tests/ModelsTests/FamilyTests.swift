@@ -95,7 +95,7 @@ import Testing
 
     @Test(
         "half precision and bytes stay near the vectors of full precision",
-        arguments: ModelFixture.families, [(Precision.bf16, 0.998), (.int8, 0.99)])
+        arguments: ModelFixture.families, [(Precision.bf16, 0.998), (.int8, 0.98)])
     func precisions(name: String, near: (precision: Precision, cosine: Double)) throws {
         let fixture = try ModelFixture(name)
         let transformer = try load(fixture, near.precision)
