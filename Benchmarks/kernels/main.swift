@@ -51,14 +51,14 @@ else {
 let ids = try integers(arguments[1])
 let counts = try String(contentsOfFile: arguments[2], encoding: .utf8).split(separator: "\n")
     .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
-let settings = try SkipGramSettings(dim: dim, alpha: alpha)
-let trainer = try SkipGramTrainer(settings: settings, counts: counts)
-let parameters = try SkipGramParameters(
-    vocabulary: counts.count, dim: dim, seed: settings.seed, threads: threads)
+let settings = try WordTrainingSettings(dim: dim, alpha: alpha)
+let trainer = try WordTrainer(settings: settings, counts: counts)
+let parameters = try WordParameters(
+    settings: settings, vocabulary: counts.count, threads: threads)
 print("\(String(cString: kernels_isa_name())), \(threads) threads, \(counts.count) words")
 try ids.withUnsafeBufferPointer { ids in
     for epoch in 0..<epochs {
-        let slices = SkipGramTrainer.slices(of: 0..<ids.count, in: ids, count: threads)
+        let slices = WordTrainer.slices(of: 0..<ids.count, in: ids, count: threads)
         let (begin, end) = (Double(epoch) / Double(epochs), Double(epoch + 1) / Double(epochs))
         let summary = try trainer.train(
             parameters, ids: ids, slices: slices, progress: begin...end, stream: UInt64(epoch))

@@ -17,6 +17,7 @@
 
 DEFINE_SIGMOID
 
+#include "bags.template.h"
 #include "rows.template.h"
 #include "scores.template.h"
 #include "window.template.h"

@@ -80,6 +80,20 @@ void kernels_counter_store(int64_t *counter, int64_t value) {
     __atomic_store_n(counter, value, __ATOMIC_RELAXED);
 }
 
+void kernel_mean_rows(
+    const float *matrix, size_t stride, const int32_t *rows, const float *shares, size_t count,
+    float *mean
+) {
+    kernels_current()->mean_rows(matrix, stride, rows, shares, count, mean);
+}
+
+void kernel_add_to_rows(
+    float *matrix, size_t stride, const int32_t *rows, size_t count, const float *moved,
+    const float *before
+) {
+    kernels_current()->add_to_rows(matrix, stride, rows, count, moved, before);
+}
+
 int kernel_delta_changed(const float *live, const float *base, size_t count) {
     return kernels_current()->delta_changed(live, base, count);
 }

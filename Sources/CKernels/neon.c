@@ -14,6 +14,7 @@
 
 DEFINE_SIGMOID
 
+#include "bags.template.h"
 #include "rows.template.h"
 #include "scores.template.h"
 #include "window.template.h"

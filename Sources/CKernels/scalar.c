@@ -18,25 +18,26 @@ static float sigmoid(float x) {
     return (float)(1 / (1 + exp(-(double)x)));
 }
 
-static void fill_gradients(const sgns_window *w, size_t stride, float alpha, sgns_scratch *s) {
+static void fill_gradients(const word_window *w, size_t stride, float alpha, word_scratch *s) {
     int tiles = tile_count(w->input_count, TILE_INPUTS);
     for (int j = 0; j < w->output_count; j++) {
         for (int i = 0; i < w->input_count; i++) {
             size_t at = score_index(i, j, tiles);
             s->scores[at] = dot(w->inputs[i], w->outputs[j], stride);
-            s->gradients[at] = ((j == 0 ? 1.0f : 0.0f) - sigmoid(s->scores[at])) * alpha;
+            float weight = w->weighted ? w->weights[j] : 1;
+            s->gradients[at] = (w->targets[j] - weight * sigmoid(s->scores[at])) * alpha;
         }
     }
 }
 
 // One dimension of one block of outputs; `old` holds the inputs before the first block.
 static void update_block(
-    const sgns_window *w, int first, size_t d, const float *gradients, float *old
+    const word_window *w, int first, size_t d, const float *gradients, float *old
 ) {
     int tiles = tile_count(w->input_count, TILE_INPUTS);
-    int end = first + SGNS_OUTPUT_BLOCK;
+    int end = first + WORDS_OUTPUT_BLOCK;
     if (end > w->output_count) end = w->output_count;
-    float before[SGNS_OUTPUT_BLOCK];
+    float before[WORDS_OUTPUT_BLOCK];
     for (int j = first; j < end; j++) before[j - first] = w->outputs[j][d];
     for (int i = 0; i < w->input_count; i++) {
         if (first == 0) old[i] = w->inputs[i][d];
@@ -51,15 +52,39 @@ static void update_block(
 }
 
 static void window_scalar(
-    const sgns_window *w, const sgns_window *next, size_t stride, float alpha, sgns_scratch *s
+    const word_window *w, const word_window *next, size_t stride, float alpha, word_scratch *s
 ) {
     (void)next;
-    float old[SGNS_MAX_INPUTS];
+    float old[WORDS_MAX_INPUTS];
     fill_gradients(w, stride, alpha, s);
     for (size_t d = 0; d < stride; d++) {
-        for (int first = 0; first < w->output_count; first += SGNS_OUTPUT_BLOCK) {
+        for (int first = 0; first < w->output_count; first += WORDS_OUTPUT_BLOCK) {
             update_block(w, first, d, s->gradients, old);
         }
+    }
+}
+
+static void mean_rows_scalar(
+    const float *matrix, size_t stride, const int32_t *rows, const float *shares, size_t count,
+    float *mean
+) {
+    for (size_t d = 0; d < stride; d++) {
+        double sum = 0;
+        for (size_t r = 0; r < count; r++) {
+            double share = shares == NULL ? 1 / (double)count : shares[r];
+            sum += share * matrix[(size_t)rows[r] * stride + d];
+        }
+        mean[d] = (float)sum;
+    }
+}
+
+static void add_to_rows_scalar(
+    float *matrix, size_t stride, const int32_t *rows, size_t count, const float *moved,
+    const float *before
+) {
+    for (size_t d = 0; d < stride; d++) {
+        float difference = moved[d] - before[d];
+        for (size_t r = 0; r < count; r++) matrix[(size_t)rows[r] * stride + d] += difference;
     }
 }
 
@@ -140,6 +165,8 @@ static void scores_f32_scalar(
 const kernel_table kernels_scalar = {
     .name = "scalar",
     .window = window_scalar,
+    .mean_rows = mean_rows_scalar,
+    .add_to_rows = add_to_rows_scalar,
     .delta_changed = delta_changed_scalar,
     .delta_bf16 = delta_bf16_scalar,
     .max_abs_bf16 = max_abs_bf16_scalar,

@@ -13,7 +13,7 @@ typedef struct ISA(corner) {
 
 // `m` queries against `k` rows with all sums in registers.
 INLINE void ISA(score_corner)(const ISA(corner) *c, const int m, const int k) {
-    vf sums[SGNS_OUTPUT_BLOCK][INPUTS];
+    vf sums[WORDS_OUTPUT_BLOCK][INPUTS];
     UNROLL for (int j = 0; j < k; j++) {
         UNROLL for (int i = 0; i < m; i++) sums[j][i] = v_zero();
     }
@@ -38,16 +38,16 @@ static void ISA(scores_f32)(
     const float *queries, size_t query_count, size_t query_stride, const float *rows,
     size_t row_count, size_t row_stride, size_t count, float *scores
 ) {
-    for (size_t j = 0; j < row_count; j += SGNS_OUTPUT_BLOCK) {
+    for (size_t j = 0; j < row_count; j += WORDS_OUTPUT_BLOCK) {
         for (size_t i = 0; i < query_count; i += INPUTS) {
             ISA(corner) c = {
                 queries + i * query_stride, query_stride, rows + j * row_stride, row_stride,
                 count, scores + i * row_count + j, row_count,
             };
             size_t m = query_count - i < INPUTS ? query_count - i : INPUTS;
-            size_t k = row_count - j < SGNS_OUTPUT_BLOCK ? row_count - j : SGNS_OUTPUT_BLOCK;
-            if (m == INPUTS && k == SGNS_OUTPUT_BLOCK) {
-                ISA(score_corner)(&c, INPUTS, SGNS_OUTPUT_BLOCK);
+            size_t k = row_count - j < WORDS_OUTPUT_BLOCK ? row_count - j : WORDS_OUTPUT_BLOCK;
+            if (m == INPUTS && k == WORDS_OUTPUT_BLOCK) {
+                ISA(score_corner)(&c, INPUTS, WORDS_OUTPUT_BLOCK);
                 continue;
             }
             // the ragged edge, a row of sums at a time

@@ -27,6 +27,8 @@
     {                                                                                              \
         .name = isa,                                                                               \
         .window = ISA(window),                                                                     \
+        .mean_rows = ISA(mean_rows),                                                               \
+        .add_to_rows = ISA(add_to_rows),                                                           \
         .delta_changed = ISA(delta_changed),                                                       \
         .delta_bf16 = ISA(delta_bf16),                                                             \
         .max_abs_bf16 = ISA(max_abs_bf16),                                                         \

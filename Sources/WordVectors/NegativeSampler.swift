@@ -6,7 +6,7 @@ import Glibc
 /// An alias table (Walker 1977; Vose 1991) over count^0.75, the distribution of word2vec's
 /// negative samples.
 public struct NegativeSampler: Sendable {
-    private let columns: [sgns_alias]
+    private let columns: [alias_column]
 
     public var count: Int { columns.count }
 
@@ -23,15 +23,15 @@ public struct NegativeSampler: Sendable {
     }
 
     /// Vose's pairing: a column too small for its share is filled up by one with more than that.
-    private static func columns(of shares: [Double]) -> [sgns_alias] {
+    private static func columns(of shares: [Double]) -> [alias_column] {
         var shares = shares
-        var columns = shares.indices.map { sgns_alias(threshold: .max, alias: UInt32($0)) }
+        var columns = shares.indices.map { alias_column(threshold: .max, alias: UInt32($0)) }
         var small = shares.indices.filter { shares[$0] < 1 }
         var large = shares.indices.filter { shares[$0] >= 1 }
         while let low = small.popLast(), let high = large.last {
             // a coin is one of 2^32 values, and those up to the threshold stay in the column
             let threshold = (shares[low] * 0x1p32).rounded() - 1
-            columns[low] = sgns_alias(threshold: UInt32(max(threshold, 0)), alias: UInt32(high))
+            columns[low] = alias_column(threshold: UInt32(max(threshold, 0)), alias: UInt32(high))
             shares[high] -= 1 - shares[low]
             if shares[high] < 1 {
                 large.removeLast()
@@ -43,11 +43,11 @@ public struct NegativeSampler: Sendable {
 
     /// The word for one 64-bit draw: its upper half picks the column, its lower half is the coin.
     public func word(for draw: UInt64) -> Int {
-        Int(sgns_alias_draw(columns, UInt32(columns.count), draw))
+        Int(alias_draw(columns, UInt32(columns.count), draw))
     }
 
     func withUnsafeColumns<Result>(
-        _ body: (UnsafePointer<sgns_alias>?) -> Result
+        _ body: (UnsafePointer<alias_column>?) -> Result
     ) -> Result {
         columns.withUnsafeBufferPointer { body($0.baseAddress) }
     }

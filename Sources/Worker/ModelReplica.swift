@@ -10,24 +10,23 @@ import WordVectors
 final class ModelReplica {
     let model: String
     let rows: Int
-    let live: SkipGramParameters
-    private let base: SkipGramParameters
+    let live: WordParameters
+    private let base: WordParameters
+    private let settings: WordTrainingSettings
     private var version = 0
     /// The partition and round that `live` was last trained on.
     private var trained: (partition: Int, round: Int)?
     private let threads: Int
 
     init(
-        model: String, rows: Int, dimension: Int, seed: UInt64, threads: Int
+        model: String, rows: Int, settings: WordTrainingSettings, threads: Int
     ) throws(TensorError) {
         self.model = model
         self.rows = rows
         self.threads = threads
-        base = try SkipGramParameters(
-            vocabulary: rows, dim: dimension, seed: seed, threads: threads)
-        live = SkipGramParameters(
-            input: try Matrix(rows: rows, columns: dimension),
-            output: try Matrix(rows: rows, columns: dimension))
+        self.settings = settings
+        base = try WordParameters(settings: settings, vocabulary: rows, threads: threads)
+        live = try WordParameters(shapedLike: base)
     }
 
     /// Brings `base` to the version that `task` starts from, and `live` back to it: all rows, or
@@ -48,7 +47,8 @@ final class ModelReplica {
                 try replace(base.input, by: whole.input, from: source)
                 try replace(base.output, by: whole.output, from: source)
             } else if task.round == 0 {
-                begin(seed: task.settings.seed)
+                // Version 0 again, for a first round that has to be repeated.
+                base.begin(settings: settings, hasSubwords: false, threads: threads)
             } else {
                 throw Fault(
                     .payloadMissing, "round \(task.round) of \(model) names no parameters",
@@ -73,12 +73,6 @@ final class ModelReplica {
             try bulk.fetch(
                 reference, from: .coordinator, deadlineSeconds: 600, arrivals: arrivals)
         }
-    }
-
-    /// Version 0 again, for a first round that has to be repeated.
-    private func begin(seed: UInt64) {
-        base.input.fillUniform(seed: seed, threads: threads)
-        base.output.base.update(repeating: 0, count: base.output.rows * base.output.stride)
     }
 
     private func apply(

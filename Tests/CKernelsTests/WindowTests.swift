@@ -4,33 +4,6 @@ import CKernels
 import TestSupport
 import Testing
 
-/// Rows of one window: `rows` of `dim` values at a padded, aligned stride.
-private final class Rows {
-    let stride: Int
-    let count: Int
-    let base: UnsafeMutablePointer<Float>
-
-    init(count: Int, dim: Int, numbers: inout Numbers, scale: Float = 1) {
-        stride = (dim + 15) / 16 * 16
-        self.count = count
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: count * stride * 4, alignment: 64)
-        base = raw.bindMemory(to: Float.self, capacity: count * stride)
-        base.initialize(repeating: 0, count: count * stride)
-        for row in 0..<count {
-            for (d, value) in numbers.floats(dim, in: -scale...scale).enumerated() {
-                base[row * stride + d] = value
-            }
-        }
-    }
-
-    deinit { base.deallocate() }
-
-    var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count * stride)) }
-    func pointers(_ order: [Int]) -> [UnsafeMutablePointer<Float>?] {
-        order.map { base + $0 * stride }
-    }
-}
-
 private struct Outcome {
     var inputs: [Float]
     var outputs: [Float]
@@ -39,25 +12,35 @@ private struct Outcome {
 
 /// One step on a window of random rows; `order` names the inputs and may repeat some.
 private func step(
-    _ isa: String, dim: Int, order: [Int], outputs k: Int, seed: Int, scale: Float = 0.5
+    _ isa: String, dim: Int, order: [Int], outputs k: Int, seed: Int, scale: Float = 0.5,
+    targets: [Float]? = nil, weights: [Float]? = nil
 ) -> Outcome {
     var numbers = Numbers(seed)
     let inputs = Rows(count: (order.max() ?? 0) + 1, dim: dim, numbers: &numbers, scale: scale)
     let outputs = Rows(count: k, dim: dim, numbers: &numbers, scale: scale)
     var loss = 0.0
     let code = with(isa) {
-        kernel_sgns_window(
+        kernel_word_window(
             inputs.pointers(order), Int32(order.count), outputs.pointers(Array(0..<k)), Int32(k),
-            inputs.stride, 0.05, &loss)
+            targets ?? centre(among: k), weights, inputs.stride, 0.05, &loss)
     }
     #expect(code == 0)
     return Outcome(inputs: inputs.values, outputs: outputs.values, loss: loss)
 }
 
-private func expectAgreement(_ isa: String, dim: Int, order: [Int], outputs k: Int) {
+/// The labels of a centre and its negatives.
+private func centre(among k: Int) -> [Float] { [1] + [Float](repeating: 0, count: k - 1) }
+
+private func expectAgreement(
+    _ isa: String, dim: Int, order: [Int], outputs k: Int, targets: [Float]? = nil,
+    weights: [Float]? = nil
+) {
     let seed = dim * 1_000_003 + order.count * 1009 + k
-    let oracle = step("scalar", dim: dim, order: order, outputs: k, seed: seed)
-    let outcome = step(isa, dim: dim, order: order, outputs: k, seed: seed)
+    let oracle = step(
+        "scalar", dim: dim, order: order, outputs: k, seed: seed, targets: targets,
+        weights: weights)
+    let outcome = step(
+        isa, dim: dim, order: order, outputs: k, seed: seed, targets: targets, weights: weights)
     let difference = max(
         greatestDifference(oracle.inputs, outcome.inputs),
         greatestDifference(oracle.outputs, outcome.outputs))
@@ -91,6 +74,37 @@ struct WindowTests {
         for k in [1, 6, 7, 13] {
             expectAgreement(isa, dim: 100, order: [0, 1, 0, 2, 1, 3, 0], outputs: k)
         }
+    }
+
+    @Test("agrees with the oracle for any labels and weights", arguments: vectorSets)
+    func labels(isa: String) {
+        var numbers = Numbers(6)
+        for (m, k) in [(1, 1), (1, 5), (1, 23), (1, 64), (2, 12), (5, 6), (7, 17)] {
+            let targets = numbers.floats(k, in: 0...1).map { ($0 * 3).rounded(.down) }
+            let weights = zip(targets, numbers.floats(k, in: 0...4)).map { $0 + $1 }
+            for dim in [24, 100] {
+                let order = Array(0..<m)
+                expectAgreement(isa, dim: dim, order: order, outputs: k, targets: targets)
+                expectAgreement(
+                    isa, dim: dim, order: order, outputs: k, targets: targets, weights: weights)
+            }
+        }
+    }
+
+    @Test("weights stand for as many examples", arguments: ["scalar"] + vectorSets)
+    func weights(isa: String) {
+        // as long as a step is small, one of weight 3 is three of weight 1
+        let (dim, order) = (40, [0])
+        let single = step(isa, dim: dim, order: order, outputs: 2, seed: 4, targets: [1, 0])
+        let triple = step(
+            isa, dim: dim, order: order, outputs: 2, seed: 4, targets: [3, 0], weights: [3, 3])
+        var numbers = Numbers(4)
+        let before = Rows(count: 1, dim: dim, numbers: &numbers, scale: 0.5).values
+        for d in 0..<dim {
+            let (one, three) = (single.inputs[d] - before[d], triple.inputs[d] - before[d])
+            #expect(abs(three - 3 * one) < 1e-5)
+        }
+        #expect(abs(triple.loss - 3 * single.loss) < 1e-4)
     }
 
     @Test("leaves the padding of rows zero", arguments: ["scalar"] + vectorSets)
@@ -130,8 +144,9 @@ struct WindowTests {
             let g = alpha * (label - 1 / (1 + exponential(-score)))
             for d in 0..<16 { expected[d] += g * row[d] }
         }
-        let code = kernel_sgns_window(
-            input.pointers([0]), 1, outputs.pointers([0, 1]), 2, 16, Float(alpha), nil)
+        let code = kernel_word_window(
+            input.pointers([0]), 1, outputs.pointers([0, 1]), 2, [1, 0], nil, 16, Float(alpha),
+            nil)
         #expect(code == 0)
         #expect(greatestDifference(input.values, expected.map { Float($0) }) < 1e-6)
     }
@@ -148,11 +163,11 @@ struct WindowTests {
                 rows.base[row * 16 + 1] = row == 0 ? 0 : 1
             }
             _ = with(isa) {
-                kernel_sgns_window(
-                    rows.pointers([0]), 1, rows.pointers([1]), 1, 16, 1, nil)
+                kernel_word_window(
+                    rows.pointers([0]), 1, rows.pointers([1]), 1, [1], nil, 16, 1, nil)
             }
             let expected = 1 - 1 / (1 + exponential(-Double(score)))
-            #expect(abs(Double(rows.base[1]) - expected) <= Double(SGNS_SIGMOID_ERROR))
+            #expect(abs(Double(rows.base[1]) - expected) <= Double(WORDS_SIGMOID_ERROR))
         }
     }
 
@@ -161,10 +176,11 @@ struct WindowTests {
         var numbers = Numbers(1)
         let rows = Rows(count: 1, dim: 16, numbers: &numbers)
         let before = rows.values
+        let labels = [Float](repeating: 0, count: 65)
         let many = rows.pointers([Int](repeating: 0, count: 129))
-        #expect(kernel_sgns_window(many, 129, many, 1, 16, 0.1, nil) == -1)
-        #expect(kernel_sgns_window(many, 1, many, 65, 16, 0.1, nil) == -1)
-        #expect(kernel_sgns_window(many, 1, many, 1, 15, 0.1, nil) == -1)
+        #expect(kernel_word_window(many, 129, many, 1, labels, nil, 16, 0.1, nil) == -1)
+        #expect(kernel_word_window(many, 1, many, 65, labels, nil, 16, 0.1, nil) == -1)
+        #expect(kernel_word_window(many, 1, many, 1, labels, nil, 15, 0.1, nil) == -1)
         #expect(rows.values == before)
     }
 

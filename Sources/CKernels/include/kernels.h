@@ -69,64 +69,96 @@ void kernel_scores_f32(
     const float *queries, size_t query_count, size_t query_stride,
     const float *rows, size_t row_count, size_t row_stride, size_t count, float *scores);
 
-// Skip-gram with negative sampling --------------------------------------------------------------
+// Training word vectors -------------------------------------------------------------------------
 
 enum {
     /// Greatest window radius, and so 2 * 64 inputs in a window.
-    SGNS_MAX_RADIUS = 64,
-    SGNS_MAX_INPUTS = 2 * SGNS_MAX_RADIUS,
-    /// The centre and up to 63 negatives.
-    SGNS_MAX_OUTPUTS = 64,
+    WORDS_MAX_RADIUS = 64,
+    WORDS_MAX_INPUTS = 2 * WORDS_MAX_RADIUS,
+    /// Outputs of a window: the centre and up to 63 negatives, say.
+    WORDS_MAX_OUTPUTS = 64,
+    /// Inner nodes between the root of a Huffman tree and a word, as in word2vec.
+    WORDS_MAX_PATH = 40,
+    /// Draws that stand for the negatives of a centre with a bag.
+    WORDS_MAX_SHARED = 40,
     /// A longer run of kept words is cut into several sentences.
-    SGNS_MAX_SENTENCE = 10000,
+    WORDS_MAX_SENTENCE = 10000,
     /// Outputs that one pass over the dimension holds in registers.
-    SGNS_OUTPUT_BLOCK = 6,
+    WORDS_OUTPUT_BLOCK = 6,
 };
 
 /// Greatest absolute error of the sigmoid used in the vector kernels.
-#define SGNS_SIGMOID_ERROR 3e-7f
+#define WORDS_SIGMOID_ERROR 3e-7f
 
-/// One step of gradient descent on a window: every input row against every output row, the first
-/// output with label 1 and the others with label 0 (Mikolov et al. 2013, eq. 4).
-///     score[i][j] = in[i] . out[j];  g[i][j] = alpha * (label[j] - sigmoid(score[i][j]))
+/// One step of gradient descent of the logistic regression of every input row against every output
+/// row (Mikolov et al. 2013, eq. 4). Of weights[j] examples of output j, targets[j] have label 1:
+///     score[i][j] = in[i] . out[j];  g[i][j] = alpha * (targets[j] - weights[j] * sigmoid(score))
 ///     in[i] += sum_j g[i][j] out[j];  out[j] += sum_i g[i][j] in[i]
 /// both updates from the rows as they were. A row that stands twice among the inputs takes both
 /// updates, and its second occurrence sees the first one within a block of outputs; output rows
 /// must differ. `stride` is a multiple of 16, rows are 64-byte aligned, and padding zeros stay
-/// zero. When `loss` is not NULL, the negative log-likelihood before the step is added to it.
+/// zero. `weights` may be NULL for ones. When `loss` is not NULL, the negative log-likelihood
+/// before the step is added to it.
 /// Returns 0, or -1 when a count is out of range (nothing is touched then).
-int kernel_sgns_window(
+int kernel_word_window(
     float *const *inputs, int input_count, float *const *outputs, int output_count,
-    size_t stride, float alpha, double *loss);
+    const float *targets, const float *weights, size_t stride, float alpha, double *loss);
+
+/// mean = sum over r of shares[r] * row rows[r] of `matrix`; `shares` may be NULL for 1 / count.
+/// Rows are `stride` floats, a multiple of 16, and 64-byte aligned, as `mean` is.
+void kernel_mean_rows(
+    const float *matrix, size_t stride, const int32_t *rows, const float *shares, size_t count,
+    float *mean);
+
+/// Adds moved - before to each of `count` rows of `matrix`, and twice to one that stands there
+/// twice. Strides and alignment as above.
+void kernel_add_to_rows(
+    float *matrix, size_t stride, const int32_t *rows, size_t count, const float *moved,
+    const float *before);
 
 /// One column of an alias table (Vose 1991): draw a column evenly and a 32-bit coin; take the
 /// column itself if coin <= threshold, else `alias`.
-typedef struct sgns_alias {
+typedef struct alias_column {
     uint32_t threshold;
     uint32_t alias;
-} sgns_alias;
+} alias_column;
 
 /// The column for a 64-bit draw: its upper half picks a column (by multiplication, without a
 /// division), its lower half is the coin.
-static inline uint32_t sgns_alias_draw(const sgns_alias *columns, uint32_t count, uint64_t draw) {
+static inline uint32_t alias_draw(const alias_column *columns, uint32_t count, uint64_t draw) {
     uint32_t column = (uint32_t)(((draw >> 32) * count) >> 32);
-    return (uint32_t)draw <= columns[column].threshold ? column : columns[column].alias;
+    // no branch: coins cannot be predicted
+    uint32_t other = column ^ columns[column].alias;
+    return column ^ (other & (0u - ((uint32_t)draw > columns[column].threshold)));
 }
 
 /// The parameters, shared by all threads without locks, and the settings of a training.
-typedef struct sgns_model {
-    float *inputs;              // [vocabulary, stride]
-    float *outputs;             // [vocabulary, stride]
+typedef struct word_model {
+    float *inputs;              // [vocabulary or rows of the bags, stride]
+    float *outputs;             // [vocabulary or inner nodes, stride]
     size_t stride;              // floats, a multiple of 16
     int32_t vocabulary;
-    int32_t window;             // 1...SGNS_MAX_RADIUS
-    int32_t negative;           // 0..<SGNS_MAX_OUTPUTS
+    int32_t window;             // 1...WORDS_MAX_RADIUS
+    int32_t cbow;               // 1: the mean of a context predicts its centre; 0: skip-gram
+    int32_t negative;           // 0..<WORDS_MAX_OUTPUTS
+    int32_t shared;             // draws that stand for the negatives of a centre with a bag
     const uint32_t *keep;       // [vocabulary]: kept if a 32-bit draw <= keep; NULL keeps all
-    const sgns_alias *alias;    // [vocabulary]: distribution of the negatives
-} sgns_model;
+    const alias_column *alias;  // [vocabulary]: distribution of the negatives
+
+    // The Huffman tree: nodes path_offsets[w]..<path_offsets[w + 1] lead from the root to word w,
+    // at most WORDS_MAX_PATH of them. All NULL for negative sampling.
+    const int64_t *path_offsets;    // [vocabulary + 1]
+    const int32_t *path_nodes;      // rows of `outputs`
+    const uint8_t *path_codes;      // 0 or 1: the branch taken; label 1 stands for branch 0
+
+    // Bags: rows bag_offsets[w]..<bag_offsets[w + 1] of `inputs`, at least one, whose mean is the
+    // vector of word w. Both NULL when row w is.
+    const int64_t *bag_offsets;     // [vocabulary + 1]
+    const int32_t *bag_rows;
+} word_model;
 
 /// One thread's work: a stretch of the id stream. Ids >= 0 are words, -1 ends a sentence.
-typedef struct sgns_task {
+typedef struct word_task {
     const int32_t *ids;
     size_t count;
     float alpha;                // rate at progress 0
@@ -135,20 +167,31 @@ typedef struct sgns_task {
     uint64_t seed;
     int64_t *words_done;        // added to about every 10,000 words, by all threads; may be NULL
     const int64_t *stop;        // training ends soon after this is not zero; may be NULL
-} sgns_task;
+} word_task;
 
 /// What a call has done. Words count those that subsampling dropped.
-typedef struct sgns_result {
+typedef struct word_result {
     int64_t words;
     int64_t trained;            // centres trained on
     size_t position;            // ids consumed
     double loss_sum;            // of a sample of windows, in nats
-    int64_t loss_count;         // (input, centre) pairs in that sample
-} sgns_result;
+    int64_t loss_count;         // predictions in that sample: pairs, or centres with CBOW
+} word_result;
 
-/// Trains on one stretch: subsampling, windows of random radius, shared negatives, Hogwild updates.
-/// Returns 0, or -1 when a setting is out of range or `ids[result->position]` is no word.
-int sgns_train(const sgns_model *model, const sgns_task *task, sgns_result *result);
+enum {
+    WORDS_TRAINED = 0,
+    WORDS_REFUSED = -1,         // a setting is out of range, or `ids[result->position]` is no word
+    WORDS_OUT_OF_MEMORY = -2,
+};
+
+/// Trains on one stretch: subsampling, windows of random radius, Hogwild updates. Returns one of
+/// the codes above.
+///
+/// Skip-gram predicts the centre from each word of its context, and the negatives are shared by
+/// the window; with CBOW by a few centres in sequence. With bags it is as in fastText: the bag of
+/// the centre predicts each word of the context, and `shared` draws are weighted to count as
+/// `negative` for each of these.
+int words_train(const word_model *model, const word_task *task, word_result *result);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@ final class TrainWordsRunner: UnitRunner {
     private let bulk: BulkExchange
     private let threads: Int
     private var replica: ModelReplica?
-    private var trainer: (task: EncodeWords, settings: TrainWords, trainer: SkipGramTrainer)?
+    private var trainer: (task: EncodeWords, settings: TrainWords, trainer: WordTrainer)?
 
     init(partitions: Partitions, bulk: BulkExchange, threads: Int) {
         self.partitions = partitions
@@ -67,18 +67,15 @@ final class TrainWordsRunner: UnitRunner {
             ])
     }
 
-    private func trainer(for task: TrainWordsUnit) throws -> SkipGramTrainer {
+    private func trainer(for task: TrainWordsUnit) throws -> WordTrainer {
         if let trainer, trainer.task.vocabulary == task.encoding.vocabulary,
             trainer.settings == task.settings
         {
             return trainer.trainer
         }
-        let settings = try SkipGramSettings(
-            dim: task.settings.dimension, window: task.settings.window,
-            negative: task.settings.negative, sample: task.settings.sample,
-            alpha: Float(task.settings.alpha), seed: task.settings.seed)
+        let settings = try WordTrainingSettings(task.settings)
         let counts = try partitions.vocabulary(of: task.encoding).counts.map { Int($0) }
-        let made = try SkipGramTrainer(settings: settings, counts: counts)
+        let made = try WordTrainer(settings: settings, counts: counts)
         trainer = (task.encoding, task.settings, made)
         return made
     }
@@ -89,14 +86,14 @@ final class TrainWordsRunner: UnitRunner {
         // The matrices of another job go before those of this one come.
         replica = nil
         let made = try ModelReplica(
-            model: task.model, rows: rows, dimension: task.settings.dimension,
-            seed: task.settings.seed, threads: threads)
+            model: task.model, rows: rows, settings: try WordTrainingSettings(task.settings),
+            threads: threads)
         replica = made
         return made
     }
 
     private func train(
-        _ task: TrainWordsUnit, _ stream: IdStream, _ trainer: SkipGramTrainer,
+        _ task: TrainWordsUnit, _ stream: IdStream, _ trainer: WordTrainer,
         _ replica: ModelReplica, _ control: RunControl
     ) throws -> TrainingSummary {
         let passes = TrainingSlice.passes(
@@ -108,7 +105,7 @@ final class TrainWordsRunner: UnitRunner {
             halt: { training.stop() })
         var summary = TrainingSummary()
         for (index, pass) in passes.enumerated() {
-            let slices = SkipGramTrainer.slices(
+            let slices = WordTrainer.slices(
                 of: pass.ids, in: stream.ids,
                 count: task.settings.deterministic ? 1 : threads)
             let number =
@@ -120,6 +117,14 @@ final class TrainWordsRunner: UnitRunner {
             summary.add(part)
         }
         return summary
+    }
+}
+
+extension WordTrainingSettings {
+    fileprivate init(_ task: TrainWords) throws(WordTrainingError) {
+        try self.init(
+            dim: task.dimension, window: task.window, negative: task.negative,
+            sample: task.sample, alpha: Float(task.alpha), seed: task.seed)
     }
 }
 

@@ -38,18 +38,18 @@ private func cosine(_ a: Int, _ b: Int, _ matrix: Matrix) -> Float {
 }
 
 @Suite("Skip-gram training")
-struct SkipGramTests {
+struct WordTrainerTests {
     private func train(
         _ corpus: Corpus, threads: Int = 1, seed: UInt64 = 1, stream: UInt64 = 0,
         control: TrainingControl = TrainingControl()
-    ) throws -> (SkipGramParameters, TrainingSummary) {
-        let settings = try SkipGramSettings(dim: 20, sample: 0, alpha: 0.05, seed: seed)
-        let trainer = try SkipGramTrainer(settings: settings, counts: corpus.counts)
-        let parameters = try SkipGramParameters(vocabulary: 20, dim: 20, seed: seed)
+    ) throws -> (WordParameters, TrainingSummary) {
+        let settings = try WordTrainingSettings(dim: 20, sample: 0, alpha: 0.05, seed: seed)
+        let trainer = try WordTrainer(settings: settings, counts: corpus.counts)
+        let parameters = try WordParameters(settings: settings, vocabulary: 20)
         let summary = try corpus.ids.withUnsafeBufferPointer { ids in
             try trainer.train(
                 parameters, ids: ids,
-                slices: SkipGramTrainer.slices(of: 0..<ids.count, in: ids, count: threads),
+                slices: WordTrainer.slices(of: 0..<ids.count, in: ids, count: threads),
                 stream: stream, control: control)
         }
         return (parameters, summary)
@@ -107,9 +107,9 @@ struct SkipGramTests {
     @Test("subsampling thins the centres as its table says")
     func subsampling() throws {
         let corpus = Corpus(sentences: 6000)
-        let settings = try SkipGramSettings(dim: 4, sample: 1e-3)
-        let trainer = try SkipGramTrainer(settings: settings, counts: corpus.counts)
-        let parameters = try SkipGramParameters(vocabulary: 20, dim: 4, seed: 1)
+        let settings = try WordTrainingSettings(dim: 4, sample: 1e-3)
+        let trainer = try WordTrainer(settings: settings, counts: corpus.counts)
+        let parameters = try WordParameters(settings: settings, vocabulary: 20)
         let summary = try corpus.ids.withUnsafeBufferPointer { ids in
             try trainer.train(parameters, ids: ids, slices: [0..<ids.count])
         }
@@ -125,10 +125,10 @@ struct SkipGramTests {
     @Test("a negative equal to the centre or repeated in its set is dropped", arguments: 1...3)
     func droppedNegatives(words: Int) throws {
         // outputs that are still zero cost ln 2 each, so the loss counts them
-        let settings = try SkipGramSettings(dim: 8, negative: 40, sample: 0, alpha: 1e-9)
+        let settings = try WordTrainingSettings(dim: 8, negative: 40, sample: 0, alpha: 1e-9)
         let counts = [Int](repeating: 500, count: words)
-        let trainer = try SkipGramTrainer(settings: settings, counts: counts)
-        let parameters = try SkipGramParameters(vocabulary: words, dim: 8, seed: 1)
+        let trainer = try WordTrainer(settings: settings, counts: counts)
+        let parameters = try WordParameters(settings: settings, vocabulary: words)
         let ids = (0..<500 * words).map { Int32($0 % words) } + [-1]
         let summary = try ids.withUnsafeBufferPointer { ids in
             try trainer.train(parameters, ids: ids, slices: [0..<ids.count])
@@ -142,7 +142,7 @@ struct SkipGramTests {
     func notAWord(id: Int32) throws {
         var corpus = Corpus(sentences: 50)
         corpus.ids[400] = id
-        #expect(throws: SkipGramError.notAWord(id: id, position: 400, vocabulary: 20)) {
+        #expect(throws: WordTrainingError.notAWord(id: id, position: 400, vocabulary: 20)) {
             _ = try train(corpus)
         }
     }
@@ -162,7 +162,7 @@ struct SkipGramTests {
 }
 
 @Suite("Slices and beginnings")
-struct SkipGramBeginningTests {
+struct WordParametersTests {
     @Test("slices cover the range and begin at sentences")
     func slices() {
         var generator = Xorshift(state: 5)
@@ -170,7 +170,7 @@ struct SkipGramBeginningTests {
         ids.withUnsafeBufferPointer { ids in
             for count in [1, 2, 3, 7, 400] {
                 for range in [0..<1000, 13..<777, 40..<40] {
-                    let slices = SkipGramTrainer.slices(of: range, in: ids, count: count)
+                    let slices = WordTrainer.slices(of: range, in: ids, count: count)
                     #expect(slices.count == count)
                     #expect(slices.flatMap { Array($0) } == Array(range))
                     for slice in slices.dropFirst() where !slice.isEmpty {
@@ -183,9 +183,11 @@ struct SkipGramBeginningTests {
 
     @Test("inputs begin uniform in 0.5 / dim, the same for any threads; outputs and padding zero")
     func beginning() throws {
-        let one = try SkipGramParameters(vocabulary: 200, dim: 50, seed: 3, threads: 1)
-        let three = try SkipGramParameters(vocabulary: 200, dim: 50, seed: 3, threads: 3)
-        let other = try SkipGramParameters(vocabulary: 200, dim: 50, seed: 4)
+        var settings = try WordTrainingSettings(dim: 50, seed: 3)
+        let one = try WordParameters(settings: settings, vocabulary: 200, threads: 1)
+        let three = try WordParameters(settings: settings, vocabulary: 200, threads: 3)
+        settings.seed = 4
+        let other = try WordParameters(settings: settings, vocabulary: 200)
         #expect(bits(one.input) == bits(three.input))
         #expect(bits(one.input) != bits(other.input))
         #expect(bits(one.output).allSatisfy { $0 == 0 })
@@ -206,12 +208,19 @@ struct SkipGramBeginningTests {
 
     @Test("settings out of range are refused by name")
     func settings() {
-        #expect(throws: SkipGramError.setting(name: "window", value: "65", limits: "1 to 64")) {
-            _ = try SkipGramSettings(window: 65)
+        #expect(throws: WordTrainingError.setting(name: "window", value: "65", limits: "1 to 64")) {
+            _ = try WordTrainingSettings(window: 65)
         }
-        #expect(throws: SkipGramError.self) { _ = try SkipGramSettings(dim: 0) }
-        #expect(throws: SkipGramError.self) { _ = try SkipGramSettings(negative: 64) }
-        #expect(throws: SkipGramError.self) { _ = try SkipGramSettings(sample: -.infinity) }
-        #expect(throws: SkipGramError.self) { _ = try SkipGramSettings(alpha: .nan) }
+        #expect(throws: WordTrainingError.self) { _ = try WordTrainingSettings(dim: 0) }
+        #expect(throws: WordTrainingError.self) { _ = try WordTrainingSettings(negative: 64) }
+        #expect(throws: WordTrainingError.setting(name: "negative", value: "0", limits: "1 to 63"))
+        {
+            _ = try WordTrainingSettings(negative: 0)
+        }
+        #expect(throws: Never.self) {
+            _ = try WordTrainingSettings(loss: .hierarchicalSoftmax, negative: 0)
+        }
+        #expect(throws: WordTrainingError.self) { _ = try WordTrainingSettings(sample: -.infinity) }
+        #expect(throws: WordTrainingError.self) { _ = try WordTrainingSettings(alpha: .nan) }
     }
 }
