@@ -12,8 +12,10 @@ run: build  ## train word vectors on the bundled corpus and show what they learn
 	@SOUNDER=$(SOUNDER) Examples/run.sh
 
 test: setup  ## run every test
-	@scripts/setup.sh oracles
-	PATH="$(CURDIR)/.venv/bin:$$PATH" swift test $(SWIFT_FLAGS) --disable-testable-imports
+	@scripts/setup.sh oracles & oracles=$$!; \
+	swift build $(SWIFT_FLAGS) --build-tests; built=$$?; wait $$oracles; exit $$built
+	PATH="$(CURDIR)/.venv/bin:$$PATH" \
+		swift test $(SWIFT_FLAGS) --disable-testable-imports --skip-build
 
 sim: setup  ## simulate clusters and disasters: SEEDS=n of them, or replay SEED=n
 	swift build $(SWIFT_FLAGS) --product simulate

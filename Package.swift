@@ -20,8 +20,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// Tests are compiled without optimisation, which takes half the time; what they test is optimised.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .testTarget(
+        name: name, dependencies: dependencies,
+        swiftSettings: strict + [.unsafeFlags(["-Onone"])])
 }
 
 func system(_ name: String, _ package: String, _ debian: String) -> Target {
@@ -79,29 +82,40 @@ let package = Package(
             "Retrieval",
             ["Compression", "Files", "Tensors", "CKernels", "CStemmer", "CUTF8Proc"]),
 
+        // Between the towers
+        library("WordJobs", ["Protocol", "WordVectors"]),
+
         // Programs
         program(
             "Coordinator",
             [
                 "Cluster", "Compression", "Digests", "Documents", "Files", "Journal", "Protocol",
-                "Retrieval", "Telemetry", "Tensors", "Transport", arguments, logging,
+                "Retrieval", "Telemetry", "Tensors", "Transport", "WordJobs", "WordVectors",
+                arguments,
+                logging,
             ]),
         program(
             "Worker",
             [
                 "CKernels", "Cluster", "Digests", "Documents", "Files", "Models", "Protocol",
-                "Retrieval", "Telemetry", "Tensors", "Transport", "WordVectors", arguments,
+                "Retrieval", "Telemetry", "Tensors", "Transport", "WordJobs", "WordVectors",
+                arguments,
                 logging,
             ]),
         program(
             "Console",
             [
                 "Client", "Compression", "Digests", "Documents", "Files", "Hub", "Models",
-                "Protocol", "Retrieval", "Telemetry", "Tensors", "Transport", "WordVectors",
+                "Protocol", "Retrieval", "Telemetry", "Tensors", "Transport", "WordJobs",
+                "WordVectors",
                 arguments,
             ]),
 
-        // Figures that docs/benchmarks.md reports
+        // Figures that docs/benchmarks.md and docs/averaging.md report
+        .executableTarget(
+            name: "AveragingLab", dependencies: ["Files", "Tensors", "WordVectors"],
+            path: "Benchmarks/averaging", exclude: ["full.txt", "plot.py", "queue.py", "results"],
+            swiftSettings: strict),
         .executableTarget(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
@@ -138,7 +152,7 @@ let package = Package(
             "CoordinatorTests",
             [
                 "Coordinator", "Documents", "Files", "Protocol", "Tensors", "TestSupport",
-                "Transport",
+                "Transport", logging,
             ]),
         tests("DeployTests", ["TestSupport"]),
         tests("DocumentsTests", ["Documents", "TestSupport"]),
@@ -153,7 +167,8 @@ let package = Package(
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),
         tests("HubTests", ["Hub", "TestSupport"]),
         tests("JournalTests", ["Cluster", "Journal", "Protocol", grdb]),
-        tests("ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
+        tests(
+            "ModelsTests", ["CKernels", "Files", "Models", "Tensors", "TestSupport", "Tokenizers"]),
         tests(
             "RetrievalTests",
             ["CKernels", "Compression", "Files", "Retrieval", "Tensors", "TestSupport"]),
@@ -171,7 +186,7 @@ let package = Package(
         tests("TidyTests", []),
         tests("TokenizersTests", ["TestSupport", "Tokenizers"]),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),
-        tests("WordVectorsTests", ["Files", "Tensors", "TestSupport", "WordVectors"]),
+        tests("WordVectorsTests", ["CKernels", "Files", "Tensors", "TestSupport", "WordVectors"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -30,7 +30,13 @@ SPEC = {
     "kind": "train-words", "files": [FILE], "dimension": 16, "window": 5, "negative": 5,
     "sample": 1e-4, "minimumCount": 5, "vocabularyMax": 0, "epochs": 2, "alpha": 0.05, "seed": 1,
     "partitions": 2, "wordsPerRound": 0, "momentum": -1.0, "deterministic": False,
-    "keepsOutputs": True,
+    "keepsOutputs": True, "architecture": "skip-gram", "loss": "negative-sampling",
+    "subwords": {"minimumLength": 3, "maximumLength": 6, "buckets": 1000},
+}
+GLOVE = {
+    "kind": "train-glove", "files": [FILE], "dimension": 16, "window": 15, "symmetric": True,
+    "xMax": 100.0, "power": 0.75, "minimumCount": 5, "vocabularyMax": 0, "epochs": 25, "eta": 0.05,
+    "seed": 1, "partitions": 2, "memoryMebibytes": 512, "deterministic": False, "vectors": "sum", "keepsOutputs": False,
 }
 UNIT = {"job": "j-1", "round": 0, "index": 3}
 LEASE = {"epoch": 1, "attempt": 1, "token": 18446744073709551615}
@@ -98,6 +104,15 @@ TASKS = {
         "kind": "train-words", "encoding": ENCODING, "settings": SETTINGS, "round": 1, "rounds": 9,
         "model": "m-1", "rowsDue": 10, "rowsDueBefore": 10, "step": MODEL, "whole": MODEL,
     },
+    "pairs": {
+        "kind": "count-pairs", "encoding": ENCODING, "window": 15, "symmetric": True, "blocks": 2,
+        "memoryMebibytes": 512,
+    },
+    "glove": {
+        "kind": "train-glove", "pairs": MODEL["input"], "partition": 0, "contexts": 1,
+        "partitions": 2, "vocabulary": 10, "slice": 0, "slices": 1, "settings": {k: v for k, v in GLOVE.items() if k != "kind"}, "round": 1,
+        "rounds": 9, "model": "m-1", "step": MODEL, "whole": MODEL,
+    },
     "chunk": {
         "kind": "encode-chunk", "file": CORPUS["files"][0], "payload": "j-1/corpus/0",
         "name": "/data/a.jsonl.gz", "bytes": [0, 900], "firstRecord": 0, "firstLine": 1,
@@ -130,6 +145,9 @@ seed("wire", "bad-number", header("get", {"payload": "p", "offset": 1e300, "leng
 seed("wire", "bad-negative", header("get", {"payload": "p", "offset": -1, "length": 1}))
 
 seed("job-spec", "ok-all", json.dumps(SPEC))
+seed("job-spec", "ok-glove", json.dumps(GLOVE))
+seed("job-spec", "bad-glove-eta", json.dumps({**GLOVE, "eta": 0}))
+seed("job-spec", "bad-glove-vectors", json.dumps({**GLOVE, "vectors": "all"}))
 seed("job-spec", "ok-encode", json.dumps({"kind": "encode", **ENCODE}))
 seed("job-spec", "bad-encode-name", json.dumps({"kind": "encode", **ENCODE, "model": {
     **FOLDER, "entries": FOLDER["entries"] + [
@@ -243,6 +261,45 @@ seed("row-delta", "bad-row", delta(9, 3, [1, 9], [one] * 6))
 seed("row-delta", "bad-infinite", delta(9, 3, [1, 4], [one] * 5 + [0x7F80]))
 seed("row-delta", "bad-dim", delta(9, 0xFFFFFFFF, [1, 4], [one] * 6))
 
+
+def number(value):
+    """Groups of seven bits, the lowest first."""
+    groups = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
+    return bytes([g | 0x80 for g in groups[:-1]] + groups[-1:])
+
+
+def pairs(vocabulary, parts, symmetric=1, total=None):
+    """Parts of (row, column, sum), sorted."""
+    bodies, count = [], 0
+    for part in parts:
+        body, row, column = b"", -1, 0
+        for r, c, s in part:
+            if r != row:
+                body += number(c << 1 | 1) + number(r - row)
+            else:
+                body += number(c - column << 1)
+            body, row, column, count = body + number(s), r, c, count + 1
+        bodies.append(body)
+    head = struct.pack(
+        "<8s7Q", b"SNDNPAIR", 1, vocabulary, len(parts), count if total is None else total,
+        symmetric, 20, 0)
+    for body, part in zip(bodies, parts):
+        head += struct.pack("<2Q", len(body), len(part))
+    return head + b"".join(bodies)
+
+
+some = [(0, 1, 1 << 20), (0, 7, 3), (2, 2, 5 << 20)]
+seed("pairs", "ok-two-parts", pairs(9, [some, [(1, 3, 1 << 60)]]))
+seed("pairs", "ok-left", pairs(9, [[(4, 1, 1 << 20), (5, 0, 9)]], symmetric=0))
+seed("pairs", "ok-none", pairs(9, [[], []]))
+seed("pairs", "bad-word", pairs(7, [some]))
+seed("pairs", "bad-side", pairs(9, [[(4, 1, 1 << 20)]]))
+seed("pairs", "bad-zero", pairs(9, [[(1, 4, 0)]]))
+seed("pairs", "bad-total", pairs(9, [some], total=4))
+seed("pairs", "bad-short", pairs(9, [some])[:-1])
+seed("pairs", "bad-long", pairs(9, [some]) + b"\0")
+seed("pairs", "bad-column", pairs(9, [[(1, 4, 9), (1, 4, 9)]]))
+
 # --- vectors -------------------------------------------------------------------------------------
 
 rows = [(b"cat", (1.0, -2.5)), (b"\xc3\xa9t\xc3\xa9", (0.25, 1e-30))]
@@ -275,6 +332,48 @@ seed("vectors-any", "ok-npy-double", npy("<f8", False, "(1, 2)", matrix) + b"\xf
 seed("vectors-any", "bad-npy-words", npy("<f4", False, "(2, 2)", matrix) + b"\xffcat 5\n")
 seed("vectors-any", "bad-npy-wide", npy("<f4", False, "(0, 9223372036854775807)", b"") + b"\xff")
 seed("vectors-any", "bad-fasttext", b"\xba\x16\x4f\x2f")
+
+
+def fasttext(entries, dim=2, buckets=3, version=12, pruned=-1, lengths=(2, 3), words=None,
+             flag=0, model=2):
+    """A model as fastText lays it out; without a version it is one of the time before."""
+    words = len(entries) if words is None else words
+    fields = (dim, 5, 5, 1, 5, 1, 2, model, buckets, *lengths, 100)
+    data = b"" if version is None else struct.pack("<2i", 793712314, version)
+    data += struct.pack("<12id", *fields, 1e-4) + struct.pack("<3iq", words, words, 0, 30)
+    data += b"" if version is None else struct.pack("<q", pruned)
+    for word, count in entries:
+        data += word + b"\0" + struct.pack("<qb", count, 0)
+    data += struct.pack(f"<{2 * max(pruned, 0)}i", *range(2 * max(pruned, 0)))
+    for rows in (words + buckets, words):
+        data += b"" if version is None else bytes([flag])
+        data += struct.pack("<2q", rows, dim)
+        data += struct.pack(f"<{rows * dim}f", *(0.5 * i for i in range(rows * dim)))
+    return data
+
+
+counted = [(b"cat", 9), (b"\xc3\xa9t\xc3\xa9", 4), (b"</s>", 2)]
+plain = fasttext(counted)
+seed("vectors-any", "ok-fasttext", plain + b"\xff")
+seed("fasttext", "ok-ngrams", plain)
+seed("fasttext", "ok-old", fasttext(counted, version=None))
+seed("fasttext", "ok-version-11", fasttext(counted, version=11))
+seed("fasttext", "ok-words", fasttext(counted, buckets=0, lengths=(0, 0)))
+seed("fasttext", "ok-none", fasttext([], buckets=1))
+seed("fasttext", "bad-version", fasttext(counted, version=13))
+seed("fasttext", "bad-quantised", fasttext(counted, flag=1))
+seed("fasttext", "bad-pruned", fasttext(counted, pruned=2))
+seed("fasttext", "bad-buckets", fasttext(counted, buckets=0))
+seed("fasttext", "bad-lengths", fasttext(counted, lengths=(3, 2**31 - 1)))
+seed("fasttext", "bad-count", fasttext([(b"cat", -1)]))
+seed("fasttext", "bad-model", fasttext(counted, model=4))
+shape = struct.pack("<2q", 6, 2)
+seed("fasttext", "bad-rows", plain.replace(shape, struct.pack("<2q", 2**62, 2)))
+seed("fasttext", "bad-negative", plain.replace(shape, struct.pack("<2q", -6, -2)))
+sizes = struct.pack("<3i", 3, 3, 0)
+seed("fasttext", "bad-words", plain.replace(sizes, struct.pack("<3i", 2**31 - 1, 2**31 - 1, 0)))
+seed("fasttext", "bad-short", plain[:-1])
+seed("fasttext", "bad-more", plain + b"\0")
 seed("vectors-any", "bad-wide", b"0 999999999999999999\n")
 
 

@@ -21,6 +21,7 @@ DEFINE_SIGMOID
 #include "rows.template.h"
 #include "scores.template.h"
 #include "window.template.h"
+#include "glove.template.h"
 
 #pragma clang attribute pop
 

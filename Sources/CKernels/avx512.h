@@ -26,6 +26,11 @@ INLINE vf v_reciprocal(vf x) {
     vf r = _mm512_rcp14_ps(x);
     return _mm512_mul_ps(r, _mm512_fnmadd_ps(r, x, _mm512_set1_ps(2.0f)));
 }
+// A guess at 1 / sqrt(x), x >= 0, of 4 % error, from the bits: makers' instructions differ.
+INLINE vf v_rsqrt_guess(vf x) {
+    __m512i half = _mm512_srli_epi32(_mm512_castps_si512(x), 1);
+    return _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(0x5F375A86), half));
+}
 INLINE vf v_round(vf x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT); }
 INLINE vf v_exp2(vf n) { return _mm512_scalef_ps(_mm512_set1_ps(1.0f), n); }
 

@@ -18,6 +18,7 @@ DEFINE_SIGMOID
 #include "rows.template.h"
 #include "scores.template.h"
 #include "window.template.h"
+#include "glove.template.h"
 
 const kernel_table kernels_neon = TABLE("neon");
 

@@ -23,6 +23,11 @@ INLINE vf v_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 INLINE float v_sum(vf x) { return vaddvq_f32(x); }
 INLINE float v_greatest(vf x) { return vmaxvq_f32(x); }
 INLINE vf v_reciprocal(vf x) { return vdivq_f32(vdupq_n_f32(1.0f), x); }
+// A guess at 1 / sqrt(x), x >= 0, of 4 % error, from the bits: makers' instructions differ.
+INLINE vf v_rsqrt_guess(vf x) {
+    uint32x4_t half = vshrq_n_u32(vreinterpretq_u32_f32(x), 1);
+    return vreinterpretq_f32_u32(vsubq_u32(vdupq_n_u32(0x5F375A86), half));
+}
 INLINE vf v_round(vf x) { return vrndnq_f32(x); }
 INLINE vf v_exp2(vf n) {
     return vreinterpretq_f32_s32(

@@ -174,4 +174,5 @@ const kernel_table kernels_scalar = {
     .nesterov_row = nesterov_row_scalar,
     .normalise_row = normalise_row_scalar,
     .scores_f32 = scores_f32_scalar,
+    .glove_step = glove_step_scalar,
 };

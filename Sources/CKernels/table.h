@@ -3,6 +3,7 @@
 #ifndef SOUNDER_KERNELS_TABLE_H
 #define SOUNDER_KERNELS_TABLE_H
 
+#include "glove_step.h"
 #include "kernels.h"
 
 // Scores and gradients of a window stand in tiles of 6 outputs x 4 inputs: value (i, j) is at
@@ -75,6 +76,7 @@ typedef struct kernel_table {
     float (*normalise_row)(float *, size_t);
     void (*scores_f32)(const float *, size_t, size_t, const float *, size_t, size_t, size_t,
                        float *);
+    float (*glove_step)(const glove_step *);
 } kernel_table;
 
 extern const kernel_table kernels_scalar;

@@ -2,6 +2,8 @@
 // memory accesses of one batch overlap. Little-endian machines only, as the whole data plane.
 #include "text_table.h"
 
+#include <stdlib.h>
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__aarch64__)
@@ -129,6 +131,7 @@ typedef struct scan {
     const text_table *table;
     const uint8_t *limit;
     int continues_after;
+    int tells_overlong;  // the sink is told of dropped tokens, too
     text_totals *totals;
     batch_sink sink;
     void *context;
@@ -159,12 +162,21 @@ static int push_replaced(scan *s, const uint8_t *start, const uint8_t *end) {
     return s->sink(s->context, &t, 1);
 }
 
+// A token of length 0: `head` tells the end of a sentence from a token that was dropped.
+enum { SENTENCE_END = 0, DROPPED = 1 };
+
+static inline int push_mark(scan *s, uint64_t mark) {
+    s->batch[s->filled].length = 0;
+    s->batch[s->filled].head = mark;
+    return push(s);
+}
+
 static inline int end_token(scan *s, const uint8_t *start, const uint8_t *end) {
     size_t length = (size_t)(end - start);
     if (__builtin_expect(length > TEXT_TOKEN_BYTES_MAX, 0)
         || __builtin_expect(end == s->limit && s->continues_after, 0)) {
         s->totals->overlong++;
-        return 0;
+        return s->tells_overlong ? push_mark(s, DROPPED) : 0;
     }
     s->totals->tokens++;
     token *t = &s->batch[s->filled];
@@ -173,11 +185,6 @@ static inline int end_token(scan *s, const uint8_t *start, const uint8_t *end) {
         return push_replaced(s, start, end);
     }
     __builtin_prefetch(&s->table->slots[t->hash & s->table->mask]);
-    return push(s);
-}
-
-static inline int end_sentence(scan *s) {
-    s->batch[s->filled].length = 0;
     return push(s);
 }
 
@@ -209,11 +216,11 @@ static int run(scan *s, const uint8_t *bytes, size_t count, int edges) {
                 if (end_token(s, start, bytes + base + i) != 0) return -1;
                 start = NULL;
             }
-            if ((m.newlines & bit) && end_sentence(s) != 0) return -1;
+            if ((m.newlines & bit) && push_mark(s, SENTENCE_END) != 0) return -1;
         }
     }
     if (start != NULL && end_token(s, start, bytes + count) != 0) return -1;
-    if (end_sentence(s) != 0) return -1;
+    if (push_mark(s, SENTENCE_END) != 0) return -1;
     return flush(s);
 }
 
@@ -230,6 +237,7 @@ static int count_batch(void *context, const token *tokens, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const token *t = &tokens[i];
         if (t->length == 0) {
+            if (t->head == DROPPED) continue;
             c->totals->sentences += c->sentence_tokens != 0;
             c->sentence_tokens = 0;
             continue;
@@ -250,6 +258,74 @@ int text_count(text_table *table, const uint8_t *bytes, size_t count, int edges,
     counting context = {.table = table, .totals = totals};
     scan s = {.table = table, .totals = totals, .sink = count_batch, .context = &context};
     return run(&s, bytes, count, edges);
+}
+
+// MARK: counting pairs
+
+// A word may have grown to three times its bytes by what replaced them.
+enum { WORD_BYTES_MAX = 3 * TEXT_TOKEN_BYTES_MAX, PAIR_BYTES_MAX = 2 * WORD_BYTES_MAX + 1 };
+
+typedef struct pair_counting {
+    counting words;
+    size_t previous_length;  // 0: the next word is the first of its sentence
+    uint8_t previous[WORD_BYTES_MAX];
+    uint8_t keys[BATCH * PAIR_BYTES_MAX];
+} pair_counting;
+
+// Lays "previous word" out at `out`; how many bytes it takes.
+static size_t make_pair(uint8_t *out, const uint8_t *previous, size_t length, const token *t) {
+    memcpy(out, previous, length);
+    out[length] = ' ';
+    memcpy(out + length + 1, t->bytes, t->length);
+    return length + 1 + t->length;
+}
+
+static int count_pair_batch(void *context, const token *tokens, size_t count) {
+    pair_counting *c = context;
+    text_table *table = c->words.table;
+    if (count_batch(&c->words, tokens, count) != 0) return -1;
+    token pairs[BATCH];
+    size_t filled = 0, used = 0;
+    const uint8_t *previous = c->previous;
+    size_t length = c->previous_length;
+    for (size_t i = 0; i < count; i++) {
+        const token *t = &tokens[i];
+        if (t->length != 0 && length != 0) {
+            uint8_t *key = c->keys + used;
+            size_t bytes = make_pair(key, previous, length, t);
+            make_key(&pairs[filled], key, bytes, c->keys + sizeof c->keys, table->seed);
+            __builtin_prefetch(&table->slots[pairs[filled].hash & table->mask]);
+            filled++;
+            used += bytes;
+        }
+        previous = t->bytes;
+        length = t->length;
+    }
+    // What the last token points to may be gone when the next batch comes.
+    if (length != 0 && previous != c->previous) memcpy(c->previous, previous, length);
+    c->previous_length = length;
+    for (size_t i = 0; i < filled; i++) {
+        slot *s = find_slot(table, &pairs[i]);
+        if (s->value != 0) {
+            s->value++;
+        } else if (text_table_fill(table, s, &pairs[i], 1) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int text_count_pairs(text_table *table, const uint8_t *bytes, size_t count, int edges,
+                     text_totals *totals) {
+    pair_counting *context = malloc(sizeof *context);
+    if (context == NULL) return -1;
+    context->words = (counting){.table = table, .totals = totals};
+    context->previous_length = 0;
+    scan s = {.table = table, .totals = totals, .sink = count_pair_batch, .context = context,
+              .tells_overlong = 1};
+    int status = run(&s, bytes, count, edges);
+    free(context);
+    return status;
 }
 
 // MARK: encoding

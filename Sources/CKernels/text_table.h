@@ -28,7 +28,7 @@ struct text_table {
 typedef struct token {
     uint64_t head, tail, hash;
     const uint8_t *bytes;
-    uint32_t length;  // 0: the end of a sentence
+    uint32_t length;  // 0: no token; the end of a sentence, or one that was dropped
 } token;
 
 /// Claims a free slot that `find_slot` returned. 0, or -1 when memory is refused.

@@ -36,4 +36,5 @@
         .nesterov_row = ISA(nesterov_row),                                                         \
         .normalise_row = ISA(normalise_row),                                                       \
         .scores_f32 = ISA(scores_f32),                                                             \
+        .glove_step = ISA(glove_step),                                                             \
     }

@@ -49,6 +49,11 @@ struct FetchCommand: AsyncParsableCommand {
         case "encode":
             let manifest: CollectionManifest = try await folder(status, cluster, context)
             try EncodeReport(status, manifest, output: output).show(asJSON: json)
+        case "phrases":
+            throw Fault(
+                .usage,
+                "job \(job) found phrases; run `sounder phrases` with its --job-key again to "
+                    + "join them")
         default: try await fetchVectors(status, cluster, context)
         }
     }
@@ -69,7 +74,8 @@ struct FetchCommand: AsyncParsableCommand {
     private func fetchVectors(
         _ status: JobStatus, _ cluster: Destination, _ context: Context
     ) async throws {
-        let destination = try VectorDestination(output, format: format)
+        let destination = try VectorDestination(
+            output, format: format, hasSubwords: (status.measures["buckets"] ?? 0) > 0)
         let fetch = try ResultFetch(cluster, context: context)
         defer { fetch.bulk.stop() }
         try await fetch.save(status, to: destination)

@@ -10,16 +10,18 @@ struct NeighboursCommand: ParsableCommand {
         abstract: "List the words nearest to others, by cosine.",
         discussion: """
             With --sum the words are added into one question; -- ends the options, so
-            that words may be subtracted.
+            that words may be subtracted. A fastText .bin has neighbours for words that
+            it never met, too.
 
             Examples:
               sounder neighbours --vectors vectors.bin paris berlin
+              sounder neighbours --vectors fasttext.bin definately
               sounder neighbours --vectors vectors.bin --sum -- king -man woman
             """)
 
     @Option(
         help: ArgumentHelp(
-            "word2vec binary or text, GloVe, fastText .vec, .npy or .safetensors.",
+            "word2vec binary or text, GloVe, fastText, .npy or .safetensors.",
             valueName: "file"))
     var vectors: String
     @Option(name: [.customLong("top"), .customShort("k")], help: "Neighbours a word.")
@@ -46,7 +48,7 @@ struct NeighboursCommand: ParsableCommand {
     }
 
     func run() throws {
-        let neighbours = try reading { try Neighbours(VectorFile.read(vectors)) }
+        let neighbours = try reading { try Neighbours(path: vectors) }
         let questions = sum ? [words] : words.map { [$0] }
         var answers: [Answer] = []
         for question in questions {

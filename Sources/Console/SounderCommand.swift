@@ -17,6 +17,7 @@ struct SounderCommand: AsyncParsableCommand {
 
             Examples:
               sounder train sgns --input corpus.txt --output vectors.bin --workers 2
+              sounder phrases --input corpus.txt --output joined.txt
               sounder encode --model all-MiniLM-L6-v2 --input docs.jsonl --output encoded
               sounder index build --model colbert --input docs.jsonl --output docs.index
               sounder search --index docs.index 'do wild hogs swim?'
@@ -26,12 +27,12 @@ struct SounderCommand: AsyncParsableCommand {
             """,
         version: softwareVersion,
         subcommands: [
-            TrainCommand.self, EncodeCommand.self, IndexCommand.self, SearchCommand.self,
-            RerankCommand.self, ChunkCommand.self, UpCommand.self, JobsCommand.self,
-            StatusCommand.self,
-            CancelCommand.self, RetryCommand.self, LogsCommand.self, FetchCommand.self,
-            DrainCommand.self, KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self,
-            KeysCommand.self, NeighboursCommand.self, EvalCommand.self, TopCommand.self,
+            TrainCommand.self, PhrasesCommand.self, EstimateCommand.self, EncodeCommand.self,
+            IndexCommand.self, SearchCommand.self, RerankCommand.self, ChunkCommand.self,
+            UpCommand.self, JobsCommand.self, StatusCommand.self, CancelCommand.self,
+            RetryCommand.self, LogsCommand.self, FetchCommand.self, DrainCommand.self,
+            KeygenCommand.self, AuthorizeCommand.self, RevokeCommand.self, KeysCommand.self,
+            VectorCommand.self, NeighboursCommand.self, EvalCommand.self, TopCommand.self,
             DoctorCommand.self, ModelCommand.self,
         ])
 

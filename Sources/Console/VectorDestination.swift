@@ -9,26 +9,30 @@ struct VectorDestination {
     let path: String
     let format: VectorFormat
 
+    /// - Parameter hasSubwords: whether there are n-grams, which a fastText `.bin` alone can hold.
     /// - Throws: a `Fault` if the format is not known (64) or nothing can be written there (73).
-    init(_ path: String, format named: String?) throws(Fault) {
+    init(_ path: String, format named: String?, hasSubwords: Bool = false) throws(Fault) {
         self.path = path
+        let known: [VectorFormat] =
+            [.word2vecBinary, .word2vecText, .npy, .safetensors] + (hasSubwords ? [.fastText] : [])
         if let named {
-            guard let format = VectorFormat(rawValue: named), format != .gloveText else {
+            guard let format = VectorFormat(rawValue: named), known.contains(format) else {
+                let names = known.map(\.rawValue)
                 throw Fault(
-                    .usage, "--format \(named) is not known; use word2vec-binary, word2vec-text, "
-                        + "npy or safetensors")
+                    .usage, "--format \(named) is not known; use "
+                        + names.dropLast().joined(separator: ", ") + " or \(names.last ?? "")")
             }
             self.format = format
         } else {
-            format = Self.format(ofEnding: path)
+            format = Self.format(ofEnding: path, hasSubwords)
         }
         try probe()
     }
 
-    private static func format(ofEnding path: String) -> VectorFormat {
+    private static func format(ofEnding path: String, _ hasSubwords: Bool) -> VectorFormat {
         let endings: [(String, VectorFormat)] = [
             (".txt", .word2vecText), (".vec", .word2vecText), (".npy", .npy),
-            (".safetensors", .safetensors),
+            (".safetensors", .safetensors), (".bin", hasSubwords ? .fastText : .word2vecBinary),
         ]
         return endings.first { path.hasSuffix($0.0) }?.1 ?? .word2vecBinary
     }
@@ -43,6 +47,19 @@ struct VectorDestination {
             // Taken away again by its own end, since it is not committed.
             _ = try AtomicFile(path: path)
         } catch { throw Fault(.output, "\(error)") }
+    }
+
+    /// - Returns: the table of the vectors, which a fastText `.bin` holds as well.
+    func write(_ model: TrainedModel, _ layer: VectorLayer) throws -> WordVectorTable {
+        let table = try model.table(layer)
+        guard format == .fastText else {
+            try write(table)
+            return table
+        }
+        do { try model.writeFastText(to: path) } catch let error as FileError {
+            throw Fault(.output, "\(error)")
+        }
+        return table
     }
 
     func write(_ table: WordVectorTable) throws(Fault) {

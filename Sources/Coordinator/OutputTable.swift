@@ -118,7 +118,8 @@ final class OutputTable: Sendable {
     /// The outputs of a round that is reduced now, in the order of its units.
     func take(round: Int, of job: JobID, _ outcomes: [UnitOutcome]) -> RoundOutputs {
         let held = jobs.withLock { $0[job] }
-        return RoundOutputs(count: outcomes.count) { index, isChecked in
+        let measures = outcomes.map(\.measures)
+        return RoundOutputs(count: outcomes.count, measures: measures) { index, isChecked in
             guard let held else { return nil }
             let outcome = outcomes[index]
             if let attempt = held.units[index], attempt.references == outcome.outputs {
@@ -159,10 +160,16 @@ final class OutputTable: Sendable {
 /// more of them need be in memory at once than a reduction works on.
 struct RoundOutputs {
     let count: Int
+    /// What each unit measured; names and values are its worker's.
+    let measures: [[String: Double]]
     private let load: (Int, _ isChecked: Bool) -> [Frame]?
 
-    init(count: Int, load: @escaping (Int, _ isChecked: Bool) -> [Frame]?) {
+    init(
+        count: Int, measures: [[String: Double]] = [],
+        load: @escaping (Int, _ isChecked: Bool) -> [Frame]?
+    ) {
         self.count = count
+        self.measures = measures
         self.load = load
     }
 
@@ -170,6 +177,15 @@ struct RoundOutputs {
     ///
     /// - Parameter isChecked: whether they were asked for before, and so are known to be whole.
     func frames(of unit: Int, isChecked: Bool = false) -> [Frame]? { load(unit, isChecked) }
+
+    private static let sumMax = 1e18
+
+    /// The sum of a figure over the units; nil where workers said what no unit can have measured.
+    func sum(of name: String) -> Double? {
+        let values = measures.compactMap { $0[name] }
+        let sum = values.reduce(0, +)
+        return (0...Self.sumMax).contains(sum) && !values.isEmpty ? sum : nil
+    }
 
     /// All at once, and the units of which the outputs are gone.
     var all: (frames: [[Frame]], gone: [Int]) {

@@ -13,6 +13,9 @@ struct VocabularyReduction {
     let corpusWords: Double
     let keptWords: Double
 
+    /// Occurrences of each kept word, by rank.
+    let counts: [Double]
+
     /// Words above 1,024 bytes that were dropped, and words in which UTF-8 was repaired.
     let overlongTokens: Double
     let replacedTokens: Double
@@ -41,18 +44,28 @@ struct VocabularyReduction {
 
     /// What an earlier process made and saved.
     init(saved payload: Frame, corpusWords: Double) throws(Fault) {
+        let kept: CountTable
+        do throws(CountTableError) { kept = try Self.table(payload) } catch {
+            throw Self.fault(error)
+        }
+        self.init(kept, payload: payload, corpusWords: corpusWords)
+    }
+
+    /// The words by rank.
+    func table() throws(CountTableError) -> CountTable { try Self.table(payload) }
+
+    private static func table(_ payload: Frame) throws(CountTableError) -> CountTable {
         let read = payload.withUnsafeBytes { bytes in
             Result { () throws(CountTableError) in try CountTable(copying: bytes) }
         }
-        let kept: CountTable
-        do throws(CountTableError) { kept = try read.get() } catch { throw Self.fault(error) }
-        self.init(kept, payload: payload, corpusWords: corpusWords)
+        return try read.get()
     }
 
     private init(_ kept: CountTable, payload: Frame, corpusWords: Double) {
         self.payload = payload
         self.corpusWords = corpusWords
         count = kept.entries
+        counts = (0..<kept.entries).map { Double(kept.count(at: $0)) }
         keptWords = Double(kept.total)
         // The order of the tallies is that of `WordCounter.Tallies`.
         overlongTokens = Double(kept.tallies[1])
@@ -82,15 +95,12 @@ final class ModelAverage {
     private let threads = processorCount()
 
     /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
-    init(rows: Int, dimension: Int, seed: UInt64, momentum: Double) throws(Fault) {
+    init(beginning input: Matrix, _ output: Matrix, momentum: Double) throws(Fault) {
         do throws(TensorError) {
-            let parameters = try Matrix(rows: rows, columns: dimension)
-            parameters.fillUniform(seed: seed, threads: threads)
-            input = try OuterNesterov(
-                parameters: parameters, momentum: Float(momentum), rate: 1)
-            output = try OuterNesterov(
-                parameters: try Matrix(rows: rows, columns: dimension),
-                momentum: Float(momentum), rate: 1)
+            self.input = try OuterNesterov(
+                parameters: input, momentum: Float(momentum), rate: 1)
+            self.output = try OuterNesterov(
+                parameters: output, momentum: Float(momentum), rate: 1)
         } catch {
             throw Fault(.unavailable, "the coordinator cannot hold the parameters: \(error)")
         }
@@ -101,17 +111,27 @@ final class ModelAverage {
         self.output = output
     }
 
-    /// Takes the mean of the deltas, in the order of the partitions, as the outer gradient.
+    /// Takes a share of the sum of the deltas, in the order of the partitions, as the outer
+    /// gradient;
+    /// the mean without `shares`.
     /// - Returns: what every worker must add to its copy.
     ///   Only the first `rows` rows take part.
+    /// - Parameter weight: of each delta, where it is not their mean that is wanted.
     func step(
-        inputs: [Frame], outputs: [Frame], rows: Int
+        inputs: [Frame], outputs: [Frame], rows: Int, weight: Float? = nil,
+        shares: (input: RowShares, output: RowShares)? = nil
     ) throws(Fault) -> (input: Frame, output: Frame) {
-        (
-            try step(input, inputs, rows: rows, what: "input"),
-            try step(output, outputs, rows: rows, what: "output")
+        let weights = [Float](
+            repeating: weight ?? 1 / Float(inputs.count), count: inputs.count)
+        return (
+            try step(input, inputs, weights, rows: rows, shares?.input, what: "input"),
+            try step(output, outputs, weights, rows: rows, shares?.output, what: "output")
         )
     }
+
+    var rows: Int { input.parameters.rows }
+    var columns: Int { input.parameters.columns }
+    var momentum: Double { Double(input.momentum) }
 
     /// Goes on with copies of the parameters, because somebody may still be reading these.
     func leaveParameters() throws(Fault) {
@@ -124,7 +144,9 @@ final class ModelAverage {
     }
 
     private func step(
-        _ optimizer: OuterNesterov, _ deltas: [Frame], rows: Int, what: String
+        _ optimizer: OuterNesterov, _ deltas: [Frame], _ weights: [Float], rows: Int,
+        _ shares: RowShares?,
+        what: String
     ) throws(Fault) -> Frame {
         let shape = (rows: optimizer.parameters.rows, dim: optimizer.parameters.columns)
         do throws(TensorError) {
@@ -141,9 +163,8 @@ final class ModelAverage {
                 }
                 views.append(try view.get())
             }
-            let weights = [Float](repeating: 1 / Float(deltas.count), count: deltas.count)
             let merged = try optimizer.step(
-                deltas: views, weights: weights, rows: rows, threads: threads)
+                deltas: views, weights: weights, rows: rows, shares: shares, threads: threads)
             // The views point into the frames.
             withExtendedLifetime(deltas) {}
             let buffer = merged.buffer
@@ -157,8 +178,8 @@ final class ModelAverage {
     /// Offers the parameters in place; they must be withdrawn before the next step.
     func offerWhole(id: String, _ bulk: BulkExchange) -> ModelPayloads {
         ModelPayloads(
-            input: bulk.offer(id: id + "/whole/input", frame: inputBytes, checksum: 0),
-            output: bulk.offer(id: id + "/whole/output", frame: outputBytes, checksum: 0))
+            input: bulk.offer(id: id + "/whole/input", frame: inputBytes, checksum: nil),
+            output: bulk.offer(id: id + "/whole/output", frame: outputBytes, checksum: nil))
     }
 
     /// `[rows, stride]` of Float32, in place.
@@ -176,7 +197,8 @@ extension OuterNesterov {
 }
 
 extension Matrix {
-    fileprivate var frame: Frame {
+    /// Its bytes in place.
+    var frame: Frame {
         Frame(UnsafeRawBufferPointer(start: base, count: byteCount)) { _ in
             // The closure keeps the matrix alive as long as the frame.
             withExtendedLifetime(self) {}

@@ -4,16 +4,22 @@
 /// coordinator and a runner in the worker.
 public enum JobSpec: Hashable, Sendable {
     case trainWords(TrainWords)
+    case trainGloVe(TrainGloVe)
     case encodeDocuments(EncodeDocuments)
     case buildIndex(BuildIndex)
     case rerank(RerankDocuments)
+    case trainSPPMI(TrainSPPMI)
+    case findPhrases(FindPhrases)
 
     public var kind: String {
         switch self {
         case .trainWords: "train-words"
+        case .trainGloVe: "train-glove"
         case .encodeDocuments: "encode"
         case .buildIndex: "index"
         case .rerank: "rerank"
+        case .trainSPPMI: "train-sppmi"
+        case .findPhrases: "phrases"
         }
     }
 
@@ -21,9 +27,12 @@ public enum JobSpec: Hashable, Sendable {
     public var complaint: String? {
         switch self {
         case .trainWords(let spec): spec.complaint
+        case .trainGloVe(let spec): spec.complaint
         case .encodeDocuments(let spec): spec.complaint
         case .buildIndex(let spec): spec.complaint
         case .rerank(let spec): spec.complaint
+        case .trainSPPMI(let spec): spec.complaint
+        case .findPhrases(let spec): spec.complaint
         }
     }
 }
@@ -42,65 +51,15 @@ public struct InputFile: Hashable, Sendable, Codable {
     }
 }
 
-/// Skip-gram with negative sampling over a corpus, averaged over partitions between rounds.
-public struct TrainWords: Hashable, Sendable, Codable {
-    public var files: [InputFile]
-    public var dimension = 300
-    public var window = 5
-    public var negative = 5
-    public var sample = 1e-4
-    public var minimumCount = 5
-    /// 0 keeps every word that reaches `minimumCount`.
-    public var vocabularyMax = 0
-    public var epochs = 5
-    public var alpha = 0.05
-    public var seed: UInt64 = 1
-    /// Parts of the corpus that are trained side by side from the same parameters; 0 lets the
-    /// coordinator take one per worker.
-    public var partitions = 0
-    /// Words a partition trains between two averagings; 0 lets the coordinator choose.
-    public var wordsPerRound = 0
-    /// Outer Nesterov momentum; negative lets the coordinator choose 1 - 1/partitions.
-    public var momentum = -1.0
-    /// One thread per partition and a fixed order everywhere: bit-identical vectors from the seed.
-    public var deterministic = false
-    /// Whether the output vectors are to be returned beside the input vectors.
-    public var keepsOutputs = false
-
-    public init(files: [InputFile]) { self.files = files }
-
-    /// The first setting that is out of range, as a sentence; nil if all are sound.
-    public var complaint: String? {
-        if files.isEmpty { return "no input file is named; pass --input FILE" }
-        if files.count > Limits.inputFilesMax {
-            return "\(files.count) input files exceed the limit of \(Limits.inputFilesMax); "
+extension [InputFile] {
+    /// What is wrong with them as a corpus, as a sentence; nil if they may be looked for.
+    var corpusComplaint: String? {
+        if isEmpty { return "no input file is named; pass --input FILE" }
+        if count > Limits.inputFilesMax {
+            return "\(count) input files exceed the limit of \(Limits.inputFilesMax); "
                 + "concatenate some"
         }
-        if let complaint = files.lazy.compactMap(\.complaint).first { return complaint }
-        let ranges: [(String, Int, ClosedRange<Int>)] = [
-            ("--dim", dimension, 1...Limits.dimensionMax),
-            ("--window", window, 1...Limits.windowMax),
-            ("--negative", negative, 1...Limits.negativeMax),
-            ("--min-count", minimumCount, 1...Int(Int32.max)),
-            ("--max-vocabulary", vocabularyMax, 0...Int(Int32.max)),
-            ("--epochs", epochs, 1...Limits.epochsMax),
-            ("--partitions", partitions, 0...Limits.partitionsMax),
-            ("--words-per-round", wordsPerRound, 0...(1 << 50)),
-        ]
-        for (flag, value, allowed) in ranges where !allowed.contains(value) {
-            return "\(flag) \(value) is out of range; it must lie in "
-                + "\(allowed.lowerBound)...\(allowed.upperBound)"
-        }
-        if !(Float(alpha) > 0 && alpha <= 10) {
-            return "--alpha \(alpha) is out of range; it must lie above 0 and be at most 10"
-        }
-        if !(sample >= 0 && sample <= 1) {
-            return "--sample \(sample) is out of range; it must lie in 0...1"
-        }
-        if !(Float(momentum) < 1) {
-            return "--momentum \(momentum) is out of range; it must be below 1"
-        }
-        return nil
+        return lazy.compactMap(\.complaint).first
     }
 }
 
@@ -151,21 +110,18 @@ extension Submit {
     }
 }
 
-extension TrainWords {
-    fileprivate static func knows(_ setting: String) -> Bool {
-        CodingKeys(stringValue: setting) != nil
-    }
-}
-
 extension JobSpec: Codable {
     private enum CodingKeys: String, CodingKey { case kind }
 
     fileprivate func knows(_ setting: String) -> Bool {
         switch self {
         case .trainWords: setting == "kind" || TrainWords.knows(setting)
+        case .trainGloVe: setting == "kind" || TrainGloVe.knows(setting)
         case .encodeDocuments: setting == "kind" || EncodeDocuments.knows(setting)
         case .buildIndex: setting == "kind" || BuildIndex.knows(setting)
         case .rerank: setting == "kind" || RerankDocuments.knows(setting)
+        case .trainSPPMI: setting == "kind" || TrainSPPMI.knows(setting)
+        case .findPhrases: setting == "kind" || FindPhrases.knows(setting)
         }
     }
 
@@ -173,9 +129,12 @@ extension JobSpec: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         switch try container.decode(String.self, forKey: .kind) {
         case "train-words": self = .trainWords(try TrainWords(from: decoder))
+        case "train-glove": self = .trainGloVe(try TrainGloVe(from: decoder))
         case "encode": self = .encodeDocuments(try EncodeDocuments(from: decoder))
         case "index": self = .buildIndex(try BuildIndex(from: decoder))
         case "rerank": self = .rerank(try RerankDocuments(from: decoder))
+        case "train-sppmi": self = .trainSPPMI(try TrainSPPMI(from: decoder))
+        case "phrases": self = .findPhrases(try FindPhrases(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of job \(kind)")
@@ -187,9 +146,12 @@ extension JobSpec: Codable {
         try container.encode(kind, forKey: .kind)
         switch self {
         case .trainWords(let spec): try spec.encode(to: encoder)
+        case .trainGloVe(let spec): try spec.encode(to: encoder)
         case .encodeDocuments(let spec): try spec.encode(to: encoder)
         case .buildIndex(let spec): try spec.encode(to: encoder)
         case .rerank(let spec): try spec.encode(to: encoder)
+        case .trainSPPMI(let spec): try spec.encode(to: encoder)
+        case .findPhrases(let spec): try spec.encode(to: encoder)
         }
     }
 }

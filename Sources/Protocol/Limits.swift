@@ -45,8 +45,19 @@ public enum Limits {
     public static let windowMax = 64
     public static let negativeMax = 63
     public static let epochsMax = 10_000
+    /// Characters of an n-gram.
+    public static let subwordLengthMax = 32
+    public static let subwordBucketsMax = 100_000_000
     public static let partitionsMax = 4_096
+    /// Blocks of words of a matrix of counts; the pairs of any two are a file.
+    public static let blocksMax = 64
     public static let threadsMax = 1_024
+    /// Each is compared with the whole vocabulary, and what is found is kept.
+    public static let probesMax = 20
+    public static let probeBytesMax = 200
+    public static let decompositionRankMax = 1_024
+    public static let phrasePassesMax = 16
+    public static let delimiterBytesMax = 16
 
     // Documents and their models
     /// A unit names all of them, and has to fit a header however its paths are escaped.

@@ -20,9 +20,13 @@ extension UnitTask {
             let middle = (task.blocks.lowerBound + task.blocks.upperBound) / 2
             return (
                 .countWords(
-                    CountWords(corpus: task.corpus, blocks: task.blocks.lowerBound..<middle)),
+                    CountWords(
+                        corpus: task.corpus, blocks: task.blocks.lowerBound..<middle,
+                        pairs: task.pairs)),
                 .countWords(
-                    CountWords(corpus: task.corpus, blocks: middle..<task.blocks.upperBound))
+                    CountWords(
+                        corpus: task.corpus, blocks: middle..<task.blocks.upperBound,
+                        pairs: task.pairs))
             )
         case .encodeChunk(let task):
             guard let (first, second) = task.halves else { return nil }
@@ -34,7 +38,7 @@ extension UnitTask {
             guard let (first, second) = task.halves else { return nil }
             return (.rerankChunk(first), .rerankChunk(second))
         // A partition is trained as a whole: half of one would be another model.
-        case .encodeWords, .trainWords: return nil
+        case .encodeWords, .trainWords, .countPairs, .trainGloVe, .factorisePairs: return nil
         }
     }
 
@@ -46,6 +50,11 @@ extension UnitTask {
             "partition \(task.partition) of \(task.partitions) of the corpus"
         case .trainWords(let task):
             "partition \(task.encoding.partition) of \(task.encoding.partitions) of the corpus"
+        case .countPairs(let task):
+            "piece \(task.encoding.partition) of \(task.encoding.partitions) of the corpus"
+        case .factorisePairs: "the pairs of the corpus"
+        case .trainGloVe(let task):
+            "block (\(task.partition), \(task.contexts)) of \(task.partitions) of the pairs"
         case .encodeChunk(let task): task.subject
         case .indexChunk(let task): task.chunk.subject
         case .rerankChunk(let task): task.chunk.subject

@@ -5,6 +5,9 @@ public enum UnitTask: Hashable, Sendable {
     case countWords(CountWords)
     case encodeWords(EncodeWords)
     case trainWords(TrainWordsUnit)
+    case countPairs(CountPairs)
+    case trainGloVe(TrainGloVeUnit)
+    case factorisePairs(FactorisePairs)
     case encodeChunk(EncodeChunk)
     case indexChunk(IndexChunk)
     case rerankChunk(RerankChunk)
@@ -15,6 +18,9 @@ public enum UnitTask: Hashable, Sendable {
         case .countWords: "count-words"
         case .encodeWords: "encode-words"
         case .trainWords: "train-words"
+        case .countPairs: "count-pairs"
+        case .trainGloVe: "train-glove"
+        case .factorisePairs: "factorise-pairs"
         case .encodeChunk: "encode-chunk"
         case .indexChunk: "index-chunk"
         case .rerankChunk: "rerank-chunk"
@@ -24,9 +30,9 @@ public enum UnitTask: Hashable, Sendable {
     /// Outputs that a unit leaves when it is done.
     public var outputsCount: Int {
         switch self {
-        case .countWords, .encodeChunk: 1
+        case .countWords, .countPairs, .factorisePairs, .encodeChunk: 1
         case .encodeWords: 0
-        case .trainWords, .rerankChunk: 2
+        case .trainWords, .trainGloVe, .rerankChunk: 2
         case .indexChunk(let task): task.codebook == nil ? 1 : 2
         }
     }
@@ -58,10 +64,13 @@ public struct Corpus: Hashable, Sendable, Codable {
 public struct CountWords: Hashable, Sendable, Codable {
     public let corpus: Corpus
     public let blocks: Range<Int>
+    /// Nil where words alone are counted.
+    public let pairs: PairCounting?
 
-    public init(corpus: Corpus, blocks: Range<Int>) {
+    public init(corpus: Corpus, blocks: Range<Int>, pairs: PairCounting? = nil) {
         self.corpus = corpus
         self.blocks = blocks
+        self.pairs = pairs
     }
 }
 
@@ -89,7 +98,7 @@ public struct EncodeWords: Hashable, Sendable, Codable {
 public struct TrainWordsUnit: Hashable, Sendable, Codable {
     public let encoding: EncodeWords
     public let settings: TrainWords
-    /// Position of the slice in all of training, in `rounds` equal steps.
+    /// Position of the slice in all of training, in steps as `TrainingCourse` has them.
     public let round: Int
     public let rounds: Int
     /// Names the parameters among those of other jobs.
@@ -191,6 +200,9 @@ extension UnitTask: Codable {
         case "count-words": self = .countWords(try CountWords(from: decoder))
         case "encode-words": self = .encodeWords(try EncodeWords(from: decoder))
         case "train-words": self = .trainWords(try TrainWordsUnit(from: decoder))
+        case "count-pairs": self = .countPairs(try CountPairs(from: decoder))
+        case "factorise-pairs": self = .factorisePairs(try FactorisePairs(from: decoder))
+        case "train-glove": self = .trainGloVe(try TrainGloVeUnit(from: decoder))
         case "encode-chunk": self = .encodeChunk(try EncodeChunk(from: decoder))
         case "index-chunk": self = .indexChunk(try IndexChunk(from: decoder))
         case "rerank-chunk": self = .rerankChunk(try RerankChunk(from: decoder))
@@ -207,6 +219,9 @@ extension UnitTask: Codable {
         case .countWords(let task): try task.encode(to: encoder)
         case .encodeWords(let task): try task.encode(to: encoder)
         case .trainWords(let task): try task.encode(to: encoder)
+        case .countPairs(let task): try task.encode(to: encoder)
+        case .factorisePairs(let task): try task.encode(to: encoder)
+        case .trainGloVe(let task): try task.encode(to: encoder)
         case .encodeChunk(let task): try task.encode(to: encoder)
         case .indexChunk(let task): try task.encode(to: encoder)
         case .rerankChunk(let task): try task.encode(to: encoder)

@@ -7,17 +7,7 @@ extension CountTable {
     /// - Throws: `.unmergeable` when a table is not ordered by key or a sum passes 64 bits,
     ///   `.outOfMemory`.
     public static func merge(_ tables: [CountTable]) throws(CountTableError) -> CountTable {
-        guard tables.allSatisfy({ $0.order == .key }) else {
-            throw .unmergeable(reason: "one of them is not in the order of its keys")
-        }
-        var tallies = [UInt64](repeating: 0, count: tallyCount)
-        for table in tables {
-            for (index, tally) in table.tallies.enumerated() {
-                let (sum, overflow) = tallies[index].addingReportingOverflow(tally)
-                guard !overflow else { throw .unmergeable(reason: "the tallies pass 64 bits") }
-                tallies[index] = sum
-            }
-        }
+        let tallies = try mergedTallies(tables)
         if tables.count == 1 { return tables[0] }
         // The first pass measures, so that the second writes into memory of the right size.
         var entries = 0
@@ -34,8 +24,24 @@ extension CountTable {
         return try builder.finish()
     }
 
+    /// The sums of the tallies of tables that can be merged.
+    static func mergedTallies(_ tables: [CountTable]) throws(CountTableError) -> [UInt64] {
+        guard tables.allSatisfy({ $0.order == .key }) else {
+            throw .unmergeable(reason: "one of them is not in the order of its keys")
+        }
+        var tallies = [UInt64](repeating: 0, count: tallyCount)
+        for table in tables {
+            for (index, tally) in table.tallies.enumerated() {
+                let (sum, overflow) = tallies[index].addingReportingOverflow(tally)
+                guard !overflow else { throw .unmergeable(reason: "the tallies pass 64 bits") }
+                tallies[index] = sum
+            }
+        }
+        return tallies
+    }
+
     /// Calls `body` with every different key, ascending, and its summed count.
-    private static func walk(
+    static func walk(
         _ tables: [CountTable],
         _ body: (UnsafeRawBufferPointer, UInt64) throws(CountTableError) -> Void
     ) throws(CountTableError) {

@@ -7,6 +7,10 @@ import CKernels
 ///
 ///     d = Σ w Δ;  v ← μ v + d;  step = bf16(rate (d + μ v));  θ ← θ + step
 ///
+/// With `RowShares`, d is a row's share of the sum of all deltas instead of their mean, and a row
+/// that takes a larger share at once has less momentum: the share s of N workers' sum has
+/// μ (1 - s) / (1 - 1/N), so that a delta moves a row equally far in the end.
+///
 /// The step is rounded before it is applied, so a process that keeps its own copy of θ and adds the
 /// returned payload holds the same bits.
 public final class OuterNesterov {
@@ -63,14 +67,16 @@ public final class OuterNesterov {
     /// `threads`.
     ///
     /// - Parameters:
-    ///   - weights: one for each delta; they sum to 1.
+    ///   - weights: one for each delta; they sum to 1, unless deltas have no row in common.
     ///   - rows: only the first so many take the step, the others keep their velocity for theirs;
     ///     nil takes all.
+    ///   - shares: how much of the sum each row takes; nil takes the mean.
     /// - Returns: the rounded steps of every row that moved.
     /// - Throws: `TensorError.notFinite` when a row overflows; the state is then of no use, and a
     ///   checkpoint must replace it. After `outOfMemory` the same step may be tried again.
     public func step(
-        deltas: [RowDelta.View], weights: [Float], rows: Int? = nil, threads: Int
+        deltas: [RowDelta.View], weights: [Float], rows: Int? = nil, shares: RowShares? = nil,
+        threads: Int
     ) throws(TensorError) -> RowDelta {
         precondition(
             deltas.count == weights.count, "\(deltas.count) deltas, \(weights.count) weights")
@@ -80,10 +86,15 @@ public final class OuterNesterov {
                 "delta of [\(delta.totalRows), \(delta.dim)] for "
                     + "[\(parameters.rows), \(parameters.columns)]")
         }
-        let moving = movingRows(deltas, rows: min(rows ?? parameters.rows, parameters.rows))
+        precondition(
+            shares?.updates.count ?? parameters.rows == parameters.rows,
+            "\(shares?.updates.count ?? 0) shares of \(parameters.rows) rows")
+        let moving = movingRows(
+            deltas, rows: min(rows ?? parameters.rows, parameters.rows), shares)
         let merged = try RowDelta(
             totalRows: parameters.rows, dim: parameters.columns, present: moving)
-        let round = Round(deltas: deltas, weights: weights, moving: moving, merged: merged)
+        let round = Round(
+            deltas: deltas, weights: weights, shares: shares, moving: moving, merged: merged)
         // each row belongs to one range, so threads never write the same speed
         try speeds.withUnsafeMutableBufferPointer { (speeds) throws(TensorError) in
             let speeds = speeds
@@ -98,20 +109,23 @@ public final class OuterNesterov {
     private struct Round {
         let deltas: [RowDelta.View]
         let weights: [Float]
+        let shares: RowShares?
         /// The rows that move, rising: the slots of `merged`.
         let moving: [UInt32]
         let merged: RowDelta
     }
 
     /// Rows in some delta or still in motion, rising. Rows that come to rest lose their velocity.
-    private func movingRows(_ deltas: [RowDelta.View], rows: Int) -> [UInt32] {
+    private func movingRows(
+        _ deltas: [RowDelta.View], rows: Int, _ shares: RowShares?
+    ) -> [UInt32] {
         var touched = [Bool](repeating: false, count: parameters.rows)
         for delta in deltas {
             for slot in 0..<delta.presentRows { touched[delta.row(slot)] = true }
         }
         var moving: [UInt32] = []
         for row in 0..<rows {
-            if touched[row] || momentum * speeds[row] > restThreshold {
+            if touched[row] || pull(row, shares).momentum * speeds[row] > restThreshold {
                 moving.append(UInt32(row))
             } else if momentum > 0, speeds[row] > 0 {
                 velocity.row(row).update(repeating: 0, count: velocity.stride)
@@ -121,37 +135,102 @@ public final class OuterNesterov {
         return moving
     }
 
+    /// What the mean of the deltas is multiplied with, and the momentum of the row.
+    private func pull(_ row: Int, _ shares: RowShares?) -> (factor: Float, momentum: Float) {
+        guard let shares, shares.workers > 1 else { return (1, momentum) }
+        let share = shares.share(row)
+        return (share * Float(shares.workers), momentum(share: share, of: shares.workers))
+    }
+
+    private func momentum(share: Float, of workers: Int) -> Float {
+        let least = 1 / Float(workers)
+        return momentum * min(1, (1 - share) / (1 - least))
+    }
+
     private func move(
         _ slots: Range<Int>, of round: Round, speeds: UnsafeMutableBufferPointer<Float>
     ) throws(TensorError) {
         guard let first = slots.first else { return }
         let dim = parameters.columns
         var cursors = round.deltas.map { $0.slot(from: Int(round.moving[first])) }
-        let mean = UnsafeMutablePointer<Float>.allocate(capacity: 2 * dim)
-        defer { mean.deallocate() }
+        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: 3 * dim)
+        defer { scratch.deallocate() }
+        let (mean, worker) = (scratch, scratch + dim)
         // Where every row's velocity goes to be forgotten, if there is no momentum.
-        let passing = mean + dim
+        let passing = scratch + 2 * dim
         passing.update(repeating: 0, count: dim)
+        var found: [(weight: Float, values: UnsafeRawPointer)] = []
         for slot in slots {
             let row = Int(round.moving[slot])
-            mean.update(repeating: 0, count: dim)
-            for (index, delta) in round.deltas.enumerated() {
-                guard cursors[index] < delta.presentRows, delta.row(cursors[index]) == row else {
-                    continue
-                }
-                _ = kernel_axpy_bf16(round.weights[index], delta.values(cursors[index]), mean, dim)
-                cursors[index] += 1
-            }
+            collect(row, of: round, &cursors, into: &found)
+            let momentum = pull(row, found, round.shares, into: mean, worker: worker)
             speeds[row] = try nesterov(
-                row, mean: mean, velocity: momentum > 0 ? velocity.row(row) : passing,
-                into: round.merged.values(slot))
+                row, mean: mean, velocity: self.momentum > 0 ? velocity.row(row) : passing,
+                momentum: momentum, into: round.merged.values(slot))
         }
+    }
+
+    /// The deltas of one row, in the order given.
+    private func collect(
+        _ row: Int, of round: Round, _ cursors: inout [Int],
+        into found: inout [(weight: Float, values: UnsafeRawPointer)]
+    ) {
+        found.removeAll(keepingCapacity: true)
+        for (index, delta) in round.deltas.enumerated() {
+            guard cursors[index] < delta.presentRows, delta.row(cursors[index]) == row else {
+                continue
+            }
+            found.append((round.weights[index], delta.values(cursors[index])))
+            cursors[index] += 1
+        }
+    }
+
+    /// Leaves d in `mean`; returns the momentum of the row. `worker` is room for one delta.
+    private func pull(
+        _ row: Int, _ found: [(weight: Float, values: UnsafeRawPointer)], _ shares: RowShares?,
+        into mean: UnsafeMutablePointer<Float>, worker: UnsafeMutablePointer<Float>
+    ) -> Float {
+        let dim = parameters.columns
+        let (factor, momentum) = pull(row, shares)
+        mean.update(repeating: 0, count: dim)
+        for (weight, values) in found {
+            _ = kernel_axpy_bf16(weight * factor, values, mean, dim)
+        }
+        guard let shares, shares.workers > 1, !found.isEmpty else { return momentum }
+        let trusted = shares.trusted(
+            sum: Self.length(mean, dim), length: Self.length(parameters.row(row), dim)
+        ) {
+            found.reduce(0) { furthest, delta in
+                worker.update(repeating: 0, count: dim)
+                _ = kernel_axpy_bf16(1, delta.values, worker, dim)
+                return max(furthest, Self.length(worker, dim))
+            }
+        }
+        guard trusted < 1 else { return momentum }
+        for i in 0..<dim { mean[i] *= trusted }
+        return self.momentum(share: shares.share(row) * trusted, of: shares.workers)
+    }
+
+    private static func length(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
+        var squares = SIMD8<Float>.zero
+        var index = 0
+        while index + 8 <= count {
+            let some = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD8<Float>.self)
+            squares += some * some
+            index += 8
+        }
+        var square = squares.sum()
+        while index < count {
+            square += values[index] * values[index]
+            index += 1
+        }
+        return square.squareRoot()
     }
 
     /// Returns the new greatest |v| of the row.
     private func nesterov(
         _ row: Int, mean: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
-        into step: UnsafeMutableRawPointer
+        momentum: Float, into step: UnsafeMutableRawPointer
     ) throws(TensorError) -> Float {
         var speed: UInt32 = 0
         let greatest = kernel_nesterov_row(

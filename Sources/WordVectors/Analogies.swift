@@ -3,12 +3,21 @@
 public import Files
 import Tensors
 
-/// 3CosAdd (Mikolov, Yih, Zweig: Linguistic Regularities, 2013) by the rules of word2vec's
-/// compute-accuracy: the answer is the word whose unit vector has the largest dot product with
-/// b - a + c, the three words themselves excluded, among the first words of the table; case is
-/// ignored, and of words that then fall together the first counts; questions with an unknown word
-/// are skipped.
+/// Questions are asked by the rules of word2vec's compute-accuracy: the answer is the word for
+/// which the `Method` is largest, the three words themselves excluded, among the first words of the
+/// table; case is ignored, and of words that then fall together the first counts; questions with an
+/// unknown word are skipped.
 public struct Analogies: Sendable {
+    /// How near a word d is to the answer of "a is to b as c is to d".
+    public enum Method: String, Sendable, CaseIterable {
+        /// cos(d, b) - cos(d, a) + cos(d, c) (Mikolov, Yih, Zweig: Linguistic Regularities in
+        /// Continuous Space Word Representations, 2013).
+        case cosAdd = "3cosadd"
+        /// cos(d, b) cos(d, c) / (cos(d, a) + 0.001), with cosines moved to 0...1 (Levy, Goldberg:
+        /// Linguistic Regularities in Sparse and Explicit Word Representations, 2014, section 6).
+        case cosMul = "3cosmul"
+    }
+
     /// How many questions had which outcome.
     public struct Score: Sendable, Equatable {
         public var correct = 0
@@ -57,21 +66,22 @@ public struct Analogies: Sendable {
         unit = try UnitVectors.make(table.vectors, rows: words.rows)
     }
 
-    /// Asks every question. One thread; about 10 s for the 19,544 of word2vec at 300 dimensions.
+    /// Asks every question. One thread; the work grows with the different words of the questions
+    /// times the words of the table.
     ///
     /// - Throws: `.outOfMemory`.
-    public func evaluate(_ questions: AnalogyQuestions) throws(FileError) -> Report {
+    public func evaluate(
+        _ questions: AnalogyQuestions, method: Method = .cosAdd
+    ) throws(FileError) -> Report {
+        let known = questions.sections.map { section in section.questions.compactMap(rows(of:)) }
+        var answers = try answer(known.flatMap { $0 }, method)[...]
         var report = Report()
-        for section in questions.sections {
-            let known = section.questions.compactMap { question -> [Int]? in
-                let rows = question.compactMap(words.position(of:))
-                return rows.count == 4 ? rows : nil
-            }
+        for (section, known) in zip(questions.sections, known) {
             var score = Score()
             score.asked = known.count
             score.skipped = section.questions.count - known.count
-            let answers = try answer(known)
-            score.correct = zip(known, answers).count { $0[3] == $1 }
+            score.correct = zip(known, answers).count { $0.d == $1 }
+            answers = answers.dropFirst(known.count)
             report.sections.append((section.name, score))
             report.total += score
             if section.isSyntactic { report.syntactic += score } else { report.semantic += score }
@@ -79,75 +89,24 @@ public struct Analogies: Sendable {
         return report
     }
 
-    private static let batch = 64
-    private static let tile = 1024
-
     /// The best row for each question, -1 when every other row is excluded.
-    private func answer(_ questions: [[Int]]) throws(FileError) -> [Int] {
-        let queries = try VectorFile.makeMatrix(
-            rows: Self.batch, columns: unit.columns, path: "memory")
-        let out = UnsafeMutablePointer<Float>.allocate(capacity: Self.batch * Self.tile)
-        defer {
-            out.deallocate()
-            withExtendedLifetime(queries) {}
-        }
+    private func answer(
+        _ questions: [AnalogyBlock.Question], _ method: Method
+    ) throws(FileError) -> [Int] {
         var answers: [Int] = []
-        for start in stride(from: 0, to: questions.count, by: Self.batch) {
-            let batch = questions[start ..< min(start + Self.batch, questions.count)]
-            for (index, question) in batch.enumerated() { ask(question, queries.row(index)) }
-            var best = batch.map { _ in Best() }
-            for tile in stride(from: 0, to: unit.rows, by: Self.tile) {
-                let rows = tile ..< min(tile + Self.tile, unit.rows)
-                scores(
-                    queries.base, queryCount: batch.count, queryStride: queries.stride,
-                    unit.row(tile), rowCount: rows.count, rowStride: unit.stride,
-                    count: unit.columns, out: out)
-                for (index, question) in batch.enumerated() {
-                    best[index].update(out + index * rows.count, rows, except: question[..<3])
-                }
-            }
-            answers += best.map(\.row)
+        var rest = questions[...]
+        while !rest.isEmpty {
+            let block = try AnalogyBlock(beginning: rest, of: unit)
+            answers += block.answers(method)
+            rest = rest.dropFirst(block.count)
         }
         return answers
     }
 
-    /// b - a + c.
-    private func ask(_ question: [Int], _ query: UnsafeMutablePointer<Float>) {
-        let a = unit.row(question[0]), b = unit.row(question[1]), c = unit.row(question[2])
-        for column in 0 ..< unit.columns { query[column] = b[column] - a[column] + c[column] }
-    }
-}
-
-/// The best row so far; among equals the first.
-private struct Best {
-    private(set) var row = -1
-    private var score = -Float.infinity
-
-    mutating func update(
-        _ values: UnsafeMutablePointer<Float>, _ rows: Range<Int>, except excluded: ArraySlice<Int>
-    ) {
-        for row in excluded where rows.contains(row) {
-            values[row - rows.lowerBound] = -.infinity
-        }
-        var index = 0
-        while index + 16 <= rows.count {
-            let some = UnsafeRawPointer(values + index).loadUnaligned(as: SIMD16<Float>.self)
-            // Nearly always nothing in sixteen is better.
-            if any(some .> SIMD16(repeating: score)) {
-                for lane in 0 ..< 16 { consider(some[lane], rows.lowerBound + index + lane) }
-            }
-            index += 16
-        }
-        while index < rows.count {
-            consider(values[index], rows.lowerBound + index)
-            index += 1
-        }
-    }
-
-    private mutating func consider(_ value: Float, _ candidate: Int) {
-        if value > score {
-            score = value
-            row = candidate
-        }
+    /// Nil with an unknown word.
+    private func rows(of question: [String]) -> AnalogyBlock.Question? {
+        let rows = question.compactMap(words.position(of:))
+        guard rows.count == 4 else { return nil }
+        return AnalogyBlock.Question(a: rows[0], b: rows[1], c: rows[2], d: rows[3])
     }
 }

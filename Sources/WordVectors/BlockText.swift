@@ -9,6 +9,12 @@ struct BlockText {
     let count: Int
     let edges: Int32
 
+    init(bytes: UnsafePointer<UInt8>, count: Int, edges: Int32) {
+        self.bytes = bytes
+        self.count = count
+        self.edges = edges
+    }
+
     /// Calls `body` with the text of `block`; not at all when it is empty.
     static func read(
         _ block: Int, of layout: CorpusLayout, in source: some TextSource,

@@ -32,11 +32,32 @@ public struct Neighbours: Sendable {
 
     private let table: WordVectorTable
     private let unit: Matrix
+    /// Gives words that the table lacks a vector.
+    private let subwords: SubwordVectors?
 
     /// - Throws: `.outOfMemory` for a copy of the vectors scaled to length 1.
     public init(_ table: WordVectorTable) throws(FileError) {
+        try self.init(table, subwords: nil)
+    }
+
+    /// The neighbours in a file of any format. With a fastText `.bin`, words that it never met have
+    /// neighbours, too: those of the mean of their n-grams.
+    ///
+    /// - Throws: `.unreadable`, `.malformed`, `.outOfMemory`.
+    public init(path: String) throws(FileError) {
+        let format = try VectorFile.format(of: path)
+        guard format == .fastText else {
+            try self.init(VectorFile.read(path, format: format))
+            return
+        }
+        let model = try SubwordVectors(path: path)
+        try self.init(model.wordVectors(), subwords: model)
+    }
+
+    private init(_ table: WordVectorTable, subwords: SubwordVectors?) throws(FileError) {
         self.table = table
-        unit = try UnitVectors.make(table.vectors, rows: Array(0 ..< table.count))
+        self.subwords = subwords
+        unit = try UnitVectors.make(table.vectors, rows: Array(0..<table.count))
     }
 
     /// Reads terms like `king`, `-man`, `+woman`. A sign belongs to the word when the table has
@@ -65,15 +86,27 @@ public struct Neighbours: Sendable {
         var query = [Float](repeating: 0, count: unit.columns)
         var excluded: Set<Int> = []
         for term in terms {
-            guard let row = table.index(of: term.word) ?? table.index(of: term.word.lowercased())
-            else { throw UnknownWord(word: term.word) }
-            let vector = unit.row(row)
-            for column in 0 ..< unit.columns { query[column] += term.weight * vector[column] }
-            excluded.insert(row)
+            if let row = table.index(of: term.word) ?? table.index(of: term.word.lowercased()) {
+                let vector = unit.row(row)
+                for column in 0..<unit.columns { query[column] += term.weight * vector[column] }
+                excluded.insert(row)
+            } else {
+                let vector = try unseen(term.word)
+                for column in 0..<unit.columns { query[column] += term.weight * vector[column] }
+            }
         }
         let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot()
         if length > 0 { for column in query.indices { query[column] /= length } }
         return best(query, count: count, except: excluded)
+    }
+
+    /// The vector of a word that the table lacks, scaled to length 1.
+    private func unseen(_ word: String) throws(UnknownWord) -> [Float] {
+        guard let subwords, !subwords.rows(of: word).isEmpty else { throw UnknownWord(word: word) }
+        let vector = subwords.vector(of: word)
+        var unit = [Float](repeating: 0, count: vector.count)
+        UnitVectors.copy(vector, to: &unit, count: vector.count)
+        return unit
     }
 
     private func best(_ query: [Float], count: Int, except excluded: Set<Int>) -> [Neighbour] {

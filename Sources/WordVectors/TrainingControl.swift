@@ -25,6 +25,8 @@ public final class TrainingControl: @unchecked Sendable {
 
     public var isStopped: Bool { kernels_counter_load(stopFlag) != 0 }
 
+    func add(_ words: Int) { kernels_counter_add(cells, Int64(words)) }
+
     var wordCounter: UnsafeMutablePointer<Int64> { cells }
     var stopFlag: UnsafeMutablePointer<Int64> { cells + Self.stopCell }
 }

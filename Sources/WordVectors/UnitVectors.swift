@@ -15,14 +15,15 @@ enum UnitVectors {
         return unit
     }
 
-    private static func copy(
+    /// Scales `source` into `target`, which stays as it is when that is not possible.
+    static func copy(
         _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
     ) {
         var sum = 0.0
-        for column in 0 ..< count { sum += Double(source[column]) * Double(source[column]) }
+        for column in 0..<count { sum += Double(source[column]) * Double(source[column]) }
         let scale = 1 / sum.squareRoot()
         guard sum.isFinite, scale.isFinite else { return }
-        for column in 0 ..< count { target[column] = Float(Double(source[column]) * scale) }
+        for column in 0..<count { target[column] = Float(Double(source[column]) * scale) }
     }
 }
 
@@ -34,7 +35,7 @@ struct FoldedWords {
 
     /// Folds the first `limit` words of a table; of words that fall together the first counts.
     init(_ table: WordVectorTable, limit: Int = .max) {
-        for row in 0 ..< min(limit, table.count) {
+        for row in 0..<min(limit, table.count) {
             let folded = table.words[row].lowercased()
             if positions[folded] == nil {
                 positions[folded] = rows.count

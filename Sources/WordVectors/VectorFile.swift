@@ -28,6 +28,7 @@ public enum VectorFile {
         case .gloveText: return try readGlove(MappedFile(path: path), rowsMax)
         case .npy: return try readNpy(path, rowsMax)
         case .safetensors: return try readSafeTensors(path, rowsMax)
+        case .fastText: return try SubwordVectors(path: path).wordVectors(rowsMax: rowsMax)
         }
     }
 
@@ -44,7 +45,7 @@ public enum VectorFile {
     /// at all, and is on the disk when this returns.
     ///
     /// - Throws: `.unwritable`, also when a word is empty or contains white space, which none of
-    ///   the formats can hold.
+    ///   the formats can hold, and for `.fastText`, whose files hold more than a table does.
     public static func write(
         _ table: WordVectorTable, to path: String, format: VectorFormat
     ) throws(FileError) {
@@ -55,10 +56,14 @@ public enum VectorFile {
         case .gloveText: try writeText(table, path, hasShapeLine: false)
         case .npy: try writeNpy(table, path)
         case .safetensors: try writeSafeTensors(table, path)
+        case .fastText:
+            throw .unwritable(
+                path: path, reason: "a fastText .bin holds n-grams and outputs, which a table of "
+                    + "word vectors lacks")
         }
     }
 
-    private static func checkWords(_ words: WordList, path: String) throws(FileError) {
+    static func checkWords(_ words: WordList, path: String) throws(FileError) {
         for index in 0 ..< words.count {
             let isFit = words.withBytes(index) { word in
                 !word.isEmpty && !word.contains(where: FloatText.isBlank)

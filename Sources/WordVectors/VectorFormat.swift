@@ -14,6 +14,12 @@ public enum VectorFormat: String, Sendable, CaseIterable {
     /// Tensors "vectors" F32 [V, D], "vocabulary" U8 (UTF-8 words, '\n' between them) and, when
     /// counts are known, "counts" I64 [V].
     case safetensors
+    /// fastText's `.bin`: words, and the matrices of words, n-grams and outputs. A table is read
+    /// from it; it is written with `SubwordVectors.write`.
+    case fastText = "fasttext-bin"
+
+    /// The formats in which a table of words and vectors can be written.
+    public static let ofTables = allCases.filter { $0 != .fastText }
 
     /// Tells the format by the content.
     ///
@@ -25,10 +31,7 @@ public enum VectorFormat: String, Sendable, CaseIterable {
         {
             return .safetensors
         }
-        if bytes.starts(with: [0xba, 0x16, 0x4f, 0x2f]) {
-            throw .malformed(
-                path: path, offset: 0, reason: "a fastText .bin model; give its .vec file")
-        }
+        if FastTextFile.hasMagic(bytes) || FastTextFile.hasNoVersion(bytes) { return .fastText }
         if let shape = VectorShapeLine(bytes) {
             return shape.isTextBelow(bytes) ? .word2vecText : .word2vecBinary
         }
@@ -37,7 +40,7 @@ public enum VectorFormat: String, Sendable, CaseIterable {
         }
         throw .malformed(
             path: path, offset: 0,
-            reason: "not word vectors in word2vec, fastText .vec, GloVe, .npy or safetensors form")
+            reason: "not word vectors in word2vec, fastText, GloVe, .npy or safetensors form")
     }
 }
 

@@ -34,6 +34,32 @@ public enum WordCounter {
         _ source: some TextSource, layout: CorpusLayout, blocks: [Int], threads: Int = 1,
         progress: TextProgress? = nil
     ) throws(FileError) -> CountTable {
+        try count(source, layout, blocks, threads, progress) { table, text, totals in
+            text_count(table.pointer, text.bytes, text.count, text.edges, &totals) == 0
+        }
+    }
+
+    /// Counts the words of `blocks` in which phrases are joined, and beside them every two words
+    /// that follow each other in a sentence, under the key "first second" with one blank: no word
+    /// has one. A token that is dropped for its length parts its neighbours.
+    ///
+    /// - Throws: as `count`.
+    public static func countPairs(
+        _ source: some TextSource, layout: CorpusLayout, blocks: [Int], joining: PhraseJoiner,
+        threads: Int = 1, progress: TextProgress? = nil
+    ) throws(FileError) -> CountTable {
+        try count(source, layout, blocks, threads, progress) { table, text, totals in
+            joining.withJoined(text) { text in
+                text_count_pairs(table.pointer, text.bytes, text.count, text.edges, &totals) == 0
+            }
+        }
+    }
+
+    /// - Parameter add: adds the words of a text to the table; false when memory is refused.
+    private static func count(
+        _ source: some TextSource, _ layout: CorpusLayout, _ blocks: [Int], _ threads: Int,
+        _ progress: TextProgress?, _ add: (WordTable, BlockText, inout text_totals) -> Bool
+    ) throws(FileError) -> CountTable {
         let queue = BlockQueue(blocks)
         let parts = CountedParts()
         try TextThreads.run(threads) { (_, failure) throws(FileError) in
@@ -41,7 +67,11 @@ public enum WordCounter {
             var totals = text_totals()
             while !failure.hasFailed, let (_, blocks) = queue.take() {
                 for block in blocks {
-                    try count(block, of: layout, in: source, into: table, &totals)
+                    try BlockText.read(block, of: layout, in: source) { text throws(FileError) in
+                        guard add(table, text, &totals) else {
+                            throw .outOfMemory(doing: "counting words")
+                        }
+                    }
                     try progress?.add(layout.nominal(block).range.count)
                 }
             }
@@ -50,16 +80,6 @@ public enum WordCounter {
         }
         return try counting { () throws(CountTableError) in
             try CountTable.merge(parts.list.withLock { $0 })
-        }
-    }
-
-    private static func count(
-        _ block: Int, of layout: CorpusLayout, in source: some TextSource,
-        into table: WordTable, _ totals: inout text_totals
-    ) throws(FileError) {
-        try BlockText.read(block, of: layout, in: source) { text throws(FileError) in
-            guard text_count(table.pointer, text.bytes, text.count, text.edges, &totals) == 0
-            else { throw .outOfMemory(doing: "counting words") }
         }
     }
 

@@ -12,9 +12,9 @@ public struct WordTrainer: Sendable {
     /// How many times `negative` a centre with a bag draws for its whole context. Measured on 20 MB
     /// of text, 3 epochs: 1 loses a fifth of fastText's analogies, 2 none, 3 is slower by a sixth.
     private static let drawsForNegative = 2
-    private let vocabulary: Int
+    public let vocabulary: Int
     private let subsampling: SubsamplingTable
-    private let subwords: SubwordTable?
+    public let subwords: SubwordTable?
     private let sampler: NegativeSampler?
     private let tree: HuffmanTree?
 

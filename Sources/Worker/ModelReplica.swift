@@ -5,35 +5,53 @@ import Tensors
 import Transport
 import WordVectors
 
+/// What a copy of a model needs to know of a unit that trains it.
+protocol ReplicaTask {
+    var round: Int { get }
+    var partition: Int { get }
+    var step: ModelPayloads? { get }
+    var whole: ModelPayloads? { get }
+    var rowsDue: Int { get }
+    var rowsDueBefore: Int { get }
+}
+
+extension TrainWordsUnit: ReplicaTask {
+    var partition: Int { encoding.partition }
+}
+
 /// `base` is bit-identical to the coordinator's parameters of version `version`; `live` begins each
 /// unit equal to it.
 final class ModelReplica {
     let model: String
-    let rows: Int
     let live: WordParameters
     private let base: WordParameters
-    private let settings: WordTrainingSettings
     private var version = 0
     /// The partition and round that `live` was last trained on.
     private var trained: (partition: Int, round: Int)?
     private let threads: Int
+    /// Makes version 0 of parameters of any version.
+    private let begin: (WordParameters) -> Void
 
+    /// - Parameters:
+    ///   - base: of the model's shapes, whatever is in it.
+    ///   - begin: makes version 0 of it.
     init(
-        model: String, rows: Int, settings: WordTrainingSettings, threads: Int
+        model: String, beginning base: WordParameters, threads: Int,
+        begin: @escaping (WordParameters) -> Void
     ) throws(TensorError) {
         self.model = model
-        self.rows = rows
         self.threads = threads
-        self.settings = settings
-        base = try WordParameters(settings: settings, vocabulary: rows, threads: threads)
+        self.begin = begin
+        self.base = base
         live = try WordParameters(shapedLike: base)
+        begin(base)
     }
 
     /// Brings `base` to the version that `task` starts from, and `live` back to it: all rows, or
     /// those that were averaged if `live` holds the same partition's work of the round before.
     /// - Parameter arrivals: counts what comes in, because a large model takes longer than a lease.
     func advance(
-        to task: TrainWordsUnit, from bulk: BulkExchange, counting arrivals: Arrivals
+        to task: some ReplicaTask, from bulk: BulkExchange, counting arrivals: Arrivals
     ) throws {
         if task.round != version {
             let source = Source(bulk: bulk, arrivals: arrivals)
@@ -47,8 +65,8 @@ final class ModelReplica {
                 try replace(base.input, by: whole.input, from: source)
                 try replace(base.output, by: whole.output, from: source)
             } else if task.round == 0 {
-                // Version 0 again, for a first round that has to be repeated.
-                base.begin(settings: settings, hasSubwords: false, threads: threads)
+                // A first round that has to be repeated.
+                begin(base)
             } else {
                 throw Fault(
                     .payloadMissing, "round \(task.round) of \(model) names no parameters",
@@ -57,12 +75,12 @@ final class ModelReplica {
             version = task.round
         }
         let goesOn = trained.map { last in
-            last.partition == task.encoding.partition && last.round == task.round - 1
+            last.partition == task.partition && last.round == task.round - 1
         }
-        let stale = goesOn == true ? task.rowsDueBefore : rows
+        let stale = goesOn == true ? task.rowsDueBefore : .max
         live.input.copy(from: base.input, rows: stale, threads: threads)
         live.output.copy(from: base.output, rows: stale, threads: threads)
-        trained = (task.encoding.partition, task.round)
+        trained = (task.partition, task.round)
     }
 
     private struct Source {
@@ -101,7 +119,7 @@ final class ModelReplica {
 
     /// What training changed, offered on the bulk plane: inputs, then outputs.
     func offerDeltas(
-        of task: TrainWordsUnit, on bulk: BulkExchange, prefix: String
+        of task: some ReplicaTask, on bulk: BulkExchange, prefix: String
     ) throws -> [PayloadReference] {
         let input = try RowDelta.encode(
             from: live.input, base: base.input, rows: task.rowsDue, threads: threads,

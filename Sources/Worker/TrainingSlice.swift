@@ -1,5 +1,7 @@
 // Which ids of a partition belong to a round: rounds divide all epochs, not each of them.
 
+import Protocol
+
 /// Part of one pass over a partition, and the shares of the whole training before and after it.
 struct TrainingSlice: Equatable {
     let ids: Range<Int>
@@ -7,11 +9,13 @@ struct TrainingSlice: Equatable {
 
     /// Round `round` of `rounds` over `epochs` passes of `ids` ids. A round that crosses the end of
     /// a pass goes on at the beginning.
-    static func passes(ids: Int, epochs: Int, round: Int, of rounds: Int) -> [TrainingSlice] {
+    static func passes(
+        ids: Int, epochs: Int, round: Int, of rounds: TrainingCourse
+    ) -> [TrainingSlice] {
         guard ids > 0 else { return [] }
         let total = Double(epochs)
-        let begin = total * Double(round) / Double(rounds)
-        let end = total * Double(round + 1) / Double(rounds)
+        let begin = total * rounds.done(after: round)
+        let end = total * rounds.done(after: round + 1)
         var slices: [TrainingSlice] = []
         var position = begin
         while position < end {

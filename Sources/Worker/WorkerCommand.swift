@@ -159,6 +159,7 @@ struct WorkerCommand: ParsableCommand {
         let capabilities = Capabilities(
             kinds: [
                 CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind,
+                CountPairsRunner.kind, TrainGloVeRunner.kind, FactorisePairsRunner.kind,
                 EncodeChunkRunner.kind, IndexChunkRunner.kind,
                 RerankChunkRunner.kind,
             ],
@@ -190,6 +191,9 @@ private func makeRunners(
         CountWordsRunner(texts: texts, bulk: bulk, threads: threads),
         EncodeWordsRunner(partitions: partitions),
         TrainWordsRunner(partitions: partitions, bulk: bulk, threads: threads),
+        CountPairsRunner(partitions: partitions, bulk: bulk, cache: cache, threads: threads),
+        TrainGloVeRunner(bulk: bulk, cache: cache, threads: threads),
+        FactorisePairsRunner(bulk: bulk, threads: threads),
         EncodeChunkRunner(models: models, chunks: chunks, bulk: bulk, threads: threads),
         IndexChunkRunner(
             models: models, chunks: chunks, bulk: bulk, threads: threads, cache: cache),

@@ -15,7 +15,7 @@ extension Chaos {
             "16: a wall clock that jumps by a day, forth and back, costs no attempt and no bit",
             .enabled(if: hasCompiler, "needs a C compiler"))
         func jumps() async throws {
-            let drill = Drill(epochs: 400)
+            let drill = Drill(epochs: 150)
             _ = try await drill.calmResult()
             let site = try Site()
             let shim = site.path("clock.so")

@@ -53,6 +53,67 @@ import Testing
         }
     }
 
+    @Test("41: settings of phrases that are out of range are refused by the flag that sets them")
+    func phrases() {
+        let changes: [(String, (inout FindPhrases) -> Void)] = [
+            ("--threshold", { $0.threshold = -1 }), ("--threshold", { $0.threshold = .nan }),
+            ("--threshold", { $0.threshold = .infinity }),
+            ("--min-count", { $0.minimumCount = 0 }), ("--passes", { $0.passes = 0 }),
+            ("--passes", { $0.passes = 17 }), ("--delimiter", { $0.delimiter = "" }),
+            ("--delimiter", { $0.delimiter = "a b" }), ("--delimiter", { $0.delimiter = "\n" }),
+            ("--delimiter", { $0.delimiter = "a\0" }),
+            ("--delimiter", { $0.delimiter = "seventeen__bytes_" }),
+        ]
+        let file = InputFile(path: "/c", size: 1, modifiedNanoseconds: 1)
+        #expect(JobSpec.findPhrases(FindPhrases(files: [file])).complaint == nil)
+        for (flag, change) in changes {
+            var spec = FindPhrases(files: [file])
+            change(&spec)
+            #expect(JobSpec.findPhrases(spec).complaint?.hasPrefix(flag) == true, "\(flag)")
+        }
+        #expect(FindPhrases(files: []).complaint?.contains("--input") == true)
+    }
+
+    @Test("41: settings of mutual information out of range are refused by the flag that sets them")
+    func mutualInformation() {
+        let changes: [(String, (inout TrainSPPMI) -> Void)] = [
+            ("--dim", { $0.dimension = 1_025 }), ("--window", { $0.window = 0 }),
+            ("--negative", { $0.negative = 0 }), ("--min-count", { $0.minimumCount = 0 }),
+            ("--max-vocabulary", { $0.vocabularyMax = -1 }),
+            ("--iterations", { $0.iterations = -1 }), ("--memory", { $0.memoryMebibytes = 1 }),
+            ("--context-power", { $0.contextPower = .nan }),
+            ("--eigenvalue-weight", { $0.eigenvalueWeight = 1.5 }),
+        ]
+        let file = InputFile(path: "/c", size: 1, modifiedNanoseconds: 1)
+        #expect(JobSpec.trainSPPMI(TrainSPPMI(files: [file])).complaint == nil)
+        for (flag, change) in changes {
+            var spec = TrainSPPMI(files: [file])
+            change(&spec)
+            #expect(JobSpec.trainSPPMI(spec).complaint?.hasPrefix(flag) == true, "\(flag)")
+        }
+        #expect(TrainSPPMI(files: []).complaint?.contains("--input") == true)
+    }
+
+    @Test("41: settings of GloVe that are out of range are refused by the flag that sets them")
+    func glove() throws {
+        let changes: [(String, (inout TrainGloVe) -> Void)] = [
+            ("--dim", { $0.dimension = 0 }), ("--window", { $0.window = 65 }),
+            ("--x-max", { $0.xMax = 0 }), ("--power", { $0.power = .nan }),
+            ("--eta", { $0.eta = 2 }), ("--epochs", { $0.epochs = 0 }),
+            ("--memory", { $0.memoryMebibytes = 1 }), ("--min-count", { $0.minimumCount = 0 }),
+            ("--partitions", { $0.partitions = 65 }),
+            ("--max-vocabulary", { $0.vocabularyMax = -1 }),
+        ]
+        let file = InputFile(path: "/c", size: 1, modifiedNanoseconds: 1)
+        #expect(JobSpec.trainGloVe(TrainGloVe(files: [file])).complaint == nil)
+        for (flag, change) in changes {
+            var spec = TrainGloVe(files: [file])
+            change(&spec)
+            #expect(JobSpec.trainGloVe(spec).complaint?.hasPrefix(flag) == true, "\(flag)")
+        }
+        #expect(TrainGloVe(files: []).complaint?.contains("--input") == true)
+    }
+
     @Test("54: too many files, and files that are too large, are refused with the limit")
     func sizes() {
         let file = InputFile(path: "/c", size: 1, modifiedNanoseconds: 1)

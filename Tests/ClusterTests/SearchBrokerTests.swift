@@ -48,6 +48,10 @@ struct SearchBrokerTests {
             broker.scored(scored, hits, by: request.worker, at: now, into: &effects)
         }
 
+        mutating func join(_ worker: WorkerID) { broker.joined(worker, at: now, into: &effects) }
+
+        mutating func leave(_ worker: WorkerID) { broker.left(worker, at: now, into: &effects) }
+
         /// Workers that are `alive` are heard all the while.
         mutating func wait(_ milliseconds: Int, alive: [WorkerID] = SearchBrokerTests.names) {
             effects = SearchEffects()
@@ -144,7 +148,7 @@ struct SearchBrokerTests {
         let requests = desk.ask(1, replicas: 2)
         for request in requests.dropFirst() { desk.answer(request) }
         desk.effects = SearchEffects()
-        desk.broker.left(requests[0].worker, at: desk.now, into: &desk.effects)
+        desk.leave(requests[0].worker)
         #expect(desk.effects.requests.flatMap(\.shards) == requests[0].shards)
         #expect(desk.ask(2).flatMap(\.shards).sorted() == [0, 1, 2, 3])
     }
@@ -210,9 +214,9 @@ struct SearchBrokerTests {
                     settle()
                 }
                 let name = Self.names[roll(4)]
-                if roll(20) == 0 { desk.broker.left(name, at: desk.now, into: &desk.effects) }
+                if roll(20) == 0 { desk.leave(name) }
                 settle()
-                if roll(10) == 0 { desk.broker.joined(name, at: desk.now, into: &desk.effects) }
+                if roll(10) == 0 { desk.join(name) }
                 settle()
                 desk.wait(10, alive: Self.names)
                 settle()

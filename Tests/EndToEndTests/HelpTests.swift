@@ -1,7 +1,8 @@
 // What the programs say about themselves.
 
-@testable import Processes
 import Testing
+
+@testable import Processes
 
 extension EndToEnd {
     @Suite(.serialized)
@@ -9,11 +10,15 @@ extension EndToEnd {
         @Test(
             "the help of every command succeeds and gives an example",
             arguments: [
-                ["sounder"], ["sounder", "train"], ["sounder", "train", "sgns"], ["sounder", "up"],
+                ["sounder"], ["sounder", "train"], ["sounder", "train", "sgns"],
+                ["sounder", "train", "cbow"], ["sounder", "train", "fasttext"],
+                ["sounder", "train", "glove"], ["sounder", "up"],
+                ["sounder", "estimate"], ["sounder", "estimate", "train", "sgns"],
                 ["sounder", "jobs"], ["sounder", "status"], ["sounder", "cancel"],
                 ["sounder", "fetch"], ["sounder", "top"], ["sounder", "doctor"],
+                ["sounder", "train", "sppmi"], ["sounder", "phrases"],
                 ["sounder", "encode"], ["sounder", "chunk"], ["sounder", "neighbours"],
-                ["sounder", "eval"],
+                ["sounder", "vector"], ["sounder", "eval"],
                 ["sounder", "model"], ["sounder", "model", "pull"],
                 ["sounder", "eval", "words"], ["sounder-coordinator"], ["sounder-worker"],
             ])

@@ -102,10 +102,12 @@ extension EndToEnd {
         func badVectors() async throws {
             let site = try Site()
             let missing = site.path("none.bin")
-            for command in [["neighbours", "a"], ["eval", "words", "--similarity", "/dev/null"]] {
+            let pairs = try site.write(Data("a b 1\n".utf8), to: "pairs.txt")
+            for command in [["neighbours", "a"], ["eval", "words", "--similarity", pairs]] {
                 let ending = try await Program(
                     "sounder", command + ["--vectors", missing], in: site).ending()
-                try await site.expect(ending, fails: 66, saying: "none.bin")
+                try await site.expect(
+                    ending, fails: 66, saying: "none.bin", besides: ["pairs.txt"])
             }
             let texts = [
                 "", "nonsense", "3 4\na 1 2\n", "99999999999 300\n", "2 2\na 1 x\nb 1 2\n",
@@ -113,7 +115,9 @@ extension EndToEnd {
             for text in texts {
                 let bad = try site.write(text, to: "bad.bin")
                 let ending = try await site.sounder("neighbours", "--vectors", bad, "a")
-                try await site.expect(ending, fails: 65, saying: "bad.bin", besides: ["bad.bin"])
+                try await site.expect(
+                    ending, fails: 65, saying: "bad.bin",
+                    besides: ["bad.bin", "pairs.txt"])
             }
         }
 

@@ -11,9 +11,11 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case safetensors
     case countTable = "count-table"
     case rowDelta = "row-delta"
+    case pairs
     case vectorsBinary = "vectors-binary"
     case vectorsText = "vectors-text"
     case vectorsAny = "vectors-any"
+    case fastText = "fasttext"
     case idStream = "id-stream"
     case tokens
     case corpus
@@ -40,9 +42,11 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .safetensors: TensorTargets.safetensors(bytes)
         case .countTable: TensorTargets.countTable(bytes)
         case .rowDelta: TensorTargets.rowDelta(bytes)
+        case .pairs: TensorTargets.pairs(bytes)
         case .vectorsBinary: VectorTargets.vectors(bytes, .word2vecBinary)
         case .vectorsText: VectorTargets.vectors(bytes, .word2vecText)
         case .vectorsAny: VectorTargets.anyVectors(bytes)
+        case .fastText: VectorTargets.fastText(bytes)
         case .idStream: VectorTargets.idStream(bytes)
         case .tokens: TextTargets.tokens(bytes)
         case .corpus: TextTargets.corpus(bytes)

@@ -67,6 +67,25 @@ enum TensorTargets {
         }
         return true
     }
+
+    static func pairs(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let table = try? CooccurrenceTable(bytes) else { return false }
+        var isSound = true
+        for part in 0..<table.parts {
+            var cursor = table.cursor(part)
+            var last = -1
+            do {
+                while let pair = try cursor.next() {
+                    let key = Int(pair.row) << 32 | Int(pair.column)
+                    promise(key > last && pair.sum > 0, "a pair is out of order")
+                    promise(Int(max(pair.row, pair.column)) < table.vocabulary, "a pair is no word")
+                    last = key
+                }
+            } catch { isSound = false }
+        }
+        promise((try? table.validate()) != nil || !isSound, "a sound table does not validate")
+        return isSound
+    }
 }
 
 /// Reads every byte, so that a sanitizer sees where they lie.

@@ -23,6 +23,26 @@ enum VectorTargets {
         return true
     }
 
+    /// A fastText model, and the vectors of words that it has and lacks.
+    static func fastText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        MemoryFile(bytes).withPath { path in
+            guard let model = try? SubwordVectors(path: path),
+                let table = try? model.wordVectors(rowsMax: 1 << 16)
+            else { return false }
+            check(table)
+            for word in ["", "unseen", "\u{0}\u{e9}\u{1f600}"] {
+                promise(
+                    model.vector(of: word).count == model.dimensions, "a vector of another length")
+                promise(
+                    model.rows(of: word).allSatisfy { $0 >= 0 && $0 < model.inputRows },
+                    "a row beyond the \(model.inputRows) of the input")
+            }
+            if model.inputRows > 0 { _ = model.inputRow(model.inputRows - 1) }
+            if model.outputRows > 0 { _ = model.outputRow(model.outputRows - 1) }
+            return true
+        }
+    }
+
     private static func check(_ table: WordVectorTable) {
         let rows = table.vectors.rows
         promise(table.count == rows, "\(table.count) words, \(rows) rows")

@@ -48,7 +48,7 @@ extension Site {
     }
 
     /// Whether the newest job is in its rounds of training.
-    private func isTraining(at address: String) async throws -> Bool {
+    func isTraining(at address: String) async throws -> Bool {
         let jobs = try await sounder("jobs", "--json", "--cluster", address).json["jobs"]
         let newest = (jobs as? [[String: Any]])?.first
         return newest?["state"] as? String == "running" && newest?["stage"] as? String == "training"

@@ -10,7 +10,7 @@ public struct Bomb: Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
-    public static let all = vocabularies + safetensors + npy
+    public static let all = vocabularies + safetensors + npy + fastText
 
     private static let vocabularies = [
         Bomb("10^9 words in text", Array("1000000000 300\na 1 2\nb 3 4\n".utf8)),
@@ -71,5 +71,37 @@ public struct Bomb: Sendable, CustomStringConvertible {
             description,
             magic + [1, 0] + length + Array(header.utf8)
                 + [UInt8](repeating: 0, count: 16))
+    }
+
+    // MARK: - fastText
+
+    private static let fastText = [
+        model("2^31 - 1 words", words: .max),
+        model("-1 words", words: -1),
+        model("a matrix of 2^62 rows", rows: 1 << 62),
+        model("a matrix whose size wraps to nothing", rows: 1 << 62, columns: 4),
+        model("a matrix of -2 rows", rows: -2, columns: -2),
+        model("2^31 - 1 dimensions", dimensions: .max),
+        model("2^31 - 1 buckets", buckets: .max),
+        model("n-grams of 2^31 - 1 letters", longest: .max),
+        model("2^60 n-grams that were pruned", pruned: 1 << 60),
+    ]
+
+    private static func model(
+        _ description: String, words: Int32 = 0, rows: Int64 = 2, columns: Int64 = 2,
+        dimensions: Int32 = 2, buckets: Int32 = 2, longest: Int32 = 6, pruned: Int64 = -1
+    ) -> Bomb {
+        let arguments: [Int32] = [
+            793_712_314, 12, dimensions, 5, 5, 5, 5, 1, 2, 2, buckets, 3, longest, 100,
+        ]
+        let fields = bytes(arguments) + bytes([0 as Int64]) + bytes([words, words, 0])
+        return Bomb(
+            description,
+            fields + bytes([0, pruned]) + [0] + bytes([rows, columns])
+                + [UInt8](repeating: 0, count: 64))
+    }
+
+    private static func bytes(_ numbers: [some FixedWidthInteger]) -> [UInt8] {
+        numbers.flatMap { number in withUnsafeBytes(of: number.littleEndian) { Array($0) } }
     }
 }

@@ -35,6 +35,7 @@ enum ImportRule {
         ModuleRule(module: "Tokenizers", mayImport: ["CUTF8Proc"]),
         ModuleRule(module: "Models", mayImport: kernels.union(["Files", "Tensors", "Tokenizers"])),
         ModuleRule(module: "WordVectors", mayImport: kernels.union(["Files", "Tensors"])),
+        ModuleRule(module: "WordJobs", mayImport: ["Protocol", "WordVectors"]),
         ModuleRule(
             module: "Retrieval",
             mayImport: kernels.union([
@@ -48,12 +49,13 @@ enum ImportRule {
                 "Protocol", "Transport", "Cluster", "Journal", "Client", "Gateway",
                 "Digests", "Documents", "Files", "Compression", "Telemetry", "ArgumentParser",
             ],
-            exceptions: ["Reducer": ["Retrieval", "Tensors"]]),
+            exceptions: ["Reducer": ["Retrieval", "Tensors", "WordJobs", "WordVectors"]]),
         ModuleRule(
             module: "Worker",
             mayImport: [
                 "Protocol", "Transport", "Cluster", "CKernels", "Digests", "Documents", "Files",
-                "Tensors", "Tokenizers", "Models", "WordVectors", "Retrieval", "Statistics",
+                "Tensors", "Tokenizers", "Models", "WordJobs", "WordVectors", "Retrieval",
+                "Statistics",
                 "Telemetry", "ArgumentParser",
             ]),
         ModuleRule(
@@ -61,9 +63,12 @@ enum ImportRule {
             mayImport: [
                 "Protocol", "Transport", "Client", "Digests", "Documents", "Files", "Hub",
                 "Tensors", "Tokenizers", "Models",
-                "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
+                "WordJobs", "WordVectors", "Retrieval", "Statistics", "Telemetry", "ArgumentParser",
             ],
-            exceptions: ["Chunk": ["Compression"], "InputLines": ["Compression"]]),
+            exceptions: [
+                "Chunk": ["Compression"], "Estimate": ["Compression"],
+                "InputLines": ["Compression"], "Phrases": ["Compression"],
+            ]),
     ]
 
     /// Every module that the table speaks of; an import of any other is an import of the toolchain

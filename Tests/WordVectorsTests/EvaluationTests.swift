@@ -11,7 +11,9 @@ import WordVectors
 private func royals() throws -> WordVectorTable {
     try makeTable(
         ["King", "queen", "man", "woman", "prince", "apple", "king"],
-        [[2, 2, 0], [2, -2, 0], [0, 3, 0.1], [0, -3, 0.1], [1, 1, 0.3], [0, 0, 5], [9, -9, 9]])
+        [
+            [2, 2, 0], [2, -2, 0], [0, 3, 0.1], [0, -3, 0.1], [1, 1, 0.3], [0, 0, 5], [9, -9, 9],
+        ])
 }
 
 @Suite struct AnalogiesTests {
@@ -77,9 +79,9 @@ private func royals() throws -> WordVectorTable {
     @Test("more words than a tile and more questions than a batch change nothing")
     func tiles() throws {
         var noise = Numbers(41)
-        let words = (0 ..< 2500).map { "w\($0)" }
+        let words = (0..<2500).map { "w\($0)" }
         let vectors = words.map { _ in
-            (0 ..< 8).map { _ in Float.random(in: -1 ... 1, using: &noise) }
+            (0..<8).map { _ in Float.random(in: -1...1, using: &noise) }
         }
         let table = try makeTable(words, vectors)
         let unit = vectors.map { row -> [Double] in
@@ -87,10 +89,10 @@ private func royals() throws -> WordVectorTable {
             return row.map { Double($0) / length }
         }
         var text = ": s\n"
-        for _ in 0 ..< 150 {
-            let asked = (0 ..< 3).map { _ in Int.random(in: 0 ..< 2500, using: &noise) }
+        for _ in 0..<150 {
+            let asked = (0..<3).map { _ in Int.random(in: 0..<2500, using: &noise) }
             let (a, b, c) = (unit[asked[0]], unit[asked[1]], unit[asked[2]])
-            let query = (0 ..< 8).map { b[$0] - a[$0] + c[$0] }
+            let query = (0..<8).map { b[$0] - a[$0] + c[$0] }
             let answer = unit.indices.filter { !asked.contains($0) }.max { left, right in
                 zip(unit[left], query).reduce(0) { $0 + $1.0 * $1.1 }
                     < zip(unit[right], query).reduce(0) { $0 + $1.0 * $1.1 }
@@ -99,6 +101,56 @@ private func royals() throws -> WordVectorTable {
         }
         let report = try Analogies(table).evaluate(try questions(text))
         #expect(report.total == Analogies.Score(correct: 150, asked: 150, skipped: 0))
+    }
+}
+
+@Suite struct AnalogyFixtureTests {
+    /// By scripts/fixtures/make_analogies.py.
+    private func fixture(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Fixtures/analogies/\(name)").path
+    }
+
+    @Test("3CosAdd and 3CosMul are right where gensim is", arguments: Analogies.Method.allCases)
+    func gensim(_ method: Analogies.Method) throws {
+        let table = try VectorFile.read(fixture("vectors.txt"))
+        let questions = try AnalogyQuestions(path: fixture("questions.txt"))
+        let report = try Analogies(table).evaluate(questions, method: method)
+        let ours = report.sections.map { "\($0.name)\t\($0.score.asked)\t\($0.score.correct)" }
+        let column = method == .cosAdd ? 2 : 3
+        let answers = try String(contentsOfFile: fixture("answers.tsv"), encoding: .utf8)
+            .split(separator: "\n").map { $0.split(separator: "\t") }
+        #expect(ours == answers.map { "\($0[0])\t\($0[1])\t\($0[column])" })
+        #expect(report.total.skipped > 0)
+    }
+
+    @Test("3CosMul is the quotient of its definition, over more words than a block takes")
+    func definition() throws {
+        var noise = Numbers(43)
+        let words = (0..<2_300).map { "w\($0)" }
+        let vectors = words.map { _ in
+            (0..<9).map { _ in Float.random(in: -1...1, using: &noise) }
+        }
+        let unit = vectors.map { row -> [Double] in
+            let length = row.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            return row.map { Double($0) / length }
+        }
+        func moved(_ left: Int, _ right: Int) -> Double {
+            (1 + zip(unit[left], unit[right]).reduce(0) { $0 + $1.0 * $1.1 }) / 2
+        }
+        var text = ": s\n"
+        for first in stride(from: 0, to: 2_295, by: 3) {
+            let (a, b, c) = (first, first + 1, first + 2)
+            let values = unit.indices.map { d in
+                [a, b, c].contains(d) ? -1 : moved(d, b) * moved(d, c) / (moved(d, a) + 0.001)
+            }
+            let answer = values.indices.max { values[$0] < values[$1] } ?? 0
+            text += "w\(a) w\(b) w\(c) w\(answer)\n"
+        }
+        let scratch = try Scratch()
+        let questions = try AnalogyQuestions(path: try scratch.write(text, to: "q"))
+        let report = try Analogies(makeTable(words, vectors)).evaluate(questions, method: .cosMul)
+        #expect(report.total == Analogies.Score(correct: 765, asked: 765, skipped: 0))
     }
 }
 

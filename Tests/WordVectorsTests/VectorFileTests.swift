@@ -36,7 +36,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
 
     @Test(
         "every format keeps words and values, and is known by its content",
-        arguments: VectorFormat.allCases)
+        arguments: VectorFormat.ofTables)
     func roundTrip(format: VectorFormat) throws {
         let scratch = try Scratch()
         let path = scratch.path(name(format))
@@ -55,7 +55,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
 
     @Test(
         "37: values that are not finite survive and are reported",
-        arguments: VectorFormat.allCases)
+        arguments: VectorFormat.ofTables)
     func notFinite(format: VectorFormat) throws {
         let scratch = try Scratch()
         let path = scratch.path(name(format))
@@ -66,7 +66,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
 
     @Test(
         "words with blanks, and empty ones, are refused before anything is written",
-        arguments: VectorFormat.allCases)
+        arguments: VectorFormat.ofTables)
     func unfitWords(format: VectorFormat) throws {
         let scratch = try Scratch()
         for word in ["", "new york", "tab\there", "line\n"] {
@@ -80,7 +80,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
 
     @Test(
         "a directory that cannot be written is a typed error and leaves nothing",
-        arguments: VectorFormat.allCases)
+        arguments: VectorFormat.ofTables)
     func unwritable(format: VectorFormat) throws {
         let scratch = try Scratch()
         let table = try makeTable(["a"], [[1]])
@@ -146,7 +146,7 @@ private let small: [[Float]] = [[1, -0.5, 0.1], [1e-9, 3e8, -1e-38], [0, 0.33333
 @Suite struct HostileVectorFileTests {
     @Test(
         "every truncation and every changed byte is refused or read, never a trap",
-        arguments: VectorFormat.allCases)
+        arguments: VectorFormat.ofTables)
     func hostile(format: VectorFormat) throws {
         let scratch = try Scratch()
         let path = scratch.path("x.npy")
@@ -224,7 +224,7 @@ struct GensimFileTests {
     func gensimReads() throws {
         let scratch = try Scratch()
         let table = try makeTable(["the", "naïve", "日本"], small, counts: [9, 5, 1])
-        for format in VectorFormat.allCases {
+        for format in VectorFormat.ofTables {
             let name = format == .npy ? "npy.npy" : format.rawValue
             try VectorFile.write(table, to: scratch.path(name), format: format)
         }

@@ -16,7 +16,7 @@ enum { TEXT_WORD_BYTES_MAX = 65535 };
 /// token goes on beyond the range, which happens to overlong tokens only.
 enum { TEXT_CONTINUES_BEFORE = 1, TEXT_CONTINUES_AFTER = 2 };
 
-/// Added to, never reset, by `text_count` and `text_encode`.
+/// Added to, never reset, by `text_count`, `text_count_pairs` and `text_encode`.
 typedef struct text_totals {
     uint64_t tokens;     ///< accepted tokens, in the vocabulary or not
     uint64_t sentences;  ///< sentences that have a token (count) or a known word (encode)
@@ -42,6 +42,11 @@ uint64_t text_table_find(const text_table *table, const uint8_t *word, size_t le
 /// Counts the tokens of `bytes` into the table. 0, or -1 when memory is refused.
 int text_count(text_table *table, const uint8_t *bytes, size_t count, int edges,
                text_totals *totals);
+
+/// Counts the tokens as `text_count` does, and every two tokens that follow each other in a
+/// sentence, without a dropped one between them, as the word "first second" with one blank.
+int text_count_pairs(text_table *table, const uint8_t *bytes, size_t count, int edges,
+                     text_totals *totals);
 
 /// Writes ids (value - 1) of the tokens found in the table, and -1 after every sentence that has
 /// one. `ids` has room for `count + 2` numbers. Returns how many were written.

@@ -58,7 +58,14 @@ struct PaceKeeper {
 
 extension JobStatus {
     /// What progress is counted in.
-    var unitOfWork: String { stage == "training" ? "words" : "bytes" }
+    var unitOfWork: String {
+        switch stage {
+        case "training": kind == "train-glove" ? "pairs" : "words"
+        case "pairing": "words"
+        case "factorising": "steps"
+        default: "bytes"
+        }
+    }
 
     /// Part of the stage that is done, from 0 to 1; nil while it is unknown.
     var fraction: Double? {

@@ -3,6 +3,7 @@
 import Client
 import Protocol
 import Transport
+import WordVectors
 
 /// A connection to a cluster for one job, and the cluster itself where the job has its own.
 final class JobSession {
@@ -82,7 +83,8 @@ final class JobSession {
                 if answer != nil { return }
             } catch let fault as Fault where fault.code == .unavailable && local == nil {
                 throw Fault(
-                    .cancelled, "job \(job) may go on, as its coordinator does not answer; "
+                    .cancelled,
+                    "job \(job) may go on, as its coordinator does not answer; "
                         + "nothing was written")
             }
         }
@@ -102,12 +104,12 @@ final class JobSession {
 
     /// Fetches the vectors of the finished job and writes them.
     func save(
-        _ status: JobStatus, to destination: VectorDestination, outputs: VectorDestination?
-    ) async throws -> TrainingReport {
+        _ status: JobStatus, _ layer: VectorLayer = .input, to destination: VectorDestination,
+        outputs: VectorDestination? = nil
+    ) async throws -> (table: WordVectorTable, history: TrainingHistory?) {
         let fetch = try ResultFetch(self.destination, context: context)
         defer { fetch.bulk.stop() }
-        try await fetch.save(status, to: destination, outputs: outputs, from: local)
-        return TrainingReport(status, output: destination.path)
+        return try await fetch.save(status, layer, to: destination, outputs: outputs, from: local)
     }
 
     /// Fetches the payload `name` that the finished job has made.

@@ -6,5 +6,8 @@ struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train word vectors.",
         discussion: "Example:\n  sounder train sgns --input corpus.txt --output vectors.bin",
-        subcommands: [TrainSkipGramCommand.self])
+        subcommands: [
+            TrainSkipGramCommand.self, TrainCBOWCommand.self, TrainFastTextCommand.self,
+            TrainGloVeCommand.self, TrainSPPMICommand.self,
+        ])
 }

@@ -1,10 +1,8 @@
 // `sounder train sgns`: skip-gram with negative sampling, from text to a file of vectors.
 
 import ArgumentParser
-import Client
 import Protocol
 import Transport
-import WordVectors
 
 struct TrainSkipGramCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,77 +17,34 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
               sounder train sgns --input corpus.txt --output vectors.bin
               sounder train sgns --input 'part-*.txt.zst' --output vectors.txt \\
                   --format word2vec-text --dim 100 --workers 4 --threads 1 --json
+              sounder train sgns --input corpus.txt --output v.bin --report run.html \\
+                  --probe king paris --analogies questions-words.txt
             """)
 
     @OptionGroup(title: "Corpus and output") var files: TrainingFiles
-    @OptionGroup(title: "Model") var model: SkipGramOptions
+    @OptionGroup(title: "Corpus and output") var layers: LayerOptions
+    @OptionGroup(title: "Model") var options: WindowOptions
+    @OptionGroup(title: "Insight") var insight: InsightOptions
     @OptionGroup(title: "Cluster") var place: TrainingPlace
     @OptionGroup var cluster: ClusterOptions
 
     func run() async throws {
         Interrupts.begin()
-        let destination = try VectorDestination(files.output, format: files.format)
-        let outputDestination = try files.outputVectors.map {
-            try VectorDestination($0, format: files.format)
-        }
-        let standardInput = try files.standardInput()
-        defer { withExtendedLifetime(standardInput) {} }
-        var spec = TrainWords(files: try files.resolve(standardInput))
-        model.apply(to: &spec)
-        if let complaint = spec.complaint { throw Fault(.usage, complaint) }
-        spec.keepsOutputs = files.outputVectors != nil
-        try files.checkOverwriting(spec.files)
-        let session = try await JobSession.open(cluster, place)
-        defer { session.close() }
-        if try cluster.destination() == nil && spec.partitions == 0 && !spec.deterministic {
-            spec.partitions = place.workers
-        }
-        let status = try await session.run(
-            .trainWords(spec), key: files.jobKey, isQuiet: place.quiet)
-        let report = try await session.save(status, to: destination, outputs: outputDestination)
-        try report.show(asJSON: place.json)
+        let run = try TrainingRun(files, layers, insight, place, cluster)
+        try await run.train("skip-gram") { options.apply(to: &$0) }
     }
 }
 
-struct TrainingFiles: ParsableArguments {
+struct CorpusOptions: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
             "Text files or patterns; .gz and .zst too; - for standard input.", valueName: "file"))
     var input: [String] = []
 
-    @Option(help: ArgumentHelp("Where the vectors go.", valueName: "file"))
-    var output: String
-
-    @Option(help: "word2vec-binary, word2vec-text, npy or safetensors. Default: by the ending.")
-    var format: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Where the output (context) vectors go, if they are wanted.", valueName: "file"))
-    var outputVectors: String?
-
-    @Option(
-        help: "Names the job: the same key and settings never run twice on one cluster.")
-    var jobKey: String?
-
     /// Standard input, read to its end, if it is among the inputs.
     func standardInput() throws(Fault) -> StandardInput? {
         input.contains("-") ? try StandardInput() : nil
-    }
-
-    /// Refuses an output that is an input, or both outputs in one file.
-    func checkOverwriting(_ inputs: [InputFile]) throws(Fault) {
-        let outputs = [output, outputVectors].compactMap { $0 }
-        for path in outputs {
-            guard let there = try? InputFile(reading: path) else { continue }
-            if inputs.contains(where: { $0.path == there.path }) {
-                throw Fault(.usage, "\(path) is an input as well; name another output")
-            }
-        }
-        if outputs.count == 2 && outputs[0] == outputs[1] {
-            throw Fault(.usage, "--output and --output-vectors name one file; name two")
-        }
     }
 
     func resolve(_ standardInput: StandardInput?) throws(Fault) -> [InputFile] {
@@ -104,11 +59,64 @@ struct TrainingFiles: ParsableArguments {
     }
 }
 
-struct SkipGramOptions: ParsableArguments {
+struct TrainingFiles: ParsableArguments {
+    @OptionGroup var corpus: CorpusOptions
+
+    @Option(help: ArgumentHelp("Where the vectors go.", valueName: "file"))
+    var output: String
+
+    @Option(
+        help: """
+            word2vec-binary, word2vec-text, npy, safetensors; of fasttext also fasttext-bin.
+            Default: by the ending.
+            """)
+    var format: String?
+
+    @Option(
+        help: "Names the job: the same key and settings never run twice on one cluster.")
+    var jobKey: String?
+
+    /// Refuses an output that is an input, or two outputs in one file.
+    ///
+    /// - Parameter others: what is written besides the vectors.
+    func checkOverwriting(_ inputs: [InputFile], others: [String?] = []) throws(Fault) {
+        let outputs = [output] + others.compactMap { $0 }
+        for path in outputs {
+            guard let there = try? InputFile(reading: path) else { continue }
+            if inputs.contains(where: { $0.path == there.path }) {
+                throw Fault(.usage, "\(path) is an input as well; name another output")
+            }
+        }
+        if Set(outputs).count < outputs.count {
+            throw Fault(
+                .usage,
+                "two of --output, --output-vectors and --report name one file; name "
+                    + "different ones")
+        }
+    }
+}
+
+/// Which of a word's two vectors are wanted.
+struct LayerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the output (context) vectors go, if they are wanted.", valueName: "file"))
+    var outputVectors: String?
+
+    @Option(help: "Which vectors --output gets: input, output or sum (of both).")
+    var vectorsOf = VectorLayer.input
+
+    /// Whether the job is to keep its output vectors.
+    var keepsOutputs: Bool { outputVectors != nil || vectorsOf != .input }
+}
+
+struct WindowOptions: ParsableArguments {
     @Option(name: [.customLong("dim"), .customLong("dimension")], help: "Dimensions of a vector.")
     var dimension = 300
     @Option(help: "Words to each side of the centre, at most.")
     var window = 5
+    @Option(help: "negative-sampling or hierarchical-softmax.")
+    var loss = TrainWords.Loss.negativeSampling
     @Option(help: "Negative samples per window.")
     var negative = 5
     @Option(help: "Subsampling threshold of frequent words; 0 keeps all.")
@@ -139,6 +147,7 @@ struct SkipGramOptions: ParsableArguments {
     func apply(to spec: inout TrainWords) {
         spec.dimension = dimension
         spec.window = window
+        spec.loss = loss
         spec.negative = negative
         spec.sample = sample
         spec.minimumCount = minCount

@@ -1,10 +1,6 @@
-// The end of a training job: its vectors fetched and written, its figures shown.
+// The figures of a training job that is over, for people and as JSON.
 
-import Client
 import Protocol
-import Tensors
-import Transport
-import WordVectors
 
 struct TrainingReport: Encodable {
     var job: String
@@ -25,6 +21,39 @@ struct TrainingReport: Encodable {
     var retries: Int
     var overlongTokens: Double
     var replacedTokens: Double
+    /// The course of the training, round by round; nil if the coordinator kept none.
+    var history: History?
+    /// Nil if nothing was to be measured.
+    var quality: WordQuality?
+    /// The page that was written.
+    var report: String?
+
+    /// The points with what follows from them.
+    struct History: Encodable {
+        let history: TrainingHistory
+
+        private enum CodingKeys: String, CodingKey { case points, probes, unknownProbes }
+
+        private struct Point: Encodable {
+            let point: TrainingHistory.Point
+
+            private enum CodingKeys: String, CodingKey { case wordsPerSecond, bytesPerWord }
+
+            func encode(to encoder: any Encoder) throws {
+                try point.encode(to: encoder)
+                var container = encoder.container(keyedBy: CodingKeys.self)
+                try container.encodeIfPresent(point.wordsPerSecond, forKey: .wordsPerSecond)
+                try container.encodeIfPresent(point.bytesPerWord, forKey: .bytesPerWord)
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(history.points.map(Point.init), forKey: .points)
+            try container.encode(history.probes, forKey: .probes)
+            try container.encode(history.unknownProbes, forKey: .unknownProbes)
+        }
+    }
 
     init(_ status: JobStatus, output: String) {
         func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
@@ -64,80 +93,39 @@ struct TrainingReport: Encodable {
         if replacedTokens > 0 {
             Terminal.say("repaired \(replacedTokens.grouped) words that were not UTF-8")
         }
-        Terminal.say("wrote \(output)")
+        for line in probeLines + (quality?.lines ?? []) { Terminal.say(line) }
+        Terminal.say("wrote \(output)\(report.map { " and \($0)" } ?? "")")
     }
 }
 
-/// Fetches the payloads of a finished job and writes its vectors.
-struct ResultFetch {
-    let bulk: BulkExchange
-    private static let deadlineSeconds = 3_600.0
-
-    init(_ destination: Destination, context: Context) throws {
-        let name = "fetch-\(UInt32.random(in: 0...UInt32.max))"
-        bulk = try BulkExchange(
-            connectingTo: destination.address.bulk(), as: WorkerID(name), role: .client,
-            context: context, softwareVersion: softwareVersion, keys: destination.keys)
+extension TrainingReport {
+    /// The neighbours of each probe word at the end.
+    private var probeLines: [String] {
+        guard let history = history?.history else { return [] }
+        let last = history.probes.last?.round
+        let found = history.probes.filter { $0.round == last }.map { probe in
+            "\(probe.word): \(probe.neighbours.map(\.word).joined(separator: " "))"
+        }
+        return found + history.unknownProbes.map { "\($0): not in the vocabulary" }
     }
 
-    /// Writes the vectors of the job, until the user interrupts.
-    ///
-    /// - Parameters:
-    ///   - outputs: where those of the output layer go, if they are wanted.
-    ///   - cluster: the job's own, which must live meanwhile.
-    func save(
-        _ status: JobStatus, to destination: VectorDestination,
-        outputs: VectorDestination? = nil, from cluster: LocalCluster? = nil
-    ) async throws {
-        let written: Void? = try await attended(cluster, interrupts: Interrupts.received) {
-            try await withTaskCancellationHandler {
-                try reading {
-                    try write("input", of: status, to: destination)
-                    if let outputs { try write("output", of: status, to: outputs) }
-                }
-            } onCancel: {
-                // Whatever is being fetched fails, so that nobody waits for it.
-                bulk.stop()
-            }
-        }
-        guard written != nil else {
-            throw Fault(.cancelled, "interrupted; \(destination.path) was not written")
-        }
-    }
-
-    /// Writes the vectors named `payload` of the job to `destination`.
-    private func write(
-        _ payload: String, of status: JobStatus, to destination: VectorDestination
-    ) throws {
-        let ranked = try fetch("vocabulary", of: status).withUnsafeBytes { bytes in
-            try CountTable(copying: bytes)
-        }
-        let vocabulary = try Vocabulary(ranked)
-        let dimension = Int(status.measures["dimension"] ?? 0)
-        guard (1...Limits.dimensionMax).contains(dimension) else {
-            throw Fault(.data, "job \(status.job) reports \(dimension) dimensions")
-        }
-        let matrix = try Matrix(rows: vocabulary.count, columns: dimension)
-        let frame = try fetch(payload, of: status)
-        guard frame.count == matrix.byteCount else {
-            throw Fault(
-                .data, "the vectors of job \(status.job) have \(frame.count) bytes instead of "
-                    + "\(matrix.byteCount)")
-        }
-        frame.withUnsafeBytes { bytes in
-            guard let source = bytes.baseAddress else { return }
-            UnsafeMutableRawPointer(matrix.base).copyMemory(from: source, byteCount: bytes.count)
-        }
-        try destination.write(try WordVectorTable(vocabulary, vectors: matrix))
-    }
-
-    func fetch(_ name: String, of status: JobStatus) throws(Fault) -> Frame {
-        guard let output = status.outputs.first(where: { $0.name == name }) else {
-            throw Fault(
-                .payloadMissing, "job \(status.job) has no \(name); it may not be finished, or not "
-                    + "have been asked for it")
-        }
-        return try bulk.fetch(
-            output.payload, from: .coordinator, deadlineSeconds: Self.deadlineSeconds)
+    /// For the top of the page.
+    var figures: [TrainingPage.Row] {
+        var rows: [TrainingPage.Row] = [
+            ("Job", job), ("Vectors", output), ("Vocabulary", Double(vocabulary).grouped),
+            ("Words trained", words.grouped), ("Seconds", seconds.fixed(1)),
+            (
+                "Counting, encoding, training",
+                [secondsCounting, secondsEncoding, secondsTraining].map { $0.fixed(1) }
+                    .joined(separator: ", ")
+            ),
+            ("Words a second", wordsPerSecond.grouped),
+            ("Partitions", "\(partitions)"), ("Rounds", "\(rounds)"),
+            ("Bytes sent and received", bytesSent.grouped),
+            ("Bytes a word", (bytesSent / max(words, 1)).fixed(1)),
+        ]
+        if let loss { rows.append(("Mean loss", loss.fixed(4))) }
+        rows.append(("Attempts repeated", "\(retries)"))
+        return rows
     }
 }

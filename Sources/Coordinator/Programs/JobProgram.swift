@@ -48,12 +48,18 @@ extension JobSpec {
         switch self {
         case .trainWords(let spec):
             TrainWordsProgram(spec: spec, directory: directory, payloads: payloads)
+        case .trainGloVe(let spec):
+            TrainGloVeProgram(spec: spec, directory: directory, payloads: payloads)
         case .encodeDocuments(let spec):
             EncodeProgram(spec: spec, directory: directory, payloads: payloads)
         case .buildIndex(let spec):
             IndexProgram(spec: spec, directory: directory, payloads: payloads)
         case .rerank(let spec):
             RerankProgram(spec: spec, directory: directory, payloads: payloads)
+        case .trainSPPMI(let spec):
+            TrainSPPMIProgram(spec: spec, directory: directory, payloads: payloads)
+        case .findPhrases(let spec):
+            FindPhrasesProgram(spec: spec, directory: directory, payloads: payloads)
         }
     }
 }

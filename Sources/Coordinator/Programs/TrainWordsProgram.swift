@@ -1,5 +1,6 @@
 // Training word vectors: count, encode, then rounds of training with averaging between them.
 
+import FoundationEssentials
 import Protocol
 import Transport
 
@@ -15,12 +16,15 @@ final class TrainWordsProgram: JobProgram {
     private var progress: TrainingProgress
     private var corpus: Corpus?
     private var vocabulary: VocabularyReduction?
+    private var shape: ModelShape?
     private var plan = TrainingPlan.empty
     /// The round of training that runs.
     private var trainingRound: Int?
     private var average: ModelAverage?
     /// Rows averaged after the round that runs, and after the one before.
     private var rowsDue = (now: 0, before: 0)
+    private var record: TrainingRecord
+    private var probes = ProbeWords([], in: Frame([]))
 
     init(spec: TrainWords, directory: JobDirectory, payloads: PayloadTable) {
         job = directory.job
@@ -30,6 +34,7 @@ final class TrainWordsProgram: JobProgram {
         corpusFiles = CorpusFiles(job: job, payloads: payloads)
         checkpoints = ModelCheckpoints(directory: directory)
         progress = TrainingProgress(job: job, workers: 1)
+        record = TrainingRecord(directory: directory, spec: spec)
     }
 
     func plan(workers: Int) throws(Fault) -> Step {
@@ -51,11 +56,12 @@ final class TrainWordsProgram: JobProgram {
             let saved = directory.load(TrainingProgress.vocabularyName)
         else { return nil }
         let vocabulary = try VocabularyReduction(saved: saved, corpusWords: progress.corpusWords)
-        let encoding = encoding(vocabulary, of: corpus, workers: workers)
+        let encoding = try encoding(vocabulary, of: corpus, workers: workers)
         guard let (average, mark) = checkpoints.load(), mark.model == progress.model,
             mark.round > 0, mark.round < plan.rounds
         else { return encoding }
         self.average = average
+        record.load(before: mark.round)
         rowsDue.now = plan.rowsDue(mark.round - 1, workers: workers)
         return try training(mark.round, step: nil, workers: workers)
     }
@@ -65,35 +71,32 @@ final class TrainWordsProgram: JobProgram {
         case "counting": try OutputCheck.counts(try outputs.output(0, of: 1))
         case "encoding": break
         default:
-            let shape = (rows: vocabulary?.count ?? 0, dim: spec.dimension)
-            try OutputCheck.change(try outputs.output(0, of: 2), of: shape, "the input change")
-            try OutputCheck.change(try outputs.output(1, of: 2), of: shape, "the output change")
+            let (input, output) = (shape?.inputRows ?? 0, shape?.outputRows ?? 0)
+            let dim = spec.dimension
+            try OutputCheck.change(
+                try outputs.output(0, of: 2), of: (input, dim), "the input change")
+            try OutputCheck.change(
+                try outputs.output(1, of: 2), of: (output, dim), "the output change")
         }
     }
 
     func reduce(
         _ round: Round, outputs: RoundOutputs, workers: Int
     ) throws(Fault) -> Step {
-        let (outputs, gone) = outputs.all
+        let (frames, gone) = outputs.all
         if !gone.isEmpty { return .repeated(gone) }
         return switch round.stage {
-        case "counting": try startEncoding(outputs, workers: workers)
+        case "counting": try startEncoding(frames, workers: workers)
         case "encoding": try training(0, step: nil, workers: workers)
-        default: try continueTraining(round, outputs, workers: workers)
+        default: try continueTraining(round, frames, of: outputs, workers: workers)
         }
     }
 
     // MARK: - Counting → encoding
 
     private func counting(_ corpus: Corpus) -> Step {
-        let ranges = corpus.countingRanges(workers: progress.countingWorkers)
-        let units = ranges.enumerated().map { index, blocks in
-            WorkUnit(
-                task: .countWords(CountWords(corpus: corpus, blocks: blocks)),
-                affinity: index, work: Double(blocks.count * corpus.blockBytes))
-        }
-        return .round(
-            Round(stage: "counting", index: 0, count: 1, units: units, keepsOutputs: true),
+        .round(
+            corpus.counting(workers: progress.countingWorkers),
             measures: ["corpusBytes": Double(corpus.byteCount)])
     }
 
@@ -109,18 +112,22 @@ final class TrainWordsProgram: JobProgram {
         progress.trainingWorkers = workers
         progress.corpusWords = vocabulary.corpusWords
         try progress.save(in: directory)
-        return encoding(vocabulary, of: corpus, workers: workers)
+        return try encoding(vocabulary, of: corpus, workers: workers)
     }
 
     private func encoding(
         _ vocabulary: VocabularyReduction, of corpus: Corpus, workers: Int
-    ) -> Step {
+    ) throws(Fault) -> Step {
+        let shape = try ModelShape(spec, vocabulary)
         self.vocabulary = vocabulary
+        self.shape = shape
+        probes = ProbeWords(spec.probes ?? [], in: vocabulary.payload)
         let reference = payloads.bulk.offer(
             id: "\(job)/vocabulary", frame: vocabulary.payload, checksum: nil)
         plan = TrainingPlan(
-            spec, workers: workers, words: vocabulary.keptWords, rows: vocabulary.count,
-            blocks: corpus.blockCount, vocabulary: reference)
+            spec, workers: workers, words: vocabulary.keptWords, rows: shape.inputRows,
+            rates: UpdateRates(counts: vocabulary.counts, of: spec), blocks: corpus.blockCount,
+            vocabulary: reference)
         let units = (0..<plan.partitions).map { partition in
             WorkUnit(
                 task: .encodeWords(plan.encoding(partition, of: corpus)),
@@ -141,15 +148,15 @@ final class TrainWordsProgram: JobProgram {
     /// The parameters of version 0, which workers make for themselves meanwhile, or a checkpoint of
     /// those that the round began with: nobody changes them before it ends.
     func prepare() throws(Fault) {
-        guard let trainingRound, let vocabulary else { return }
+        guard let trainingRound, let shape else { return }
         guard let average else {
-            average = try ModelAverage(
-                rows: vocabulary.count, dimension: spec.dimension, seed: spec.seed,
-                momentum: plan.momentum)
+            average = try shape.begin(momentum: plan.momentum)
             return
         }
+        try probe(average, at: trainingRound)
         let began = monotonicMilliseconds()
         guard directory.isDurable, checkpointClock.isDue(now: began) else { return }
+        try record.save()
         try checkpoints.save(
             average,
             CheckpointMark(
@@ -159,7 +166,7 @@ final class TrainWordsProgram: JobProgram {
     }
 
     private func continueTraining(
-        _ round: Round, _ units: [[Frame]], workers: Int
+        _ round: Round, _ units: [[Frame]], of all: RoundOutputs, workers: Int
     ) throws(Fault) -> Step {
         guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
         // The parameters are rewritten in place, so nobody may still be reading them.
@@ -174,7 +181,9 @@ final class TrainWordsProgram: JobProgram {
             outputs.append(try unit.output(1, of: 2))
         }
         let merged = try average.step(
-            inputs: inputs, outputs: outputs, rows: rowsDue.now)
+            inputs: inputs, outputs: outputs, rows: rowsDue.now,
+            shares: plan.shares(round.index, workers: workers))
+        let figures = record.end(round, all, divergence: average.divergence(inputs))
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
         let step = ModelPayloads(
@@ -182,13 +191,21 @@ final class TrainWordsProgram: JobProgram {
                 id: "\(job)/work/\(next)/step/input", frame: merged.input, checksum: nil),
             output: payloads.bulk.offer(
                 id: "\(job)/work/\(next)/step/output", frame: merged.output, checksum: nil))
-        return try training(next, step: step, workers: workers)
+        return try training(next, step: step, workers: workers, measures: figures)
+    }
+
+    /// Looks up the words that are watched, if it is time, in the parameters of the round.
+    private func probe(_ average: ModelAverage, at round: Int) throws(Fault) {
+        guard record.isProbed(round, of: plan.rounds) else { return }
+        let found = try average.neighbours(of: probes, at: round)
+        record.add(found, unknown: probes.unknown, at: round)
     }
 
     private func training(
-        _ index: Int, step: ModelPayloads?, workers: Int
+        _ index: Int, step: ModelPayloads?, workers: Int, measures: [String: Double] = [:]
     ) throws(Fault) -> Step {
         trainingRound = index
+        record.beginRound()
         rowsDue = (now: plan.rowsDue(index, workers: workers), before: rowsDue.now)
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
         let whole =
@@ -202,27 +219,44 @@ final class TrainWordsProgram: JobProgram {
                         rowsDue: rowsDue.now, rowsDueBefore: rowsDue.before,
                         step: step,
                         whole: whole)),
-                affinity: partition, work: plan.wordsPerUnit)
+                affinity: partition, work: plan.words(of: index))
         }
         return .round(
-            Round(stage: "training", index: index, count: plan.rounds, units: units), measures: [:])
+            Round(stage: "training", index: index, count: plan.rounds, units: units),
+            measures: measures)
     }
 
     private func result(of average: ModelAverage) throws(Fault) -> JobResult {
         guard let vocabulary else { throw Fault(.internalError, "job \(job) lost its vocabulary") }
+        try probe(average, at: plan.rounds)
         var outputs = [
             try payloads.publish(vocabulary.payload, name: "vocabulary", of: job),
             try payloads.publish(average.inputBytes, name: "input", of: job),
+            try payloads.publish(try plan.settings.payload, name: "settings", of: job),
         ]
         if spec.keepsOutputs {
             outputs.append(try payloads.publish(average.outputBytes, name: "output", of: job))
         }
+        outputs.append(try payloads.publish(try record.payload(), name: "history", of: job))
         return JobResult(
             outputs: outputs,
             measures: [
                 "vocabulary": Double(vocabulary.count), "dimension": Double(spec.dimension),
                 "rounds": Double(plan.rounds), "partitions": Double(plan.partitions),
                 "momentum": plan.momentum, "wordsPerRound": plan.wordsPerUnit,
+                "buckets": Double(spec.subwords?.buckets ?? 0),
             ])
+    }
+}
+
+extension TrainWords {
+    /// What the vectors were trained with; whoever writes them needs it.
+    fileprivate var payload: Frame {
+        get throws(Fault) {
+            guard let data = try? JSONEncoder().encode(self) else {
+                throw Fault(.internalError, "the settings of a job cannot be written")
+            }
+            return Frame(data)
+        }
     }
 }

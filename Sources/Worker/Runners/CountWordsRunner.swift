@@ -10,6 +10,7 @@ final class CountWordsRunner: UnitRunner {
     private let texts: CorpusTexts
     private let bulk: BulkExchange
     private let threads: Int
+    private var joiner: (pairs: PairCounting, joiner: PhraseJoiner)?
 
     init(texts: CorpusTexts, bulk: BulkExchange, threads: Int) {
         self.texts = texts
@@ -23,14 +24,37 @@ final class CountWordsRunner: UnitRunner {
             let text = try texts.open(task.corpus)
             let progress = control.followText(
                 bytes: task.blocks.count * task.corpus.blockBytes)
-            let table = try WordCounter.count(
-                text.source, layout: text.layout, blocks: Array(task.blocks), threads: threads,
-                progress: progress)
+            let blocks = Array(task.blocks)
+            let table =
+                if let pairs = task.pairs {
+                    try WordCounter.countPairs(
+                        text.source, layout: text.layout, blocks: blocks,
+                        joining: try joiner(pairs), threads: threads, progress: progress)
+                } else {
+                    try WordCounter.count(
+                        text.source, layout: text.layout, blocks: blocks, threads: threads,
+                        progress: progress)
+                }
             let output = bulk.offer(
                 id: assignment.outputPrefix + "/counts", frame: table.withPayload { Frame($0) },
                 checksum: nil)
             return UnitOutcome(outputs: [output], measures: [:])
         } catch { throw Fault(running: error) }
+    }
+
+    /// What joins the phrases of the passes before, fetched once for each pass.
+    private func joiner(_ pairs: PairCounting) throws -> PhraseJoiner {
+        if let joiner, joiner.pairs == pairs { return joiner.joiner }
+        guard PairCounting.complaint(about: pairs.delimiter) == nil else {
+            throw Fault(.data, "a unit joins phrases by what is no delimiter")
+        }
+        let passes = try pairs.phrases.map { reference in
+            let frame = try bulk.fetch(reference, from: .coordinator, deadlineSeconds: 300)
+            return try frame.withUnsafeBytes { bytes in try CountTable(copying: bytes) }
+        }
+        let made = try PhraseJoiner(passes: passes, delimiter: pairs.delimiter)
+        joiner = (pairs, made)
+        return made
     }
 }
 

@@ -2,6 +2,7 @@
 
 import Protocol
 import Transport
+import WordJobs
 import WordVectors
 
 /// The delta of a unit depends on the parameters, the slice and the seed alone (and with several
@@ -25,7 +26,7 @@ final class TrainWordsRunner: UnitRunner {
         do {
             let stream = try partitions.stream(of: task.encoding, control)
             let trainer = try trainer(for: task)
-            let replica = try replica(for: task)
+            let replica = try replica(for: task, of: trainer)
             let began = monotonicMilliseconds()
             let arrivals = try advance(replica, to: task, control)
             let advanced = monotonicMilliseconds()
@@ -73,21 +74,31 @@ final class TrainWordsRunner: UnitRunner {
         {
             return trainer.trainer
         }
-        let settings = try WordTrainingSettings(task.settings)
-        let counts = try partitions.vocabulary(of: task.encoding).counts.map { Int($0) }
-        let made = try WordTrainer(settings: settings, counts: counts)
+        // The tables of another job go before those of this one come.
+        trainer = nil
+        let vocabulary = try partitions.vocabulary(of: task.encoding)
+        let made = try WordTrainer(
+            settings: task.settings.trainingSettings(),
+            counts: vocabulary.counts.map { Int($0) },
+            subwords: task.settings.subwordTable(of: vocabulary))
         trainer = (task.encoding, task.settings, made)
         return made
     }
 
-    private func replica(for task: TrainWordsUnit) throws -> ModelReplica {
-        let rows = try partitions.vocabulary(of: task.encoding).count
-        if let replica, replica.model == task.model, replica.rows == rows { return replica }
+    private func replica(for task: TrainWordsUnit, of trainer: WordTrainer) throws -> ModelReplica {
+        if let replica, replica.model == task.model { return replica }
         // The matrices of another job go before those of this one come.
         replica = nil
-        let made = try ModelReplica(
-            model: task.model, rows: rows, settings: try WordTrainingSettings(task.settings),
+        let settings = trainer.settings
+        let hasSubwords = trainer.subwords != nil
+        let base = try WordParameters(
+            settings: settings, vocabulary: trainer.vocabulary, subwords: trainer.subwords,
             threads: threads)
+        let made = try ModelReplica(
+            model: task.model, beginning: base, threads: threads
+        ) { [threads] base in
+            base.begin(settings: settings, hasSubwords: hasSubwords, threads: threads)
+        }
         replica = made
         return made
     }
@@ -98,7 +109,7 @@ final class TrainWordsRunner: UnitRunner {
     ) throws -> TrainingSummary {
         let passes = TrainingSlice.passes(
             ids: stream.ids.count, epochs: task.settings.epochs, round: task.round,
-            of: task.rounds)
+            of: task.course)
         let training = TrainingControl()
         control.follow(
             total: stream.words(in: task), done: { Double(training.wordsDone) },
@@ -120,18 +131,16 @@ final class TrainWordsRunner: UnitRunner {
     }
 }
 
-extension WordTrainingSettings {
-    fileprivate init(_ task: TrainWords) throws(WordTrainingError) {
-        try self.init(
-            dim: task.dimension, window: task.window, negative: task.negative,
-            sample: task.sample, alpha: Float(task.alpha), seed: task.seed)
-    }
-}
-
 extension IdStream {
     /// Words of one round of `task`, about.
     fileprivate func words(in task: TrainWordsUnit) -> Double {
-        Double(wordCount) * Double(task.settings.epochs) / Double(task.rounds)
+        Double(wordCount) * Double(task.settings.epochs) * task.course.share(of: task.round)
+    }
+}
+
+extension TrainWordsUnit {
+    fileprivate var course: TrainingCourse {
+        TrainingCourse(count: max(rounds, 1), partitions: encoding.partitions)
     }
 }
 
