@@ -56,7 +56,8 @@ extension EndToEnd {
                 let ending = try await Program(
                     "sounder", ["phrases", "--input", corpus, "--quiet"] + flags, in: site
                 ).ending(within: 20)
-                try await site.expect(ending, fails: code, saying: word)
+                try await site.expect(
+                    ending, fails: code, saying: word, besides: ["corpus.txt"])
             }
         }
 

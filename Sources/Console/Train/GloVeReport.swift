@@ -70,12 +70,7 @@ struct GloVeReport: Encodable {
         if skipped > 0 {
             Terminal.say("left out \(skipped.grouped) updates that were not finite; lower --eta")
         }
-        if overlongTokens > 0 {
-            Terminal.say("dropped \(overlongTokens.grouped) words of more than 1,024 bytes")
-        }
-        if replacedTokens > 0 {
-            Terminal.say("repaired \(replacedTokens.grouped) words that were not UTF-8")
-        }
+        Terminal.sayOfWords(overlong: overlongTokens, replaced: replacedTokens)
         Terminal.say("wrote \(output)")
     }
 }

@@ -133,12 +133,7 @@ struct SPPMIReport: Encodable {
                 + "in \(seconds.fixed(1)) s (counting \(secondsCounting.fixed(1)), encoding "
                 + "\(secondsEncoding.fixed(1)), pairing \(secondsPairing.fixed(1)), factorising "
                 + "\(secondsFactorising.fixed(1))): \(cells.grouped) positive cells")
-        if overlongTokens > 0 {
-            Terminal.say("dropped \(overlongTokens.grouped) words of more than 1,024 bytes")
-        }
-        if replacedTokens > 0 {
-            Terminal.say("repaired \(replacedTokens.grouped) words that were not UTF-8")
-        }
+        Terminal.sayOfWords(overlong: overlongTokens, replaced: replacedTokens)
         Terminal.say("wrote \(output)")
     }
 }

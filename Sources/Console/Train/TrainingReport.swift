@@ -87,12 +87,7 @@ struct TrainingReport: Encodable {
             "averaged \(partitions) partition\(partitions == 1 ? "" : "s") in \(rounds) "
                 + "round\(rounds == 1 ? "" : "s"), \((bytesSent / max(words, 1)).fixed(0)) bytes "
                 + "a word sent" + (loss.map { ", loss \($0.fixed(4))" } ?? ""))
-        if overlongTokens > 0 {
-            Terminal.say("dropped \(overlongTokens.grouped) words of more than 1,024 bytes")
-        }
-        if replacedTokens > 0 {
-            Terminal.say("repaired \(replacedTokens.grouped) words that were not UTF-8")
-        }
+        Terminal.sayOfWords(overlong: overlongTokens, replaced: replacedTokens)
         for line in probeLines + (quality?.lines ?? []) { Terminal.say(line) }
         Terminal.say("wrote \(output)\(report.map { " and \($0)" } ?? "")")
     }
@@ -127,5 +122,13 @@ extension TrainingReport {
         if let loss { rows.append(("Mean loss", loss.fixed(4))) }
         rows.append(("Attempts repeated", "\(retries)"))
         return rows
+    }
+}
+
+extension Terminal {
+    /// What was done to words of the corpus, if anything was.
+    static func sayOfWords(overlong: Double, replaced: Double) {
+        if overlong > 0 { say("dropped \(overlong.grouped) words of more than 1,024 bytes") }
+        if replaced > 0 { say("repaired \(replaced.grouped) words that were not UTF-8") }
     }
 }
