@@ -38,6 +38,7 @@ final class IndexProgram: JobProgram {
         let plain = try files.expand(spec.documents.files, "there are no documents")
         let plan = try EncodingPlan(
             spec.documents, plain, model: source, corpus: "\(job)/corpus")
+        try UniqueIDs(spec.documents, plan, scratch: directory.path).check()
         self.plan = plan
         for (index, file) in plain.enumerated() {
             try files.offer(file.text, as: "\(job)/corpus/\(index)")
