@@ -68,15 +68,17 @@ import Testing
                     })
                 #expect(chunks.allSatisfy { $0.records == 1 || $0.bytes.count <= chunkBytes })
                 let batches = chunks.map { read(bytes, layout, $0) }
-                let ids = try ids(bytes, layout, chunks)
-                #expect(ids.isSuperset(of: expected.entries.indices.map { expected.name($0) }))
-                #expect(ids.isSuperset(of: expected.problems.compactMap(\.name)))
-                #expect(ids.count <= expected.entries.count + expected.problems.count)
                 #expect(batches.flatMap(\.ids) == expected.ids, "\(text.debugDescription)")
                 #expect(batches.flatMap(\.texts) == expected.texts, "\(text.debugDescription)")
                 #expect(batches.flatMap(\.problems) == expected.problems)
                 #expect(
                     batches.flatMap(\.entries).map(\.line) == expected.entries.map(\.line))
+                // Files are slow, and the cuts of one size are enough.
+                if chunkBytes != 7 { continue }
+                let ids = try ids(bytes, layout, chunks)
+                #expect(ids.isSuperset(of: expected.entries.indices.map { expected.name($0) }))
+                #expect(ids.isSuperset(of: expected.problems.compactMap(\.name)))
+                #expect(ids.count <= expected.entries.count + expected.problems.count)
             }
         }
     }
