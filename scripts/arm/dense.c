@@ -310,6 +310,35 @@ static void check_maxima(const char *isa) {
     dense_select_in_thread(NULL);
 }
 
+static void check_dots(const char *isa) {
+    for (size_t depth = 1; depth <= 70; depth++) {
+        for (size_t count = 1; count <= 9; count += 2) {
+            float *query = check_floats(depth, -1, 1), *rows = check_floats(count * depth, -1, 1);
+            // the upper halves of numbers are numbers, too
+            uint16_t *halves = (uint16_t *)check_floats(count * depth, 0, 0);
+            for (size_t i = 0; i < count * depth; i++) {
+                uint32_t bits;
+                memcpy(&bits, rows + i, sizeof bits);
+                halves[i] = (uint16_t)(bits >> 16);
+            }
+            for (int is_bf16 = 0; is_bf16 < 2; is_bf16++) {
+                float found[9], expected[9];
+                const void *stored = is_bf16 ? (const void *)halves : rows;
+                dense_select_in_thread(isa);
+                dense_dots(query, stored, is_bf16, count, depth, found);
+                dense_select_in_thread("scalar");
+                dense_dots(query, stored, is_bf16, count, depth, expected);
+                check_close(
+                    "dots", found, expected, count, 1e-5f, isa, depth, count, (size_t)is_bf16);
+            }
+            free(query);
+            free(rows);
+            free(halves);
+        }
+    }
+    dense_select_in_thread(NULL);
+}
+
 int main(void) {
     for (int i = 0; dense_isa_name(i) != NULL; i++) {
         const char *isa = dense_isa_name(i);
@@ -321,6 +350,7 @@ int main(void) {
         check_attention(isa);
         check_rows(isa);
         check_maxima(isa);
+        check_dots(isa);
     }
     return check_end("dense");
 }
