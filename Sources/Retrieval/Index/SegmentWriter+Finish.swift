@@ -17,13 +17,14 @@ extension SegmentWriter {
         do {
             try store.finish()
             let inverted = try invertedFile()
-            let parts: [(String, ScratchFile)] = [
+            var parts: [(String, ScratchFile)] = [
                 ("starts", starts), ("centroids", centroids), ("rows", rows),
                 ("factors", factors), ("ivf.starts", inverted.starts),
                 ("ivf.passages", inverted.passages), ("ids.starts", idStarts), ("ids", ids),
                 ("ids.order", order), ("dense", denseRows), ("store.firsts", store.firsts),
                 ("store.starts", store.starts), ("store.blocks", store.blocks),
             ]
+            parts += try metadataPart()
             var sections: [(String, UnsafeRawBufferPointer)] = []
             for (name, part) in parts {
                 sections.append((name, UnsafeRawBufferPointer(try part.map())))
@@ -35,6 +36,15 @@ extension SegmentWriter {
         } catch {
             throw .file(error)
         }
+    }
+
+    private func metadataPart() throws(FileError) -> [(String, ScratchFile)] {
+        guard let metadata, !metadata.fields.isEmpty else { return [] }
+        precondition(
+            metadata.passages == passages, "fields of \(metadata.passages) of \(passages) passages")
+        let file = try ScratchFile(beside: path)
+        try file.append(metadata.bytes)
+        return [("metadata", file)]
     }
 
     private func write(
