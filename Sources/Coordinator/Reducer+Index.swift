@@ -218,6 +218,7 @@ extension IndexReduction {
         var manifest = manifest
         manifest.ledger = figures.ledger
         manifest.building = spec.settings.buildingSettings
+        manifest.remember(fields: spec.metadataFields)
         for file in manifest.files {
             guard rename("\(place)/\(file.file)", "\(folder)/\(file.file)") == 0 else {
                 throw Fault(
@@ -289,7 +290,7 @@ extension IndexError {
     /// Whether it is the documents that cannot be indexed, and not the disk.
     fileprivate var isOfData: Bool {
         switch self {
-        case .duplicate, .limit, .vectors, .mismatch: true
+        case .duplicate, .limit, .vectors, .mismatch, .metadata: true
         default: false
         }
     }

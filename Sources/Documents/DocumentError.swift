@@ -7,6 +7,7 @@ public enum DocumentError: Error, Sendable, Equatable, CustomStringConvertible {
     case noHeader
     case badChunk(String)
     case badMetadataField(String)
+    case repeatedMetadataField(String)
 
     public var description: String {
         switch self {
@@ -26,6 +27,9 @@ public enum DocumentError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(text.prefix(100).debugDescription) names no field; write NAME, NAME:TYPE or "
                 + "NAME=FIELD:TYPE, with names of 1 to \(MetadataField.nameBytesMax) bytes and a "
                 + "type of " + MetadataField.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        case .repeatedMetadataField(let name):
+            "two fields are called \(name.prefix(100).debugDescription); call one otherwise, as in "
+                + "OTHER=\(name.prefix(100))"
         case .badChunk(let what):
             "encoded documents are malformed: \(what)"
         }

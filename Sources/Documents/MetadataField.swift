@@ -51,6 +51,21 @@ public struct MetadataField: Sendable, Hashable {
         self.init(name: String(name), source: String(rest), kind: kind)
     }
 
+    /// Fields of an index, or of one filter.
+    ///
+    /// - Throws: `.badMetadataField`, also for a name that is there twice.
+    public static func list(_ texts: [String]) throws(DocumentError) -> [MetadataField] {
+        var fields: [MetadataField] = []
+        for text in texts {
+            let field = try MetadataField(text)
+            guard !fields.contains(where: { $0.name == field.name }) else {
+                throw .repeatedMetadataField(field.name)
+            }
+            fields.append(field)
+        }
+        return fields
+    }
+
     private static func kind(named text: Substring) -> Kind? {
         switch text {
         case "int": .integer

@@ -12,6 +12,13 @@ extension Filter {
         }
     }
 
+    /// Which rows of a table it lets through.
+    ///
+    /// - Throws: also a type that does not fit.
+    public func rows(of table: MetadataTable) throws(FilterProblem) -> PassageSet {
+        try passages(table.passages, of: table)
+    }
+
     private func evaluate(
         _ condition: Condition, _ count: Int, _ table: MetadataTable?
     ) throws(FilterProblem) -> PassageSet {

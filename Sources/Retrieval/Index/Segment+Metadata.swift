@@ -1,5 +1,7 @@
 // Fields of a segment's passages: read, filtered, copied, counted.
 
+import Files
+
 extension Segment {
     /// The passages that a filter lets through, deleted ones among them. Kept by the segment for
     /// the next question with the same filter.
@@ -9,6 +11,28 @@ extension Segment {
         do throws(FilterProblem) { return try filter.passages(passages, of: metadata) } catch {
             throw .filter(error)
         }
+    }
+
+    /// The fields that a segment has, with their types, from its bytes alone.
+    ///
+    /// - Throws: `.file` if they are not a segment's.
+    public static func fields(
+        of bytes: UnsafeRawBufferPointer, keeping owner: any AnyObject & Sendable, path: String
+    ) throws(IndexError) -> [FieldEntry] {
+        let header = try wrapping { () throws(FileError) in
+            try SegmentHeader.decode(bytes, path: path)
+        }
+        guard let section = header.sections.first(where: { $0.name == "metadata" }) else {
+            return []
+        }
+        let range = section.offset..<section.offset + section.length
+        do throws(MetadataError) {
+            let table = try MetadataTable(
+                UnsafeRawBufferPointer(rebasing: bytes[range]), keeping: owner)
+            return table.fields.enumerated().map { field, name in
+                FieldEntry(name: name, type: table.type(of: field), passages: 0)
+            }
+        } catch { throw .metadata(error) }
     }
 
     /// What a passage has in these fields, those without a value left out.
@@ -27,6 +51,25 @@ extension Segment {
             }
         } catch { throw .metadata(error) }
         return values
+    }
+}
+
+extension [FieldEntry] {
+    /// Adds fields of another segment.
+    ///
+    /// - Throws: `.types` where both have values of types that no field has together.
+    public mutating func merge(_ others: [FieldEntry]) throws(MetadataError) {
+        for other in others {
+            guard let place = firstIndex(where: { $0.name == other.name }) else {
+                append(other)
+                continue
+            }
+            guard let both = self[place].type.union(other.type) else {
+                throw .types(field: other.name, self[place].type, other.type)
+            }
+            self[place].type = both
+            self[place].passages += other.passages
+        }
     }
 }
 
@@ -56,19 +99,13 @@ extension IndexSnapshot {
         do throws(MetadataError) {
             for (segment, dead) in segments {
                 guard let metadata = segment.metadata else { continue }
+                var own: [FieldEntry] = []
                 for (field, name) in metadata.fields.enumerated() {
-                    let type = metadata.type(of: field)
                     let count = try metadata.count(field, without: dead)
-                    guard let place = entries.firstIndex(where: { $0.name == name }) else {
-                        entries.append(FieldEntry(name: name, type: type, passages: count))
-                        continue
-                    }
-                    guard let both = entries[place].type.union(type) else {
-                        throw .types(field: name, entries[place].type, type)
-                    }
-                    entries[place].type = both
-                    entries[place].passages += count
+                    own.append(
+                        FieldEntry(name: name, type: metadata.type(of: field), passages: count))
                 }
+                try entries.merge(own)
             }
         } catch { throw .metadata(error) }
         return entries

@@ -47,6 +47,14 @@ public final class MetadataTable: Sendable {
         entries = head.entries
     }
 
+    /// A table of bytes that it keeps.
+    ///
+    /// - Throws: `.malformed`.
+    public convenience init(copying bytes: [UInt8]) throws(MetadataError) {
+        let owner = MetadataBytes(bytes)
+        try self.init(UnsafeRawBufferPointer(owner.memory), keeping: owner)
+    }
+
     public func type(of field: Int) -> FieldType { entries[field].type }
 
     /// - Throws: `.malformed` if the column is not what its checksum says, or no column.
@@ -100,6 +108,18 @@ public final class MetadataTable: Sendable {
         }
         return set
     }
+}
+
+/// As they have to lie in memory.
+private final class MetadataBytes: Sendable {
+    nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
+
+    init(_ bytes: [UInt8]) {
+        memory = .allocate(byteCount: bytes.count, alignment: 8)
+        memory.copyBytes(from: bytes)
+    }
+
+    deinit { memory.deallocate() }
 }
 
 /// The head of a table while it is opened.

@@ -61,25 +61,6 @@ enum FieldSamples {
     }
 }
 
-extension MetadataTable {
-    /// A table of bytes that it keeps.
-    convenience init(copying bytes: [UInt8]) throws(MetadataError) {
-        let owner = Copy(bytes)
-        try self.init(UnsafeRawBufferPointer(owner.memory), keeping: owner)
-    }
-}
-
-private final class Copy: Sendable {
-    nonisolated(unsafe) let memory: UnsafeMutableRawBufferPointer
-
-    init(_ bytes: [UInt8]) {
-        memory = .allocate(byteCount: max(1, bytes.count), alignment: 64)
-        memory.copyBytes(from: bytes)
-    }
-
-    deinit { memory.deallocate() }
-}
-
 extension Condition {
     /// Passage by passage, value by value.
     func plainlyHolds(_ row: [FieldValue]) -> Bool {
