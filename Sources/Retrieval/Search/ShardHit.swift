@@ -22,6 +22,12 @@ extension ShardHit {
     /// tokens (u32), and of each the passage's token (u32) and its score (f32); what is left is
     /// a JSON object of the fields.
     public var extra: [UInt8] {
+        Self.extra(text: text, explanation: explanation, fields: fields)
+    }
+
+    public static func extra(
+        text: String?, explanation: [TokenMatch]? = nil, fields: [String: FieldValue]?
+    ) -> [UInt8] {
         guard text != nil || explanation != nil || fields != nil else { return [] }
         var bytes: [UInt8] = []
         bytes.append(littleEndian: UInt32(text.map { $0.utf8.count + 1 } ?? 0))
