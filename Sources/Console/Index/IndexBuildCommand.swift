@@ -46,6 +46,7 @@ struct IndexBuildCommand: AsyncParsableCommand {
         var encode = EncodeDocuments(
             files: try documents.resolve(standardInput),
             model: try ModelFolder(named: model.model))
+        encode.standardInput = try standardInput?.name
         try documents.apply(to: &encode)
         model.apply(to: &encode)
         var spec = BuildIndex(documents: encode, settings: try settings.settings())
@@ -133,6 +134,7 @@ struct IndexAddCommand: AsyncParsableCommand {
                     + "as --model")
         }
         var encode = EncodeDocuments(files: try documents.resolve(standardInput), model: folder)
+        encode.standardInput = try standardInput?.name
         try documents.apply(to: &encode)
         encode.precision = known.settings["precision"] ?? encode.precision
         encode.layer = known.settings["layer"].flatMap { Int($0) }

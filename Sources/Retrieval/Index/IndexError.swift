@@ -28,7 +28,7 @@ public enum IndexError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(path) has \(what) \(found) where \(expected) is expected; "
                 + "use what it was built with, or build it anew"
         case .duplicate(let id):
-            "two passages of one segment have the id \"\(id)\"; give each an id of its own"
+            "two documents have the id \"\(id.prefix(100))\"; give each an id of its own"
         case .unknown(let id):
             "no passage has the id \"\(id)\""
         case .limit(let id, let what, let found, let limit):

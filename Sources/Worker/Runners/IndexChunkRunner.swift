@@ -230,7 +230,6 @@ extension Fault {
     init(indexing error: any Error) {
         switch error {
         case IndexError.file(let error): self = Fault(running: error)
-        case is MetadataError, is DocumentError, is FilterProblem: self = Fault(.data, "\(error)")
         case IndexError.vectors(.outOfMemory), RetrievalError.outOfMemory:
             self = Fault(.temporary, "\(error)", retryable: true)
         default: self = Fault(encoding: error)
