@@ -1,4 +1,4 @@
-// Speed of MaxSim on random tokens and of BM25 on texts, and runs over dumped token vectors for
+// Speed of MaxSim on random tokens, of filters and of BM25 on texts, and runs over dumped token vectors for
 // evaluate.py.
 
 import Files
@@ -9,6 +9,7 @@ import Tensors
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
 case "speed": try speed()
+case "filters": try filters()
 case "words" where arguments.count == 4:
     try words(documents: arguments[2], queries: arguments[3])
 case "runs" where arguments.count > 5:
@@ -17,7 +18,7 @@ case "runs" where arguments.count > 5:
         forms: Array(arguments[5...]))
 default:
     print(
-        "usage: LateInteractionBench speed | words <documents> <queries> "
+        "usage: LateInteractionBench speed | filters | words <documents> <queries> "
             + "| runs <tokens> <output> <threads> <forms>")
 }
 
