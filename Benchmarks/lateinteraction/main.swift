@@ -1,5 +1,5 @@
-// Speed of MaxSim on random tokens, of filters and of BM25 on texts, and runs over dumped token vectors for
-// evaluate.py.
+// Speed of MaxSim on random tokens, of filters, of BM25 on texts and of searches by one vector, and
+// runs over dumped token vectors for evaluate.py.
 
 import Files
 import Glibc
@@ -12,6 +12,10 @@ case "speed": try speed()
 case "filters": try filters()
 case "words" where arguments.count == 4:
     try words(documents: arguments[2], queries: arguments[3])
+case "dense" where arguments.count > 5:
+    try dense(
+        rows: arguments[2], queries: arguments[3], output: arguments[4],
+        probes: arguments[5...].compactMap { Int($0) })
 case "runs" where arguments.count > 5:
     try runs(
         folder: arguments[2], output: arguments[3], threads: max(1, Int(arguments[4]) ?? 1),
@@ -19,6 +23,7 @@ case "runs" where arguments.count > 5:
 default:
     print(
         "usage: LateInteractionBench speed | filters | words <documents> <queries> "
+            + "| dense <vectors.npy> <queries.npy> <output> <probes> "
             + "| runs <tokens> <output> <threads> <forms>")
 }
 

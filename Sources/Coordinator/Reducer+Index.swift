@@ -298,7 +298,7 @@ extension IndexDirectory {
     fileprivate func appendNew(
         _ parts: [(segment: Segment, dead: Tombstones)]
     ) throws(IndexError) {
-        guard try append(parts) > 0 else { return }
+        guard try append(parts, threads: processorCount()) > 0 else { return }
         for (segment, dead) in snapshot.segments {
             for passage in 0..<segment.passages where dead.contains(passage) {
                 throw .duplicate(id: try segment.id(of: passage))

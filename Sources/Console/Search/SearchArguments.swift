@@ -70,8 +70,13 @@ struct SearchArguments: ParsableArguments {
             "Only passages whose fields are so, as in 'year >= 2019 and lang = \"en\"'.",
             valueName: "condition"))
     var filter: String?
-    @Option(help: "Centroids of each query token whose passages are looked at.")
-    var probes = 8
+    @Option(
+        help: ArgumentHelp(
+            """
+            Centroids of each query token whose passages are looked at, and lists of a segment's \
+            dense vectors. Default: 8 and 32.
+            """))
+    var probes: Int?
     @Option(
         help: "Passages whose exact score is computed. Default: four a hit, 512 at least.")
     var candidates: Int?

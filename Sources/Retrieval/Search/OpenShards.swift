@@ -167,7 +167,10 @@ public final class OpenShards: Sendable {
     private func byDense(
         _ query: ShardQuery, _ sets: [PassageSet]?, _ top: Int, _ threads: Int
     ) throws(IndexError) -> [ShardHit] {
-        let best = try searcher.nearestByDense(query.vectors, count: top, threads: threads) {
+        let best = try searcher.nearestByDense(
+            query.vectors, count: top, probes: query.ids == nil ? query.probes : nil,
+            threads: threads
+        ) {
             sets?[$0.segment].contains($0.passage) ?? true
         }
         var hits: [ShardHit] = []
