@@ -35,8 +35,11 @@ public struct FilterProblem: Error, Sendable, Equatable, CustomStringConvertible
     private static let shown = 70
     private static let shownBefore = 50
 
-    public var description: String {
+    /// On one line.
+    public var sentence: String {
         guard let column else { return "the filter cannot be used: \(reason)" }
-        return "the filter is wrong at column \(column): \(reason)\n\(excerpt)"
+        return "the filter is wrong at column \(column): \(reason)"
     }
+
+    public var description: String { column == nil ? sentence : "\(sentence)\n\(excerpt)" }
 }

@@ -1,6 +1,7 @@
 // Fields of the documents of a chunk as an index keeps them, and as filters see them.
 
 import Documents
+import Protocol
 import Retrieval
 
 extension MetadataBuilder {
@@ -29,9 +30,11 @@ extension FieldValue {
 extension Filter {
     /// Which documents it lets through.
     ///
-    /// - Throws: `FilterProblem` for a field whose values are of another type.
+    /// - Throws: a `Fault` for a field whose values are of another type.
     func documents(of batch: DocumentBatch, _ fields: [String]) throws -> PassageSet {
         let table = try MetadataTable(copying: try MetadataBuilder(batch, fields).bytes)
-        return try rows(of: table)
+        do throws(FilterProblem) { return try rows(of: table) } catch {
+            throw Fault(.data, error.sentence)
+        }
     }
 }
