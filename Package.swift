@@ -133,7 +133,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "CKernels", "Cluster", "Compression", "Documents", "Files", "Journal", "Protocol",
-                "Telemetry", "Tensors", "Tokenizers", "Transport", "WordVectors",
+                "Retrieval", "Telemetry", "Tensors", "Tokenizers", "Transport", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(

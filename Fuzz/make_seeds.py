@@ -441,6 +441,13 @@ seed("documents", "ok-jsonl-repaired", b'\x00{"_id": "d", "text": "a\xff\xe2\x82
 seed("documents", "ok-txt", b"\x05\xef\xbb\xbfone\r\n\n two\nthree\0")
 seed("documents", "ok-tsv", b'\x06' + b'7\t"a"\t b\n8\tc')
 seed("documents", "ok-csv", b'\x07title,id,text\n"a, ""b""",1,"c\r\nd"\r\n,2,e"f\n')
+seed("documents", "ok-jsonl-fields", b'\x20{"_id": "d", "text": "a", "f": ["x", "\\u00e9"], '
+     b'"strings": "y", "n": -2.5e3, "i": 9223372036854775807, "b": false}\n'
+     b'{"_id": "e", "text": "b", "f": null, "strings": [ ], "n": 0, "b": true}')
+for name, value in {"nested": '"f": [["x"]]', "object": '"f": {}', "wide": '"f": 9223372036854775808',
+                    "kind": '"i": 2.0', "infinite": '"n": 1e999', "list": '"strings": ["a" "b"]'}.items():
+    seed("documents", f"bad-jsonl-field-{name}",
+         b'\x00{"_id": "d", "text": "a", ' + value.encode() + b"}")
 seed("documents", "bad-jsonl-list", b'\x00[1]\n')
 seed("documents", "bad-jsonl-depth", b'\x00{"a":' + b"[" * 2000)
 seed("documents", "bad-jsonl-surrogate", b'\x00{"_id": "a", "text": "\\ud83d\\u12"}')
@@ -473,6 +480,93 @@ seed("encoded-documents", "bad-many", encoded([(b"d", 0, 2**32, 1, 0)], [], 1))
 seed("encoded-documents", "bad-wide", encoded(both, [], 3, dimension=2**40))
 seed("encoded-documents", "bad-short", encoded(both, [], 3)[:100])
 seed("encoded-documents", "bad-other", b"\x93NUMPY" + bytes(200))
+
+# --- filters and what they ask -------------------------------------------------------------------
+
+for name, text in {
+    "readme": 'year >= 2019 and (lang = "en" or lang = "de") and not topics in ("x", "y")',
+    "quotes": "lang = 'it\\'s' or lang != \"\\\"\" or `weird \\` name` < 3",
+    "numbers": "score > -1.5e3 and year <= 9223372036854775807 and a not in (1, .5, +2)",
+    "words": "HAS (a) AND Not open = TRUE Or has = 1 and gr\u00f6\u00dfe == 'x'",
+    "deep": "(" * 64 + "a = 1" + ")" * 64, "types": "lang = 3",
+}.items():
+    seed("filter", f"ok-{name}", text)
+for name, text in {
+    "empty": " ", "cut": "year >= ", "open": "lang = 'en", "sign": "a =! 1", "list": "a in (1,)",
+    "deep": "(" * 65 + "a = 1" + ")" * 65, "not": "not " * 65 + "a = 1", "date": "a = 2019-01-01",
+    "more": "a = 1 b = 2", "word": "and = 1", "bytes": b"a = \xff\x00",
+}.items():
+    seed("filter", f"bad-{name}", text)
+
+
+def fnv(data, step=1):
+    total = 0xCBF29CE484222325
+    for at in range(0, len(data), step):
+        word = int.from_bytes(data[at:at + step], "little")
+        total = ((total ^ word) * 0x100000001B3) % 2**64
+    return total
+
+
+def padded(data):
+    return data + bytes(-len(data) % 8)
+
+
+def fields(passages, columns, version=1, count=None):
+    """A table; a column is name, type, data, present, strings, values."""
+    names = b"".join(name for name, *_ in columns)
+    names_at = 48 + 64 * len(columns)
+    head_bytes = len(padded(bytes(names_at) + names))
+    entries, body, at = b"", b"", names_at
+    for name, kind, data, present, strings, values in columns:
+        data = padded(data)
+        entries += struct.pack(
+            "<IIQQQQQQQ", kind, len(name), at, head_bytes + len(body), len(data), fnv(data, 8),
+            present, strings, values)
+        body += data
+        at += len(name)
+    start = b"SNDRMETA" + struct.pack(
+        "<IIQQ", version, len(columns) if count is None else count, passages,
+        head_bytes + len(body))
+    rest = struct.pack("<Q", head_bytes) + entries + names
+    zeros = padded(start + bytes(8) + rest)
+    return start + struct.pack("<Q", fnv(zeros)) + rest + bytes(-len(start + rest) % 8) + body
+
+
+def dictionary(*strings):
+    ends = [sum(map(len, strings[:index])) for index in range(len(strings) + 1)]
+    return struct.pack(f"<{len(ends)}Q", *ends), padded(b"".join(strings))
+
+
+q = lambda *numbers: struct.pack(f"<{len(numbers)}q", *numbers)
+starts, text = dictionary(b"de", b"en", b"fr")
+lang = q(0b1101) + starts + padded(bytes([1, 0, 2, 1])) + text
+starts, text = dictionary(b"", b"x")
+topics = q(0b0110) + starts + padded(struct.pack("<5I", 0, 0, 1, 3, 3)) + padded(b"\1\0\1") + text
+good = [
+    (b"year", 3, q(0b0111) + q(2019, -1, 2**63 - 1, 0), 3, 0, 0),
+    (b"score", 4, q(0b1010) + struct.pack("<4d", 0, 0.5, 0, -3e100), 2, 0, 0),
+    (b"open", 5, q(0b1111) + q(0b0101), 4, 0, 0), (b"never", 0, q(0), 0, 0, 0),
+    (b"lang", 1, lang, 3, 3, 0), (b"to`p\\ics", 2, topics, 2, 2, 3),
+]
+seed("fields", "ok-all", fields(4, good))
+seed("fields", "ok-none", fields(4, []))
+seed("fields", "ok-no-passages", fields(0, [(b"a", 0, b"", 0, 0, 0), (b"b", 3, b"", 0, 0, 0)]))
+seed("fields", "bad-version", fields(4, good, version=2))
+seed("fields", "bad-count", fields(4, good, count=2**32 - 1))
+seed("fields", "bad-passages", fields(2**32 - 2, good))
+seed("fields", "bad-cut", fields(4, good)[:-8])
+seed("fields", "bad-sum", fields(4, good)[:-1] + b"\x01")
+seed("fields", "bad-twice", fields(4, [good[0], good[0]]))
+seed("fields", "bad-type", fields(4, [(b"a", 6, q(0), 0, 0, 0)]))
+seed("fields", "bad-nan", fields(1, [(b"a", 4, q(1) + struct.pack("<d", float("nan")), 1, 0, 0)]))
+seed("fields", "bad-present", fields(4, [(b"a", 0, q(1), 3, 0, 0)]))
+seed("fields", "bad-code", fields(4, [(b"a", 1, lang.replace(b"\1\0\2\1", b"\1\0\3\1"), 3, 3, 0)]))
+unsorted, text = dictionary(b"en", b"de", b"fr")
+seed("fields", "bad-order", fields(4, [
+    (b"a", 1, q(0b1101) + unsorted + padded(bytes([1, 0, 2, 1])) + text, 3, 3, 0)]))
+seed("fields", "bad-strings", fields(4, [(b"a", 1, lang, 3, 2**47, 0)]))
+seed("fields", "bad-ends", fields(4, [(b"a", 2, topics.replace(
+    struct.pack("<5I", 0, 0, 1, 3, 3), struct.pack("<5I", 0, 9, 1, 3, 3)), 2, 2, 3)]))
 
 # --- the ledger ----------------------------------------------------------------------------------
 

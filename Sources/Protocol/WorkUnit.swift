@@ -22,8 +22,11 @@ public enum UnitTask: Hashable, Sendable {
         case .trainGloVe: "train-glove"
         case .factorisePairs: "factorise-pairs"
         case .encodeChunk: "encode-chunk"
-        case .indexChunk: "index-chunk"
-        case .rerankChunk: "rerank-chunk"
+        // Kinds of their own, so that no worker gets them that would pass over fields and filter.
+        case .indexChunk(let task):
+            task.metadataFields == nil ? "index-chunk" : "index-chunk-fields"
+        case .rerankChunk(let task):
+            task.filter == nil ? "rerank-chunk" : "rerank-chunk-filter"
         }
     }
 
@@ -204,8 +207,9 @@ extension UnitTask: Codable {
         case "factorise-pairs": self = .factorisePairs(try FactorisePairs(from: decoder))
         case "train-glove": self = .trainGloVe(try TrainGloVeUnit(from: decoder))
         case "encode-chunk": self = .encodeChunk(try EncodeChunk(from: decoder))
-        case "index-chunk": self = .indexChunk(try IndexChunk(from: decoder))
-        case "rerank-chunk": self = .rerankChunk(try RerankChunk(from: decoder))
+        case "index-chunk", "index-chunk-fields": self = .indexChunk(try IndexChunk(from: decoder))
+        case "rerank-chunk", "rerank-chunk-filter":
+            self = .rerankChunk(try RerankChunk(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of unit \(kind)")

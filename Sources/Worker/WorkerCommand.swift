@@ -160,9 +160,8 @@ struct WorkerCommand: ParsableCommand {
             kinds: [
                 CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind,
                 CountPairsRunner.kind, TrainGloVeRunner.kind, FactorisePairsRunner.kind,
-                EncodeChunkRunner.kind, IndexChunkRunner.kind,
-                RerankChunkRunner.kind,
-            ],
+                EncodeChunkRunner.kind,
+            ] + IndexChunkRunner.kinds + RerankChunkRunner.kinds,
             slots: 1, threads: threads, instructionSet: String(cString: kernels_isa_name()),
             host: hostName(), processID: Int(getpid()))
         let hello = Hello(

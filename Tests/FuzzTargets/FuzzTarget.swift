@@ -28,6 +28,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case authorizedKeys = "authorized-keys"
     case http
     case tokenizerJSON = "tokenizer-json"
+    case filter
+    case fields
 
     /// Feeds `bytes` to the parser.
     ///
@@ -58,6 +60,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .keyFile: KeyTargets.keyFile(bytes)
         case .http: WireTargets.http(bytes)
         case .tokenizerJSON: TokenizerTargets.file(bytes)
+        case .filter: FilterTargets.filter(bytes)
+        case .fields: FilterTargets.fields(bytes)
         case .authorizedKeys: KeyTargets.authorized(bytes)
         }
     }

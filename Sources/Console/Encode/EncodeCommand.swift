@@ -65,9 +65,7 @@ struct EncodeCommand: AsyncParsableCommand {
         let standardInput = try documents.standardInput()
         defer { withExtendedLifetime(standardInput) {} }
         var spec = EncodeDocuments(files: try documents.resolve(standardInput), model: folder)
-        spec.standardInput = try standardInput.map { copy throws(Fault) in
-            try InputFile(reading: copy.path).path
-        }
+        spec.standardInput = try standardInput?.name
         try documents.apply(to: &spec)
         model.apply(to: &spec)
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }

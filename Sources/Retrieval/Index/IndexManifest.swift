@@ -45,6 +45,8 @@ public struct IndexManifest: Sendable, Equatable, Codable {
     public var dense: DenseSettings?
     public var encoder: FileEntry
     public var segments: [SegmentEntry] = []
+    /// Fields of the passages beside their text; nil without any.
+    public var fields: [FieldEntry]?
     /// What happened to the documents that the index was built of.
     public var ledger: IndexLedger?
     /// What more has to be known to add documents in the same way, by name.
