@@ -32,6 +32,10 @@ public struct RerankDocuments: Hashable, Sendable, Codable {
             return "\(flag) \(value) is out of range; it must lie in "
                 + "\(allowed.lowerBound)...\(allowed.upperBound)"
         }
+        if documents.poolFactor != nil || documents.keptTokens != nil {
+            return "candidates are ranked by all of their tokens: there is no --pool-factor and no "
+                + "--keep-tokens"
+        }
         return documents.complaint ?? settings.complaint ?? queries.complaint ?? run.complaint
     }
 

@@ -28,6 +28,8 @@ struct IndexBuildCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Documents and output") var documents: DocumentArguments
     @OptionGroup(title: "Index") var settings: IndexArguments
+    @OptionGroup(title: "Index") var tokens: TokenArguments
+    @OptionGroup(title: "Index") var shortening: ShorteningArguments
     @OptionGroup(title: "Model") var model: IndexModelArguments
     @OptionGroup(title: "Cluster") var place: TrainingPlace
     @OptionGroup var cluster: ClusterOptions
@@ -42,6 +44,8 @@ struct IndexBuildCommand: AsyncParsableCommand {
             model: try ModelFolder(named: model.model))
         try documents.apply(to: &encode)
         model.apply(to: &encode)
+        tokens.apply(to: &encode)
+        encode.dimension = shortening.dimension
         let spec = BuildIndex(documents: encode, settings: try settings.settings())
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         let destination = try FolderDestination<IndexManifest>(
@@ -127,6 +131,10 @@ struct IndexAddCommand: AsyncParsableCommand {
         encode.maxLength = known.settings["documentLength"].flatMap { Int($0) }
         encode.prompt = known.settings["documentPrompt"]
         encode.normalizes = known.settings["normalizes"].flatMap { Bool($0) }
+        encode.tokenLevel = true
+        encode.dimension = known.settings["dimension"].flatMap { Int($0) }
+        encode.poolFactor = known.settings["poolFactor"].flatMap { Int($0) }
+        encode.keptTokens = known.settings["keptTokens"].flatMap { Int($0) }
         let path = "\(try absolute(index))/\(manifest.encoder.file)"
         let spec = BuildIndex(
             documents: encode, settings: IndexSettings(building: manifest.building ?? [:]),
