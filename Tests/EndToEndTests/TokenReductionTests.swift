@@ -105,10 +105,17 @@ extension EndToEnd {
             #expect(found[0] == found[2] && found[1] == found[3])
             let piped = try await Program(
                 "sounder",
-                ["encode", "-", "--model", Site.tinyModel, "--format-out", "f32", "--quiet"]
-                    + flags, in: site, input: input
+                ["encode", "-", "--model", Site.tinyModel, "--quiet"] + flags, in: site,
+                input: input
             ).ending(within: 60)
             #expect(piped.code == 0, "\(piped)")
+            let lengths = try piped.output.split(separator: "\n").map { line in
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+                return ((object as? [String: Any])?["vectors"] as? [[Double]])?.map(\.count) ?? []
+            }
+            #expect(lengths.count == 60 && lengths.joined().allSatisfy { $0 == 12 })
+            let header = try #require(String(data: found[0].prefix(128), encoding: .ascii))
+            #expect(header.contains("(\(lengths.joined().count), 12)"), "\(header)")
         }
 
         @Test("settings that nothing can obey are refused in words")
