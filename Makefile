@@ -14,8 +14,7 @@ run: build  ## train word vectors on the bundled corpus and show what they learn
 test: setup  ## run every test
 	@scripts/setup.sh oracles & oracles=$$!; \
 	swift build $(SWIFT_FLAGS) --build-tests; built=$$?; wait $$oracles; exit $$built
-	PATH="$(CURDIR)/.venv/bin:$$PATH" \
-		swift test $(SWIFT_FLAGS) --disable-testable-imports --skip-build
+	@scripts/test.sh $(SWIFT_FLAGS) --disable-testable-imports
 
 sim: setup  ## simulate clusters and disasters: SEEDS=n of them, or replay SEED=n
 	swift build $(SWIFT_FLAGS) --product simulate

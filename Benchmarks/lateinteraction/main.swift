@@ -1,5 +1,5 @@
-// Speed of MaxSim on random tokens and of BM25 on texts, and runs over dumped token vectors for
-// evaluate.py.
+// Speed of MaxSim on random tokens, of BM25 on texts and of searches by one vector, and runs over
+// dumped token vectors for evaluate.py.
 
 import Files
 import Glibc
@@ -11,6 +11,10 @@ switch arguments.dropFirst().first {
 case "speed": try speed()
 case "words" where arguments.count == 4:
     try words(documents: arguments[2], queries: arguments[3])
+case "dense" where arguments.count > 5:
+    try dense(
+        rows: arguments[2], queries: arguments[3], output: arguments[4],
+        probes: arguments[5...].compactMap { Int($0) })
 case "runs" where arguments.count > 5:
     try runs(
         folder: arguments[2], output: arguments[3], threads: max(1, Int(arguments[4]) ?? 1),
@@ -18,6 +22,7 @@ case "runs" where arguments.count > 5:
 default:
     print(
         "usage: LateInteractionBench speed | words <documents> <queries> "
+            + "| dense <vectors.npy> <queries.npy> <output> <probes> "
             + "| runs <tokens> <output> <threads> <forms>")
 }
 

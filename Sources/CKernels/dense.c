@@ -147,6 +147,12 @@ void dense_maximise(const dense_maxima *maxima) { current()->maximise(maxima); }
 
 size_t dense_greatest(const float *x, size_t count) { return current()->greatest(x, count); }
 
+void dense_dots(
+    const float *query, const void *rows, int is_bf16, size_t count, size_t depth, float *scores
+) {
+    current()->dots(query, rows, is_bf16, count, depth, scores);
+}
+
 size_t dense_attention_scratch(size_t count, size_t head_width) {
     const size_t tokens = dense_panels(count, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;
     const size_t width = dense_panels(head_width, DENSE_PANEL_MAX) * DENSE_PANEL_MAX;

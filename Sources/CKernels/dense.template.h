@@ -155,6 +155,7 @@ static void ISA(maximum)(float *most, const float *x, size_t count) {
     }
 }
 
+#include "dots.template.h"
 #include "maxima.template.h"
 #include "softmax.template.h"
 #include "attention.template.h"

@@ -260,6 +260,20 @@ static size_t greatest(const float *x, size_t count) {
     return best;
 }
 
+static void dots(
+    const float *query, const void *rows, int is_bf16, size_t count, size_t depth, float *scores
+) {
+    for (size_t row = 0; row < count; row++) {
+        double sum = 0;
+        for (size_t k = 0; k < depth; k++) {
+            const size_t place = row * depth + k;
+            sum += (double)query[k]
+                * (double)(is_bf16 ? bf16_load(rows, place) : ((const float *)rows)[place]);
+        }
+        scores[row] = (float)sum;
+    }
+}
+
 const dense_table dense_scalar = {
     .name = "scalar",
     .formats =
@@ -280,4 +294,5 @@ const dense_table dense_scalar = {
     .look_up = look_up,
     .maximise = maximise,
     .greatest = greatest,
+    .dots = dots,
 };

@@ -46,6 +46,7 @@ typedef struct dense_table {
     void (*look_up)(const uint8_t *, size_t, size_t, int, const uint8_t *, uint8_t *);
     void (*maximise)(const dense_maxima *);
     size_t (*greatest)(const float *, size_t);
+    void (*dots)(const float *, const void *, int, size_t, size_t, float *);
 } dense_table;
 
 extern const dense_table dense_scalar;
@@ -101,7 +102,7 @@ static inline size_t dense_row_bytes(const dense_format *format, size_t depth) {
         .attend = ISA(attend), .layer_norm = ISA(layer_norm), .rms_norm = ISA(rms_norm),           \
         .activate = ISA(activate), .gate = ISA(gate), .rotate = ISA(rotate),                       \
         .add_scaled = ISA(add_scaled), .maximum = ISA(maximum), .look_up = ISA(look_up),           \
-        .maximise = ISA(maximise), .greatest = ISA(greatest),                                      \
+        .maximise = ISA(maximise), .greatest = ISA(greatest), .dots = ISA(dots),                   \
     }
 #define DENSE_INT8_SCALAR                                                                          \
     {4, 4, 1, 8, 2, dense_pack_int8, dense_convert_int8, dense_multiply_int8, dense_load_int8}

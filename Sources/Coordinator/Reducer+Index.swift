@@ -152,11 +152,11 @@ struct IndexReduction {
             let segment = try Segment(unit: frames[1], of: unit.name, encoder: encoder)
             parts.append((segment, Tombstones(passages: segment.passages)))
             if parts.reduce(0, { $0 + $1.segment.passages }) >= most {
-                try index.append(parts)
+                try index.append(parts, threads: processorCount())
                 parts = []
             }
         }
-        if !parts.isEmpty { try index.append(parts) }
+        if !parts.isEmpty { try index.append(parts, threads: processorCount()) }
         return try move(index.manifest, figures, from: place)
     }
 }

@@ -100,6 +100,33 @@ struct DenseMaximaTests {
         #expect(withDense(isa) { dense_greatest(none, 20) } == 0)
     }
 
+    @Test("dot products have the oracle's values, of Float32 and of bf16 rows", arguments: denseSets)
+    func dots(isa: String) {
+        var numbers = Numbers(6)
+        for depth in Array(1...70) + [128, 384, 387] {
+            let rows = 1 + depth % 11
+            let query = numbers.floats(depth), floats = numbers.floats(rows * depth)
+            let words = floats.map { UInt16($0.bitPattern >> 16) }
+            for isHalf in [false, true] {
+                let found = [isa, "scalar"].map { name in
+                    var scores = [Float](repeating: 9, count: rows + 1)
+                    withDense(name) {
+                        floats.withUnsafeBytes { floats in
+                            words.withUnsafeBytes { words in
+                                dense_dots(
+                                    query, (isHalf ? words : floats).baseAddress, isHalf ? 1 : 0,
+                                    rows, depth, &scores)
+                            }
+                        }
+                    }
+                    return scores
+                }
+                #expect(found[0].last == 9)
+                #expect(greatestDifference(found[0], found[1]) < 1e-4, "[\(rows), \(depth)]")
+            }
+        }
+    }
+
     @Test("stored bytes give the products of their numbers", arguments: denseSets + ["scalar"])
     func load(isa: String) {
         var numbers = Numbers(4)

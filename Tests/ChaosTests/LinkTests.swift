@@ -6,7 +6,7 @@ import Testing
 
 @testable import Processes
 
-extension Chaos {
+extension NetworkChaos {
     @Suite(.serialized)
     struct LinkTests {
         @Test("10: payloads that are damaged on their way are fetched again, and no bit is wrong")
@@ -68,7 +68,7 @@ extension Chaos {
 
         @Test(
             "22: a transfer goes on after hundreds of resets",
-            .enabled(if: isFull, Comment(rawValue: onlyFull)))
+            .enabled(if: Chaos.isFull, Comment(rawValue: Chaos.onlyFull)))
         func manyResets() async throws {
             try await expectResumption(
                 Drill(epochs: 100, dimension: 64, wordsPerRound: 100_000), resets: 300)
@@ -110,7 +110,7 @@ extension Chaos {
 
         @Test(
             "24: jobs end well over a link that flaps every three seconds for ten minutes",
-            .enabled(if: isFull, Comment(rawValue: onlyFull)))
+            .enabled(if: Chaos.isFull, Comment(rawValue: Chaos.onlyFull)))
         func longFlapping() async throws {
             _ = try await Drill.long.calmResult()
             let fleet = try await Fleet(Site(), .proxied, workers: 2)

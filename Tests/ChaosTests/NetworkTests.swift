@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension Chaos {
+extension NetworkChaos {
     @Suite(.serialized)
     struct NetworkTests {
         private static let drill = Drill(epochs: 400)

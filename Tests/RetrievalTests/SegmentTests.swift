@@ -30,7 +30,7 @@ struct SegmentTests {
             let stored = try segment.text(of: index)
             #expect(stored.text == sample.passage.text)
             #expect(stored.metadata == sample.passage.metadata)
-            #expect(segment.denseVector(of: index) == sample.passage.dense)
+            #expect(try segment.denseVector(of: index) == sample.passage.dense)
             #expect(try segment.encodedTokens(of: index) == encoder.encode(sample.tokens))
         }
         #expect(try segment.passage(id: "doc-300") == nil)
@@ -62,7 +62,7 @@ struct SegmentTests {
             }
         }
         let segment = try Segment(path: writer.finish().path, encoder: encoder)
-        let vector = try #require(segment.denseVector(of: 0))
+        let vector = try #require(try segment.denseVector(of: 0))
         if type == .binary {
             #expect(vector == [1, 0])
         } else {

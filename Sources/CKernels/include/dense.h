@@ -102,6 +102,10 @@ typedef struct dense_maxima {
 void dense_maximise(const dense_maxima *maxima);
 // The first place of the greatest number; 0 when there is none.
 size_t dense_greatest(const float *x, size_t count);
+// scores[i] = query · row i, of `count` rows of `depth` numbers one behind the other: Float32, or
+// bf16 words. The query is not rounded.
+void dense_dots(const float *query, const void *rows, int is_bf16, size_t count, size_t depth,
+                float *scores);
 
 // Attention of one document over itself, all heads (Vaswani et al. 2017, section 3.2).
 typedef struct dense_attention {

@@ -4,6 +4,7 @@ import ArgumentParser
 import Files
 import Protocol
 import Retrieval
+import Transport
 
 struct IndexDeleteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -86,7 +87,7 @@ struct IndexCompactCommand: ParsableCommand {
         do throws(IndexError) {
             let directory = try IndexDirectory.open(index, forWriting: true) { ManifestDigest() }
             let before = directory.manifest.files.reduce(0) { $0 + $1.bytes }
-            try directory.compactAll()
+            try directory.compactAll(threads: processorCount())
             let after = directory.manifest.files.reduce(0) { $0 + $1.bytes }
             Terminal.say(
                 "\(directory.manifest.segments.count) segments, "

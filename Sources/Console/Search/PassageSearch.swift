@@ -31,6 +31,9 @@ struct PassageSearch: Sendable {
     let how: SearchArguments
     /// Of the stage cross-encoder.
     let judge: PairJudge?
+    /// Unless --probes says otherwise; docs/benchmarks.md has what these lose.
+    private static let tokenProbes = 8
+    private static let denseProbes = 32
 
     func answer(_ text: String) async throws(Fault) -> SearchAnswer {
         let began = monotonicSeconds()
@@ -75,10 +78,11 @@ struct PassageSearch: Sendable {
             question = try index.words(of: text)
         } else if stage.kind == .dense {
             question = try index.vector(of: text)
+            if !how.exhaustive { question.probes = how.probes ?? Self.denseProbes }
         } else {
             question = vectors ?? ShardQuery(.maxSim)
             if !how.exhaustive {
-                question.probes = how.probes
+                question.probes = how.probes ?? Self.tokenProbes
                 question.candidates = candidates(of: stage)
             }
         }

@@ -65,8 +65,13 @@ struct SearchArguments: ParsableArguments {
     var crossEncoder: String?
     @Option(help: "Stages, as in bm25:1000,maxsim:100. Default: maxsim with as many as --top.")
     var pipeline: String?
-    @Option(help: "Centroids of each query token whose passages are looked at.")
-    var probes = 8
+    @Option(
+        help: ArgumentHelp(
+            """
+            Centroids of each query token whose passages are looked at, and lists of a segment's \
+            dense vectors. Default: 8 and 32.
+            """))
+    var probes: Int?
     @Option(
         help: "Passages whose exact score is computed. Default: four a hit, 512 at least.")
     var candidates: Int?

@@ -19,17 +19,19 @@ extension IndexDirectory {
     /// Finishes a segment and adds it. Passages of other segments with the same ids are deleted:
     /// the later one counts.
     ///
-    /// - Parameter words: see `SegmentWriter.finish`.
+    /// - Parameters:
+    ///   - words: see `SegmentWriter.finish`.
+    ///   - threads: of those that bring dense vectors into lists.
     /// - Returns: how many passages gave way to new ones.
     /// - Throws: `.duplicate`, `.file`.
     @discardableResult
     public func commit(
-        _ writer: SegmentWriter, words: UnsafeRawBufferPointer? = nil
+        _ writer: SegmentWriter, words: UnsafeRawBufferPointer? = nil, threads: Int = 1
     ) throws(IndexError) -> Int {
         precondition(
             writer.path.hasPrefix(path + "/segment-") && writer.encoder === encoder,
             "\(writer.path) is no new segment of \(path)")
-        let summary = try writer.finish(words: words)
+        let summary = try writer.finish(words: words, listing: threads)
         let added = try Segment(path: summary.path, encoder: encoder)
         var dead = snapshot.segments.map(\.dead)
         var replaced = 0
@@ -95,11 +97,13 @@ extension IndexDirectory {
     /// Makes one segment of those with the given places in the manifest (all by default), without
     /// the deleted passages. Living passages keep their ids and their order.
     ///
-    /// - Parameter words: makes the inverted file of the new segment from the old ones and the
-    ///   deleted passages of each; nil for none.
+    /// - Parameters:
+    ///   - threads: as of `commit`.
+    ///   - words: makes the inverted file of the new segment from the old ones and the deleted
+    ///     passages of each; nil for none.
     /// - Throws: `.file`, `.malformed` in it naming a corrupt segment.
     public func compact(
-        _ places: Range<Int>? = nil,
+        _ places: Range<Int>? = nil, threads: Int = 1,
         words: ([(segment: Segment, dead: Tombstones)]) -> [UInt8]? = { _ in nil }
     ) throws(IndexError) {
         let places = places ?? 0..<snapshot.segments.count
@@ -110,18 +114,20 @@ extension IndexDirectory {
             next.segments.removeSubrange(places)
         } else {
             let words = words(parts)
-            let summary = try finish(writer, words)
+            let summary = try finish(writer, words, threads)
             next.segments.replaceSubrange(places, with: [try describe(summary)])
         }
         try replace(next)
     }
 
     private func finish(
-        _ writer: SegmentWriter, _ words: [UInt8]?
+        _ writer: SegmentWriter, _ words: [UInt8]?, _ threads: Int
     ) throws(IndexError) -> SegmentSummary {
-        guard let words else { return try writer.finish() }
+        guard let words else { return try writer.finish(listing: threads) }
         let result = words.withUnsafeBytes { raw in
-            Result { () throws(IndexError) in try writer.finish(words: raw) }
+            Result { () throws(IndexError) in
+                try writer.finish(words: raw, listing: threads)
+            }
         }
         return try result.get()
     }

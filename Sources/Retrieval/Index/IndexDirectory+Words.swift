@@ -21,28 +21,33 @@ extension IndexDirectory {
     /// Adds the living passages of segments of the same encoder as one new segment. Passages of the
     /// index with the same ids give way.
     ///
+    /// - Parameter threads: as of `commit`.
     /// - Returns: how many gave way.
     /// - Throws: `.mismatch`, `.duplicate`, `.file`.
     @discardableResult
     public func append(
-        _ parts: [(segment: Segment, dead: Tombstones)]
+        _ parts: [(segment: Segment, dead: Tombstones)], threads: Int = 1
     ) throws(IndexError) -> Int {
         guard let writer = try SegmentMerge.merge(parts, to: nextPath(), encoder: encoder),
             writer.passages > 0
         else {
             return 0
         }
-        guard let words = try Self.words(of: parts) else { return try commit(writer) }
+        guard let words = try Self.words(of: parts) else {
+            return try commit(writer, threads: threads)
+        }
         let result = words.withUnsafeBytes { raw in
-            Result { () throws(IndexError) in try commit(writer, words: raw) }
+            Result { () throws(IndexError) in try commit(writer, words: raw, threads: threads) }
         }
         return try result.get()
     }
 
     /// Makes one segment of all, without what was deleted.
-    public func compactAll() throws(IndexError) {
+    ///
+    /// - Parameter threads: as of `commit`.
+    public func compactAll(threads: Int = 1) throws(IndexError) {
         let words = try Self.words(of: snapshot.segments)
-        try compact(words: { _ in words })
+        try compact(threads: threads, words: { _ in words })
     }
 
     /// The inverted file of several segments as one; nil if none has words.

@@ -1,70 +1,127 @@
-// The nearest passages by one vector each: MaxSim of passages that have one token.
+// The nearest passages by one vector each: of every segment whole, or of its nearest lists.
 
+import CKernels
 import Tensors
 
 extension IndexSearcher {
     /// The passages with the largest dot products, best first, of all that the filter lets through.
     ///
-    /// - Throws: `.mismatch` if the index has no dense vectors of Float32 or bfloat16; `.vectors`.
+    /// - Parameter probes: lists of a segment that are looked at; more, where these have fewer
+    ///   than `count` passages that the filter lets through. Nil for all.
+    /// - Throws: `.mismatch` if the index has no dense vectors of Float32 or bfloat16; `.vectors`;
+    ///   `.malformed`.
     func nearestByDense(
-        _ query: [Float], count: Int, threads: Int, _ isWanted: @escaping PassageFilter
+        _ query: [Float], count: Int, probes: Int?, threads: Int,
+        _ isWanted: @escaping PassageFilter
     ) throws(IndexError) -> [ScoredPassage] {
         var best = BestPassages(limit: count)
-        for (index, (segment, dead)) in snapshot.segments.enumerated() {
-            let stored = try segment.storedDense()
-            let packed: PackedQuery
-            do {
-                packed = try PackedQuery(
-                    TokenMatrix(dimension: query.count, values: query),
-                    precision: segment.dense?.type == .bf16 ? .half : .f32)
-            } catch { throw .vectors(error) }
-            guard packed.dimension == stored.dimension else {
-                throw .vectors(
-                    .dimension(found: packed.dimension, expected: "\(stored.dimension)"))
-            }
-            let parts = Parallel.map(count: segment.passages, threads: threads) { part in
-                var best = BestPassages(limit: count)
-                let scorer = BlockScorer(query: packed)
-                var scores = [Float](repeating: 0, count: part.count)
-                scores.withUnsafeMutableBufferPointer { scores in
-                    guard let base = scores.baseAddress else { return }
-                    scorer.score(
-                        stored, from: part.lowerBound,
-                        lengths: repeatElement(1, count: part.count), into: base)
-                }
-                for passage in part where !dead.contains(passage) {
-                    let place = PassagePlace(segment: index, passage: passage)
-                    guard isWanted(place) else { continue }
-                    best.insert(
-                        ScoredPassage(score: scores[passage - part.lowerBound], place: place))
-                }
-                return best
-            }
+        func add(_ parts: [BestPassages]) {
             for part in parts { for passage in part.sorted { best.insert(passage) } }
+        }
+        var scans: [DenseScan] = []
+        for index in snapshot.segments.indices {
+            scans.append(
+                try DenseScan(query, snapshot, segment: index, count: count, isWanted))
+        }
+        let listed = probes == nil ? [] : scans.filter(\.hasLists)
+        let found = try Parallel.map(count: listed.count, threads: threads) {
+            (part) throws(IndexError) -> [BestPassages] in
+            var found: [BestPassages] = []
+            for scan in listed[part] { found.append(try scan.nearest(probes: probes ?? 1)) }
+            return found
+        }
+        add(found.flatMap { $0 })
+        for scan in scans where probes == nil || !scan.hasLists {
+            add(
+                try Parallel.map(count: scan.rowCount, threads: threads) {
+                    (rows) throws(IndexError) -> BestPassages in
+                    var best = BestPassages(limit: count)
+                    _ = try scan.add(rows, to: &best)
+                    return best
+                })
         }
         return best.sorted
     }
 }
 
-extension Segment {
-    fileprivate func storedDense() throws(IndexError) -> StoredTokens {
-        let rows = denseRows
-        guard let dense, let base = rows.baseAddress else {
+/// One query and the dense vectors of one segment.
+private struct DenseScan: Sendable {
+    private let query: [Float]
+    private let segment: Segment
+    private let index: Int
+    private let dead: Tombstones
+    private let count: Int
+    private let isHalf: Bool
+    private let isWanted: PassageFilter
+    private static let block = 1_024
+
+    var hasLists: Bool { segment.denseLists != nil }
+    var rowCount: Int { segment.passages }
+
+    init(
+        _ query: [Float], _ snapshot: IndexSnapshot, segment index: Int, count: Int,
+        _ isWanted: @escaping PassageFilter
+    ) throws(IndexError) {
+        (segment, dead) = snapshot.segments[index]
+        guard let dense = segment.dense else {
             throw .mismatch(
-                path: path, what: "dense vectors", found: "none",
+                path: segment.path, what: "dense vectors", found: "none",
                 expected: "an index built with them")
         }
-        switch dense.type {
-        case .f32:
-            return StoredTokens(
-                .f32(base.assumingMemoryBound(to: Float.self)), count: passages,
-                dimension: dense.dimension)
-        case .bf16:
-            return StoredTokens(.bf16(base), count: passages, dimension: dense.dimension)
-        default:
+        guard dense.type == .f32 || dense.type == .bf16 else {
             throw .mismatch(
-                path: path, what: "dense vectors of", found: dense.type.rawValue,
+                path: segment.path, what: "dense vectors of", found: dense.type.rawValue,
                 expected: "f32 or bf16")
         }
+        guard query.count == dense.dimension else {
+            throw .vectors(.dimension(found: query.count, expected: "\(dense.dimension)"))
+        }
+        isHalf = dense.type == .bf16
+        self.query = query
+        self.index = index
+        self.count = count
+        self.isWanted = isWanted
+    }
+
+    func nearest(probes: Int) throws(IndexError) -> BestPassages {
+        var best = BestPassages(limit: count)
+        guard let lists = segment.denseLists else { return best }
+        var (seen, wanted, left) = (0, min(max(probes, 1), lists.count), count)
+        while seen < lists.count, left > 0 {
+            for list in lists.nearest(wanted, to: query).dropFirst(seen) {
+                guard let rows = lists.rows(of: list) else {
+                    throw segment.malformed("dense.starts", "list \(list)")
+                }
+                left -= try add(rows, to: &best)
+            }
+            seen = wanted
+            wanted = min(2 * wanted, lists.count)
+        }
+        return best
+    }
+
+    /// - Returns: how many of these rows are wanted.
+    func add(_ rows: Range<Int>, to best: inout BestPassages) throws(IndexError) -> Int {
+        let vectors = segment.denseRows
+        guard let base = vectors.baseAddress else { return 0 }
+        var scores = [Float](repeating: 0, count: min(rows.count, Self.block))
+        var wanted = 0
+        let rowBytes = query.count * (isHalf ? 2 : 4)
+        for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.block) {
+            let part = begin..<min(begin + Self.block, rows.upperBound)
+            dense_dots(
+                query, base + begin * rowBytes, isHalf ? 1 : 0, part.count, query.count, &scores)
+            for row in part {
+                let passage = segment.denseLists.map { Int($0.passages[row]) } ?? row
+                guard passage < segment.passages else {
+                    throw segment.malformed("dense.order", "passage \(passage)")
+                }
+                let place = PassagePlace(segment: index, passage: passage)
+                if dead.contains(passage) || !isWanted(place) { continue }
+                wanted += 1
+                best.insert(ScoredPassage(score: scores[row - begin], place: place))
+            }
+        }
+        return wanted
     }
 }

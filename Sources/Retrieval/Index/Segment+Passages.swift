@@ -105,9 +105,11 @@ extension Segment {
     }
 
     /// The stored dense vector of a passage, nil when the index has none.
-    public func denseVector(of passage: Int) -> [Float]? {
+    ///
+    /// - Throws: `.malformed`.
+    public func denseVector(of passage: Int) throws(IndexError) -> [Float]? {
         guard let dense else { return nil }
-        let row = denseRow(of: passage)
+        let row = try denseRow(of: passage)
         return (0..<dense.dimension).map { index in
             switch dense.type {
             case .f32: row.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
@@ -124,17 +126,6 @@ extension Segment {
             }
         }
     }
-
-    /// As it is stored.
-    func denseRow(of passage: Int) -> UnsafeRawBufferPointer {
-        let size = dense.map { $0.type.rowBytes($0.dimension) } ?? 0
-        return UnsafeRawBufferPointer(
-            rebasing: bytes("dense")[passage * size..<(passage + 1) * size])
-    }
-
-    /// All dense vectors as they are stored, `[passages, dense dimension]`. Valid as long as this
-    /// object lives.
-    public var denseRows: UnsafeRawBufferPointer { bytes("dense") }
 
     /// The encoded tokens of a passage.
     ///

@@ -11,6 +11,8 @@ public final class Segment: Sendable {
     public let byteCount: Int
     public let encoder: TokenEncoder
     public let dense: DenseSettings?
+    /// Nil where all dense vectors are looked at, in the order of passages.
+    let denseLists: DenseLists?
     /// Keeps `all` alive.
     private let owner: any AnyObject & Sendable
     nonisolated(unsafe) private let all: UnsafeRawBufferPointer
@@ -70,6 +72,7 @@ public final class Segment: Sendable {
             idStarts = try parts.array("ids.starts", passages + 1)
             idOrder = try parts.array("ids.order", passages)
             try parts.check(header, starts, listStarts, idStarts)
+            denseLists = try parts.denseLists()
         } catch {
             throw .file(error)
         }
@@ -198,11 +201,31 @@ private struct SegmentSections {
         else { throw fail("ids.starts", "it does not span the ids") }
         try section("rows", header.tokens * header.form.rowBytes(header.dimension))
         try section("factors", header.tokens * header.form.factorBytes)
-        let vector = header.dense.map { $0.type.rowBytes($0.dimension) } ?? 0
-        try section("dense", header.passages * vector)
         let blocks = (ranges["store.firsts"]?.count ?? 0) / 4
         guard blocks >= 1, ranges["store.firsts"]?.count == 4 * blocks,
             ranges["store.starts"]?.count == 8 * blocks, ranges["store.blocks"] != nil
         else { throw fail("store.firsts", "it does not fit the blocks") }
+    }
+
+    func denseLists() throws(FileError) -> DenseLists? {
+        let vector = header.dense.map { $0.type.rowBytes($0.dimension) } ?? 0
+        guard let dense = header.dense, ranges["dense.listed"] != nil else {
+            try section("dense", header.passages * vector)
+            return nil
+        }
+        try section("dense.listed", header.passages * vector)
+        let count = (ranges["dense.starts"]?.count ?? 0) / 4 - 1
+        guard (1...Centroids.countMax).contains(count) else {
+            throw fail("dense.starts", "\(count) lists")
+        }
+        let centroids = try section("dense.centroids", 4 * count * dense.dimension)
+        let starts: UnsafeBufferPointer<UInt32> = try array("dense.starts", count + 1)
+        guard starts[0] == 0, Int(starts[count]) == header.passages,
+            let base = UnsafeRawBufferPointer(rebasing: all[centroids]).baseAddress
+        else { throw fail("dense.starts", "it does not span the passages") }
+        return DenseLists(
+            dimension: dense.dimension, centroids: base.assumingMemoryBound(to: Float.self),
+            starts: starts, passages: try array("dense.order", header.passages),
+            rows: try array("dense.rows", header.passages))
     }
 }

@@ -41,6 +41,6 @@ public enum SegmentMerge {
         try writer.append(
             Passage(
                 id: try segment.id(of: passage), text: stored.text, metadata: stored.metadata),
-            try segment.encodedTokens(of: passage), dense: segment.denseRow(of: passage))
+            try segment.encodedTokens(of: passage), dense: try segment.denseRow(of: passage))
     }
 }

@@ -8,22 +8,25 @@ extension SegmentWriter {
     ///
     /// - Parameters:
     ///   - words: bytes of an inverted file over the same passages, kept as they are.
+    ///   - threads: of those that bring dense vectors into lists; nil leaves them as they came.
     ///   - durable: waits for the disk.
-    /// - Throws: `.duplicate`, `.file`.
+    /// - Throws: `.duplicate`, `.vectors`, `.file`.
     public func finish(
-        words: UnsafeRawBufferPointer? = nil, durable: Bool = true
+        words: UnsafeRawBufferPointer? = nil, listing threads: Int? = nil, durable: Bool = true
     ) throws(IndexError) -> SegmentSummary {
         let order = try sortedIDs()
+        let vectors = try denseSections(threads: threads)
         do {
             try store.finish()
             let inverted = try invertedFile()
-            let parts: [(String, ScratchFile)] = [
+            let parts: [(String, ScratchFile)] =
+                [
                 ("starts", starts), ("centroids", centroids), ("rows", rows),
                 ("factors", factors), ("ivf.starts", inverted.starts),
                 ("ivf.passages", inverted.passages), ("ids.starts", idStarts), ("ids", ids),
-                ("ids.order", order), ("dense", denseRows), ("store.firsts", store.firsts),
+                ("ids.order", order), ("store.firsts", store.firsts),
                 ("store.starts", store.starts), ("store.blocks", store.blocks),
-            ]
+            ] + vectors
             var sections: [(String, UnsafeRawBufferPointer)] = []
             for (name, part) in parts {
                 sections.append((name, UnsafeRawBufferPointer(try part.map())))

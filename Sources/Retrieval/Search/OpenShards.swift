@@ -135,7 +135,10 @@ public final class OpenShards: Sendable {
         var only: [Set<Int>?] = []
         for index in parts.indices { only.append(try places(query.ids, in: index)) }
         let chosen = only
-        let best = try searcher.nearestByDense(query.vectors, count: top, threads: threads) {
+        let best = try searcher.nearestByDense(
+            query.vectors, count: top, probes: query.ids == nil ? query.probes : nil,
+            threads: threads
+        ) {
             chosen[$0.segment]?.contains($0.passage) ?? true
         }
         var hits: [ShardHit] = []

@@ -39,7 +39,8 @@ public struct ShardQuery: Sendable, Equatable {
     /// Of `dense` and `maxSim`: `[rows, dimension]`, row-major.
     public var vectors: [Float] = []
     public var dimension = 0
-    /// Centroids of each query token whose passages are looked at; nil looks at all passages.
+    /// Centroids of each query token, or lists of dense vectors of each segment, whose passages are
+    /// looked at; nil looks at all passages.
     public var probes: Int?
     /// Passages of each shard whose exact score is computed, among those that the centroids give.
     public var candidates = 0
