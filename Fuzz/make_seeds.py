@@ -709,7 +709,7 @@ def padded(data):
     return data + bytes(-len(data) % 64)
 
 
-def segment(form, mark, lengths, row, factor, cells=2, dimension=4, dense=None, words=None, **changes):
+def segment(form, mark, lengths, row, factor, cells=2, dimension=4, vectors=False, words=None, **changes):
     """A segment of passages with so many tokens each, all at centroid 0."""
     names = [f"d{i}".encode() for i in range(len(lengths))]
     def running(counts):
@@ -731,7 +731,7 @@ def segment(form, mark, lengths, row, factor, cells=2, dimension=4, dense=None, 
         "store.firsts": struct.pack("<II", 0, passages),
         "store.starts": struct.pack("<QQ", 0, len(block)),
         "store.blocks": block,
-        "dense": struct.pack("<2f", 0.5, 1) * passages if dense else b"",
+        "dense": struct.pack("<2f", 0.5, 1) * passages if vectors else b"",
     }
     if words is not None:
         sections["words"] = words
@@ -744,7 +744,7 @@ def segment(form, mark, lengths, row, factor, cells=2, dimension=4, dense=None, 
     forms = ["residual2", "residual4", "residual8", "int8", "bf16", "f32"]
     head = b"SNDRSEG\n" + struct.pack(
         "<II3Q6IQ", 1, len(sections), at + len(body), passages, tokens, dimension,
-        forms.index(form), cells, 2 if dense else 0, 0, 0, mark)
+        forms.index(form), cells, 2 if vectors else 0, 0, 0, mark)
     sum_ = fnv(head + bytes(8) + table)
     return padded(head + struct.pack("<Q", sum_) + table) + body
 
@@ -822,7 +822,18 @@ for form, (row, factor) in ROWS.items():
             form, mark, changes.pop("lengths", [2, 0, 1]), row, factor, **changes)
     seed("segment", f"ok-{form}", whole())
     if form == "f32":
-        seed("segment", "ok-words", whole(words=WORDS, dense=True))
+        seed("segment", "ok-words", whole(words=WORDS, vectors=True))
+        listed = {
+            "dense.centroids": struct.pack("<4f", 1, 0, 0, 1), "dense.starts": struct.pack("<3I", 0, 1, 3),
+            "dense.order": struct.pack("<3I", 1, 0, 2), "dense.rows": struct.pack("<3I", 1, 0, 2),
+            "dense.listed": struct.pack("<6f", *range(6)), "dense": b""}
+        seed("segment", "ok-lists", whole(vectors=True, **listed))
+        seed("segment", "bad-lists", whole(vectors=True, **dict(
+            listed, **{"dense.starts": struct.pack("<3I", 0, 4, 3)})))
+        seed("segment", "bad-listed", whole(vectors=True, **dict(
+            listed, **{"dense.order": struct.pack("<3I", 1, 0, 2**31)})))
+        seed("segment", "bad-row", whole(vectors=True, **dict(
+            listed, **{"dense.rows": struct.pack("<3I", 1, 3, 2)})))
         seed("segment", "ok-empty", whole(lengths=[]))
         seed("segment", "bad-more-words", whole(words=inverted({b"hog": [(99, 1)]}, [1] * 100)))
         seed("segment", "bad-mark", whole()[:-64] + b"x" * 64)

@@ -2,6 +2,7 @@
 
 import Digests
 import Retrieval
+import Tensors
 
 enum IndexTargets {
     static func manifest(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -100,11 +101,15 @@ enum IndexTargets {
             var dense = ShardQuery(.dense)
             dense.dimension = settings.dimension
             dense.vectors = (0..<settings.dimension).map { Float($0) }
-            _ = try? shards.answer(dense, top: top, threads: 1)
+            // Not every type is searched.
+            let isSearched = settings.type == .f32 || settings.type == .bf16
+            for probes in isSearched ? [nil, 1] : [] {
+                dense.probes = probes
+                _ = try shards.answer(dense, top: top, threads: 1)
+            }
             for passage in 0..<top {
-                promise(
-                    segment.denseVector(of: passage)?.count == settings.dimension,
-                    "a vector of another length")
+                let vector = try segment.denseVector(of: passage)
+                promise(vector?.count == settings.dimension, "a vector of another length")
             }
         }
         guard segment.words != nil else { return }
