@@ -132,8 +132,9 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CKernels", "Cluster", "Compression", "Documents", "Files", "Journal", "Protocol",
-                "Retrieval", "Telemetry", "Tensors", "Tokenizers", "Transport", "WordVectors",
+                "CKernels", "Cluster", "Compression", "Digests", "Documents", "Files", "Journal",
+                "Protocol", "Retrieval", "Telemetry", "Tensors", "Tokenizers", "Transport",
+                "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(

@@ -59,7 +59,7 @@ struct IndexReduction {
     /// - Returns: centroids and buckets, as the workers read them.
     func train(on outputs: RoundOutputs, of plan: EncodingPlan) throws(Fault) -> Frame {
         do {
-            let expected = SamplingPlan(of: plan, settings: spec.settings).tokensExpected
+            let expected = SamplingPlan(of: plan, for: spec).tokensExpected
             var sample: TokenSample?
             for unit in 0..<outputs.count { try add(outputs, unit, to: &sample) }
             guard let sample, sample.seen > 0 else {

@@ -73,8 +73,14 @@ public struct BuildIndex: Hashable, Sendable, Codable {
     }
 
     public var complaint: String? {
-        if documents.pooling != nil || documents.dimension != nil {
-            return "an index keeps token vectors: there is no --pooling and no --dimension"
+        if documents.pooling != nil {
+            return "an index keeps token vectors: there is no --pooling"
+        }
+        if settings.projection != nil, documents.dimension != nil {
+            return "--projection and --dimension exclude each other; name one"
+        }
+        if documents.projection != nil {
+            return "the projection of an index stands in the settings of the index"
         }
         return documents.complaint ?? settings.complaint ?? codebook?.complaint
             ?? metadataFields?.fieldsComplaint
@@ -169,6 +175,10 @@ extension IndexSettings {
         texts["documentPrompt"] = documents.prompt
         texts["normalizes"] = documents.normalizes.map { "\($0)" }
         texts["skipsPunctuation"] = skipsPunctuation.map { "\($0)" }
+        texts["dimension"] = documents.dimension.map { "\($0)" }
+        // These are of documents alone: queries keep every token.
+        texts["poolFactor"] = documents.poolFactor.map { "\($0)" }
+        texts["keptTokens"] = documents.keptTokens.map { "\($0)" }
         if let projection {
             texts["projection"] = "\(projection)"
             texts["seed"] = "\(seed)"

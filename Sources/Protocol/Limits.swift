@@ -72,6 +72,8 @@ public enum Limits {
 
     // Indexes
     public static let tokenDimensionMax = 4_096
+    /// Tokens that become one vector.
+    public static let poolFactorMax = 1_000
     /// A token names its centroid in two bytes.
     public static let centroidsMax = 65_535
     /// Beside the text of a passage.

@@ -38,6 +38,10 @@ public struct RerankDocuments: Hashable, Sendable, Codable {
         if let filter, filter.utf8.count > Limits.filterBytesMax {
             return "--filter has \(filter.utf8.count) bytes; the limit is \(Limits.filterBytesMax)"
         }
+        if documents.poolFactor != nil || documents.keptTokens != nil {
+            return "candidates are ranked by all of their tokens: there is no --pool-factor and no "
+                + "--keep-tokens"
+        }
         return documents.complaint ?? settings.complaint ?? queries.complaint ?? run.complaint
             ?? metadataFields?.fieldsComplaint
     }

@@ -33,6 +33,8 @@ struct IndexBuildCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Documents and output") var documents: DocumentArguments
     @OptionGroup(title: "Index") var settings: IndexArguments
+    @OptionGroup(title: "Index") var tokens: TokenArguments
+    @OptionGroup(title: "Index") var shortening: ShorteningArguments
     @OptionGroup(title: "Fields") var metadata: MetadataArguments
     @OptionGroup(title: "Model") var model: IndexModelArguments
     @OptionGroup(title: "Cluster") var place: TrainingPlace
@@ -49,6 +51,8 @@ struct IndexBuildCommand: AsyncParsableCommand {
         encode.standardInput = try standardInput?.name
         try documents.apply(to: &encode)
         model.apply(to: &encode)
+        tokens.apply(to: &encode)
+        encode.dimension = shortening.dimension
         var spec = BuildIndex(documents: encode, settings: try settings.settings())
         spec.metadataFields = try metadata.fields()
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
@@ -141,6 +145,10 @@ struct IndexAddCommand: AsyncParsableCommand {
         encode.maxLength = known.settings["documentLength"].flatMap { Int($0) }
         encode.prompt = known.settings["documentPrompt"]
         encode.normalizes = known.settings["normalizes"].flatMap { Bool($0) }
+        encode.tokenLevel = true
+        encode.dimension = known.settings["dimension"].flatMap { Int($0) }
+        encode.poolFactor = known.settings["poolFactor"].flatMap { Int($0) }
+        encode.keptTokens = known.settings["keptTokens"].flatMap { Int($0) }
         let path = "\(try absolute(index))/\(manifest.encoder.file)"
         var spec = BuildIndex(
             documents: encode, settings: IndexSettings(building: manifest.building ?? [:]),

@@ -48,7 +48,7 @@ final class IndexProgram: JobProgram {
         if let known = try givenCodebook(files) ?? directory.load(Self.codebookName) {
             return coding(plan, known)
         }
-        let sample = SamplingPlan(of: plan, settings: spec.settings)
+        let sample = SamplingPlan(of: plan, for: spec)
         return .round(
             Round(
                 stage: Self.sampling, index: 0, count: 1,

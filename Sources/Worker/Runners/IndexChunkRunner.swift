@@ -38,7 +38,9 @@ final class IndexChunkRunner: UnitRunner {
             let (batch, read) = try chunks.batch(
                 of: task.chunk, metadata: task.metadataFields)
             let began = monotonicMilliseconds()
-            let encoded = try encode(batch, model, control)
+            let encoded = try encode(batch, model, control)?.reduced(
+                for: task.chunk.settings, protecting: task.settings.keepsSpecialTokens ? 1 : 0,
+                isNormalized: model.isNormalized, threads: threads, control)
             let dense = try dense(batch, task, control)
             var documents = try EncodedDocuments(
                 batch, encoded, dimension: model.dimension, rowBytes: 4 * model.dimension,
