@@ -157,7 +157,7 @@ let package = Package(
             ]),
         tests("DeployTests", ["TestSupport"]),
         tests("DocumentsTests", ["Documents", "TestSupport"]),
-        tests("ConsoleTests", ["Console", "Protocol", "TestSupport"]),
+        tests("ConsoleTests", ["Console", "Protocol", "TestSupport", "Transport"]),
         tests(
             "EndToEndTests",
             [

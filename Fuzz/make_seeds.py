@@ -462,21 +462,21 @@ def encoded(documents, skipped, rows, row=b"\0\0\x80\x3f", dimension=1):
     """Head padded to 64 bytes, then the rows."""
     q = lambda *numbers: struct.pack(f"<{len(numbers)}Q", *numbers)
     body = q(dimension, len(row), 256, 0, len(documents))
-    for identifier, record, count, tokens, cut in documents:
-        body += q(record, count, tokens, cut, len(identifier)) + identifier
+    for identifier, record, line, count, tokens, cut in documents:
+        body += q(record, line, count, tokens, cut, len(identifier)) + identifier
     body += q(len(skipped))
     for record, line, identifier, reason in skipped:
         body += q(record, line, len(identifier)) + identifier + q(len(reason)) + reason
     head = 16 + len(body)
     padding = -head % 64
-    return b"SndEnc01" + q(head + padding) + body + bytes(padding) + row * rows
+    return b"SndEnc02" + q(head + padding) + body + bytes(padding) + row * rows
 
 
-both = [(b"d1", 0, 1, 9, 0), (b"d\xc3\xa9", 2, 2, 700, 1)]
+both = [(b"d1", 0, 1, 1, 9, 0), (b"d\xc3\xa9", 2, 3, 2, 700, 1)]
 seed("encoded-documents", "ok-two", encoded(both, [(1, 2, b"", b"the document is empty")], 3))
 seed("encoded-documents", "ok-none", encoded([], [], 0))
 seed("encoded-documents", "bad-rows", encoded(both, [], 2))
-seed("encoded-documents", "bad-many", encoded([(b"d", 0, 2**32, 1, 0)], [], 1))
+seed("encoded-documents", "bad-many", encoded([(b"d", 0, 1, 2**32, 1, 0)], [], 1))
 seed("encoded-documents", "bad-wide", encoded(both, [], 3, dimension=2**40))
 seed("encoded-documents", "bad-short", encoded(both, [], 3)[:100])
 seed("encoded-documents", "bad-other", b"\x93NUMPY" + bytes(200))

@@ -2,11 +2,14 @@
 //
 // The including file defines PER_WORD, WEIGHT (the type that a weight is kept in) and INPUT (that
 // of an input), beside what product.template.h needs; each converted row begins with its scale and
-// its offset.
+// its offset. LEAST, where it is defined, is what an input of 0..255 is stored as at 0.
 
 #include "range.template.h"
 
 #define HEADER 8
+#ifndef LEAST
+#define LEAST 0
+#endif
 
 typedef struct KIND(columns) {
     vf scales;
@@ -65,7 +68,7 @@ static void KIND(convert)(
         KIND(range)(x, depth, &least, &most);
         const float scale = most > least ? (most - least) / 255 : 1;
         const float inverse = 1 / scale, offset = rintf(-least * inverse);
-        const float header[2] = {scale, offset};
+        const float header[2] = {scale, offset + LEAST};
         memcpy(to, header, sizeof header);
         memset(to + pitch - 4, 0, 4);
         const vf factor = v_set1(inverse), base = v_set1(offset);
@@ -81,12 +84,12 @@ static void KIND(load)(
     const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale, void *inputs
 ) {
     const size_t pitch = HEADER + 4 * dense_words(depth, PER_WORD);
-    const float header[2] = {scale, 128};
+    const float header[2] = {scale, 128 + LEAST};
     for (size_t row = 0; row < rows; row++, bytes += stride) {
         char *to = (char *)inputs + row * pitch;
         memcpy(to, header, sizeof header);
         memset(to + pitch - 4, 0, 4);
         INPUT *values = (INPUT *)(to + HEADER);
-        for (size_t k = 0; k < depth; k++) values[k] = bytes[k];
+        for (size_t k = 0; k < depth; k++) values[k] = (INPUT)(bytes[k] + LEAST);
     }
 }

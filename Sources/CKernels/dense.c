@@ -4,6 +4,9 @@
 
 #include <math.h>
 #include <string.h>
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
 #include "bf16.h"
 #include "dense_table.h"
@@ -48,6 +51,10 @@ static void collect(levels *known) {
     add(known, "avx512fp16", table);
 #elif defined(__aarch64__)
     add(known, "neon", dense_neon);
+    if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) == 0) return;
+    dense_table table = dense_neon;
+    table.formats[DENSE_INT8] = table.formats[DENSE_INT8_REDUCED] = dense_int8_neon_dotprod;
+    add(known, "neondotprod", table);
 #endif
 }
 

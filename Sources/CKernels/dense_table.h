@@ -60,6 +60,7 @@ extern const dense_format dense_half_avx512_bf16;
 extern const dense_format dense_half_avx512_fp16;
 #elif defined(__aarch64__)
 extern const dense_table dense_neon;
+extern const dense_format dense_int8_neon_dotprod;
 #endif
 
 static inline size_t dense_words(size_t depth, size_t per_word) {

@@ -63,6 +63,22 @@ final class ShardWriter {
         self.isDurable = isDurable
     }
 
+    /// Appends the documents of a chunk but for those at some places, in rising order.
+    func append(
+        _ chunk: EncodedDocuments, without leftOut: [Int], _ vectors: UnsafeRawBufferPointer
+    ) throws(FileError) {
+        var first = 0
+        var byte = 0
+        for end in leftOut + [chunk.documents.count] {
+            let kept = Array(chunk.documents[first..<end])
+            let bytes = kept.reduce(0) { $0 + $1.rows } * chunk.rowBytes
+            try append(kept, UnsafeRawBufferPointer(rebasing: vectors[byte..<byte + bytes]))
+            guard end < chunk.documents.count else { break }
+            byte += bytes + chunk.documents[end].rows * chunk.rowBytes
+            first = end + 1
+        }
+    }
+
     /// Appends documents in the order of the plan.
     ///
     /// - Parameter vectors: all their rows.

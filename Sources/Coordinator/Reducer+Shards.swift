@@ -14,6 +14,8 @@ struct ShardReduction {
     let spec: EncodeDocuments
     let source: ModelSource
     let folder: String
+    /// Where files may stand meanwhile.
+    let scratch: String
     let isDurable: Bool
     private static let shardBytesMax = 1 << 30
 
@@ -37,10 +39,17 @@ struct ShardReduction {
 
     private func assemble(_ round: Round, _ outputs: RoundOutputs) throws -> CollectionManifest {
         let order = Self.order(of: round)
+        let duplicates = try duplicates(order, outputs)
         var manifest = blankManifest
+        manifest.duplicates = duplicates.count
         var plan = ShardPlan(documentsMax: spec.shardRows, bytesMax: Self.shardBytesMax)
+        var seen = 0
         for unit in order {
             try read(unit.index, outputs) { chunk, _ in
+                let leftOut = duplicates.places(seen..<seen + chunk.documents.count)
+                seen += chunk.documents.count
+                var chunk = chunk
+                chunk.skip(leftOut, because: "an earlier document has the same id")
                 manifest.add(chunk, of: unit.chunk.name)
                 plan.add(chunk.documents, rowBytes: chunk.rowBytes)
             }
@@ -53,14 +62,30 @@ struct ShardReduction {
         let writer = ShardWriter(
             folder: folder, plan: plan.shards, type: try storedType,
             dimension: manifest.dimension, hasLengths: spec.tokenLevel, isDurable: isDurable)
+        seen = 0
         for unit in order {
             try read(unit.index, outputs) { chunk, vectors in
-                try writer.append(chunk.documents, vectors)
+                let leftOut = duplicates.places(seen..<seen + chunk.documents.count)
+                seen += chunk.documents.count
+                try writer.append(chunk, without: leftOut, vectors)
             }
         }
         manifest.shards = try writer.finish()
         try save(manifest)
         return manifest
+    }
+
+    /// Those of the documents, by their place among all, that are to be left out.
+    private func duplicates(
+        _ order: [(index: Int, chunk: EncodeChunk)], _ outputs: RoundOutputs
+    ) throws -> DuplicateDocuments {
+        guard spec.skipsMalformed, spec.idsMayRepeat else { return .none }
+        try makeDirectory(scratch)
+        var search = DuplicateDocuments.Search(scratch: "\(scratch)/ids")
+        for unit in order {
+            try read(unit.index, outputs) { chunk, _ in try search.add(chunk.documents) }
+        }
+        return search.finish()
     }
 
     private func read(

@@ -5,17 +5,21 @@
 public struct EncodedDocuments: Sendable {
     public struct Document: Sendable, Equatable {
         public var id: String
-        /// Number of its record among all files.
+        /// Number of its record among all files, and line of its file in which it begins, from 1.
         public var record: Int
+        public var line: Int
         /// Vectors: one, or one for each token.
         public var rows: Int
         /// Before the text was cut.
         public var tokens: Int
         public var isTruncated: Bool
 
-        public init(id: String, record: Int, rows: Int, tokens: Int, isTruncated: Bool) {
+        public init(
+            id: String, record: Int, line: Int, rows: Int, tokens: Int, isTruncated: Bool
+        ) {
             self.id = id
             self.record = record
+            self.line = line
             self.rows = rows
             self.tokens = tokens
             self.isTruncated = isTruncated
@@ -46,7 +50,21 @@ public struct EncodedDocuments: Sendable {
 
     public var rows: Int { documents.reduce(0) { $0 + $1.rows } }
 
-    private static let magic: UInt64 = 0x3130_636e_4564_6e53  // "SndEnc01"
+    /// Moves documents to those that are skipped, which stay in the order of their records.
+    ///
+    /// - Parameter places: of the documents, in rising order.
+    public mutating func skip(_ places: [Int], because reason: String) {
+        for place in places.reversed() {
+            let document = documents.remove(at: place)
+            skipped.append(
+                DocumentProblem(
+                    record: document.record, line: document.line, id: document.id,
+                    reason: reason))
+        }
+        skipped.sort { $0.record < $1.record }
+    }
+
+    private static let magic: UInt64 = 0x3230_636e_4564_6e53  // "SndEnc02"
     private static let alignment = 64
 
     /// Everything before the vectors, whose rows follow it at once.
@@ -60,6 +78,7 @@ public struct EncodedDocuments: Sendable {
         out.number(documents.count)
         for document in documents {
             out.number(document.record)
+            out.number(document.line)
             out.number(document.rows)
             out.number(document.tokens)
             out.number(document.isTruncated ? 1 : 0)
@@ -103,7 +122,7 @@ public struct EncodedDocuments: Sendable {
             documents: [], skipped: [], repaired: try input.number(), dimension: dimension,
             rowBytes: rowBytes, maxLength: maxLength)
         var rows = 0
-        for _ in 0..<(try input.count(ofBytes: 33)) {
+        for _ in 0..<(try input.count(ofBytes: 41)) {
             let document = try input.document()
             rows += document.rows
             chunk.documents.append(document)
@@ -168,6 +187,7 @@ private struct PartReader {
 
     mutating func document() throws(DocumentError) -> EncodedDocuments.Document {
         let record = try number()
+        let line = try number()
         let rows = try number()
         let tokens = try number()
         let isTruncated = try number() != 0
@@ -176,7 +196,8 @@ private struct PartReader {
             throw .badChunk("a document with \(rows) rows of \(tokens) tokens")
         }
         return EncodedDocuments.Document(
-            id: id, record: record, rows: rows, tokens: tokens, isTruncated: isTruncated)
+            id: id, record: record, line: line, rows: rows, tokens: tokens,
+            isTruncated: isTruncated)
     }
 
     mutating func problem() throws(DocumentError) -> DocumentProblem {

@@ -132,6 +132,8 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
     public var tokens = 0
     public var truncated = 0
     public var skipped = 0
+    /// Of those skipped: documents with the id of an earlier one. Nil in manifests of before.
+    public var duplicates: Int? = 0
     public var repaired = 0
     public var truncatedDocuments: [Truncated] = []
     public var skippedDocuments: [Skipped] = []

@@ -74,6 +74,9 @@ public struct EncodeDocuments: Hashable, Sendable, Codable {
         file.path == standardInput ? Self.standardInputName : file.path
     }
 
+    /// False where documents have no ids but their numbers.
+    public var idsMayRepeat: Bool { format != "txt" }
+
     /// No absolute path.
     public static let standardInputName = "standard input"
 

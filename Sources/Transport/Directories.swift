@@ -22,11 +22,16 @@ public func makeDirectory(_ path: String) throws(Fault) {
     }
 }
 
+/// Where directories are made that nobody named.
+public func temporaryParent() -> String {
+    getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+}
+
 /// Makes a new directory in `parent`; without one in TMPDIR, or in /tmp.
 public func makeTemporaryDirectory(
     in parent: String? = nil, prefix: String = "sounder-"
 ) throws(Fault) -> String {
-    let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = parent ?? temporaryParent()
     var template = Array("\(parent)/\(prefix)XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
         let reason = String(cString: strerror(errno))

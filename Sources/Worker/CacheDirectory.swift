@@ -8,40 +8,48 @@ import Transport
 /// workers may share, or in TMPDIR.
 ///
 /// The owner holds a lock on a file in it. The lock ends with the process, however that ends, and
-/// the next worker with the same named directory removes what nobody holds.
+/// the next worker that makes its directory in the same place removes what nobody holds. Where
+/// locks are not seen by other machines (some mounts of shared file systems), each machine needs a
+/// place of its own.
 struct CacheDirectory: Sendable {
-    private static let prefix = "sounder-worker-"
+    static let prefix = "sounder-worker-"
     let path: String
+    /// Open, and so locked, until the process ends.
+    private let lock: Int32
 
     init(_ named: String?) throws(Fault) {
-        guard let named else {
-            path = try makeTemporaryDirectory()
-            return
+        if let named { try makeDirectory(named) }
+        let parent = named ?? temporaryParent()
+        for name in entries(of: parent) where Self.isOurs(name) {
+            Self.removeIfAbandoned("\(parent)/\(name)")
         }
-        try makeDirectory(named)
-        for name in entries(of: named) where name.hasPrefix(Self.prefix) {
-            Self.removeIfAbandoned("\(named)/\(name)")
-        }
-        path = try Self.make(in: named)
+        (path, lock) = try Self.make(in: parent)
+    }
+
+    /// What `makeTemporaryDirectory` makes of the prefix.
+    private static func isOurs(_ name: String) -> Bool {
+        name.hasPrefix(prefix) && name.utf8.count == prefix.utf8.count + 6
     }
 
     func remove() { removeTree(path) }
 
-    private static func make(in named: String) throws(Fault) -> String {
+    private static func make(in parent: String) throws(Fault) -> (path: String, lock: Int32) {
         // Before it is locked another worker may take it for abandoned.
         for _ in 0..<10 {
-            let path = try makeTemporaryDirectory(in: named, prefix: prefix)
-            // Open, and so locked, until the process ends.
-            if lock(path, O_CREAT) != nil { return path }
+            let path = try makeTemporaryDirectory(in: parent, prefix: prefix)
+            if let lock = lock(path, O_CREAT) { return (path, lock) }
         }
-        throw Fault(.output, "cannot lock a file in \(named); choose another directory")
+        throw Fault(.output, "cannot lock a file in \(parent); choose another directory")
     }
 
     private static func removeIfAbandoned(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
-            status.st_uid == geteuid(), let descriptor = lock(path, 0)
+            status.st_uid == geteuid()
         else { return }
+        // One that was killed before it made the file left nothing else either.
+        if rmdir(path) == 0 { return }
+        guard let descriptor = lock(path, 0) else { return }
         removeTree(path)
         close(descriptor)
     }

@@ -8,7 +8,9 @@ import Testing
 extension Chaos {
     @Suite(.serialized)
     struct CoordinatorTests {
-        @Test("13: a coordinator that stood still finds its workers and their work as they were")
+        @Test(
+            "13: a coordinator that stood still finds its work as it was, and clients tell of it"
+        )
         func stopped() async throws {
             let drill = Drill(epochs: 100)
             _ = try await drill.calmResult()
@@ -16,9 +18,13 @@ extension Chaos {
             let training = try fleet.begin(drill)
             let job = try await fleet.awaitStage("training", round: 2)
             fleet.coordinator.signal(SIGSTOP)
-            try await Task.sleep(for: .seconds(4))
+            try await Task.sleep(for: .seconds(8))
             fleet.coordinator.signal(SIGCONT)
             try await fleet.expectCalmResult(of: training, drill)
+            let told = training.errors.split(separator: "\n").filter { $0.contains("answer") }
+            #expect(told.count == 2, "\(training.errors)")
+            #expect(told.first?.contains("has not answered for 5 s; trying on") == true)
+            #expect(told.last?.contains("answers again after ") == true, "\(training.errors)")
             let status = try await fleet.status(of: job)
             #expect(status["retries"] as? Int == 0, "\(status)")
             try await fleet.stop()

@@ -69,6 +69,65 @@ import Transport
         #expect(throws: Fault.self) { try self.plan([empty]) }
     }
 
+    private func check(
+        _ paths: [String], keysMax: Int = 1_000, _ change: (inout EncodeDocuments) -> Void
+    ) throws -> String? {
+        let files = try paths.map { try InputFile(reading: $0) }
+        var spec = EncodeDocuments(files: files, model: Sample.folder)
+        change(&spec)
+        let plan = try self.plan(paths, change)
+        let scratch = try Scratch()
+        defer { #expect(scratch.names.isEmpty, "files are left over") }
+        let ids = UniqueIDs(spec, plan, scratch: scratch.directory, keysMax: keysMax)
+        do { try ids.check() } catch {
+            #expect(error.code == .data && !error.retryable)
+            return error.message
+        }
+        return nil
+    }
+
+    @Test("an id that comes twice is named with both its lines before anything is encoded")
+    func duplicates() throws {
+        let scratch = try Scratch()
+        let first = (0..<3_000).map { #"{"_id": "a\#($0)", "text": "x"}"# + "\n" }.joined()
+        let second = """
+            {"_id": 7, "text": "x"}
+
+            {"_id": "a17", "text": "escapes are undone"}
+            {"_id": "\\u0061\\u0031", "text": "so this is a1"}
+            {"_id": "7"}
+            no document
+            {"_id": "", "text": "no id"}
+            {"_id": "", "text": "no id"}
+            """
+        let paths = [
+            try scratch.write(first, to: "a.jsonl"), try scratch.write(second, to: "b.jsonl"),
+        ]
+        // One of a text that is missing has an id all the same.
+        let said = try #require(try check(paths) { _ in })
+        #expect(
+            said.hasPrefix(
+                "\(paths[1]):3: the id \"a17\" is that of \(paths[0]):18, too, and so it is with 2 "
+                    + "more documents; "))
+        #expect(said.contains("--on-error skip"))
+        for keysMax in [7, 100, 5_000] {
+            #expect(try check(paths, keysMax: keysMax) { _ in } == said)
+        }
+        #expect(try check([paths[0]]) { _ in } == nil)
+        #expect(try check(paths) { $0.skipsMalformed = true } == nil, "the reduction sees to it")
+        #expect(try check(paths) { $0.format = "txt" } == nil, "ids are numbers of lines")
+    }
+
+    @Test("ids of .csv are found in their column, and lines counted within quotes")
+    func duplicatesOfColumns() throws {
+        let scratch = try Scratch()
+        let path = try scratch.write("text,id\n\"a\nb\",1\nc,\"2\"\nd,1\n", to: "a.csv")
+        let said = try check([path]) { $0.format = "csv" }
+        #expect(
+            said?.hasPrefix("\(path):5: the id \"1\" is that of \(path):2, too; ") == true,
+            "\(said ?? "")")
+    }
+
     @Test("a unit fits one message, however many files the model has")
     func fits() throws {
         let scratch = try Scratch()

@@ -49,7 +49,7 @@ enum Sample {
             let count = rows(record)
             chunk.documents.append(
                 EncodedDocuments.Document(
-                    id: "d\(record)", record: record, rows: count, tokens: record,
+                    id: "d\(record)", record: record, line: record + 1, rows: count, tokens: record,
                     isTruncated: record > 8))
             numbers += [Float](repeating: value(record), count: count * dimension)
         }

@@ -15,8 +15,11 @@ import Testing
     ) throws -> CollectionManifest {
         let round = Sample.round(units.map { Sample.unit($0.0, of: spec) })
         let outputs = RoundOutputs(count: units.count) { index, _ in [units[index].1] }
+        let scratch = try Scratch()
+        defer { #expect(scratch.names.isEmpty, "files are left over") }
         let reduction = ShardReduction(
-            spec: spec, source: Sample.source, folder: folder, isDurable: false)
+            spec: spec, source: Sample.source, folder: folder, scratch: scratch.directory,
+            isDurable: false)
         return try reduction.write(round, outputs)
     }
 
@@ -115,6 +118,62 @@ import Testing
                 == .init(file: "/d/a.txt", line: 2, id: "x", reason: "it is empty"))
     }
 
+    @Test(
+        "of documents with one id the first stays and the others are listed, whoever made them",
+        arguments: [false, true])
+    func duplicates(tokenLevel: Bool) throws {
+        let spec = Sample.spec {
+            $0.format = "jsonl"
+            $0.skipsMalformed = true
+            $0.shardRows = 3
+            $0.tokenLevel = tokenLevel
+        }
+        // 3, 4 and 8 have ids of earlier ones; 5 is empty, so that 6 is the first of its id.
+        func output(_ records: Range<Int>) -> Frame {
+            Sample.output(records.filter { $0 != 5 }, rows: { tokenLevel ? $0 % 4 : 1 }) { chunk in
+                for place in chunk.documents.indices {
+                    let names = [3: "d0", 4: "d0", 6: "d5", 8: "d5", 9: "d6"]
+                    let record = chunk.documents[place].record
+                    chunk.documents[place].id = names[record] ?? "d\(record)"
+                }
+                guard records.contains(5) else { return }
+                chunk.skipped = [
+                    DocumentProblem(record: 5, line: 6, id: "d5", reason: "the document is empty")
+                ]
+            }
+        }
+        var trees: [[String: [UInt8]]] = []
+        for cuts in [[0, 10], [0, 4, 10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]] {
+            let scratch = try Scratch()
+            let units = zip(cuts, cuts.dropFirst()).map { ($0..<$1, output($0..<$1)) }
+            let manifest = try write(spec, units, to: scratch.directory)
+            #expect(manifest.documents == 6 && manifest.skipped == 4 && manifest.duplicates == 3)
+            #expect(manifest.skippedDocuments.map(\.line) == [4, 5, 6, 9])
+            #expect(manifest.skippedDocuments.map(\.id) == ["d0", "d0", "d5", "d5"])
+            #expect(manifest.skippedDocuments[3].reason == "an earlier document has the same id")
+            var numbers: [Float] = []
+            var ids: [UInt8] = []
+            for shard in manifest.shards {
+                let npy = try NpyFile(path: scratch.path(shard.vectors.name))
+                withExtendedLifetime(npy) { numbers += npy.data.bindMemory(to: Float.self) }
+                ids += try bytes(of: scratch.path(shard.ids.name))
+            }
+            let kept = [0, 1, 2, 6, 7, 9]
+            #expect(String(decoding: ids, as: UTF8.self) == "d0\nd1\nd2\nd5\nd7\nd6\n")
+            #expect(
+                numbers
+                    == kept.flatMap {
+                        [Float](repeating: Float($0), count: 4 * (tokenLevel ? $0 % 4 : 1))
+                    })
+            trees.append(
+                Dictionary(
+                    uniqueKeysWithValues: try scratch.names.map {
+                        ($0, try bytes(of: scratch.path($0)))
+                    }))
+        }
+        #expect(trees.allSatisfy { $0 == trees[0] })
+    }
+
     @Test("a collection of which every document was skipped has a manifest and no shard")
     func none() throws {
         let scratch = try Scratch()
@@ -134,7 +193,9 @@ import Testing
         var plan = ShardPlan(documentsMax: 0, bytesMax: 100)
         let sizes = [3, 4, 3, 11, 1, 9, 1]
         plan.add(
-            sizes.map { .init(id: "d", record: 0, rows: $0, tokens: 1, isTruncated: false) },
+            sizes.map {
+                .init(id: "d", record: 0, line: 1, rows: $0, tokens: 1, isTruncated: false)
+            },
             rowBytes: 10)
         #expect(plan.shards.map(\.rows) == [10, 11, 10, 1])
         #expect(plan.shards.map(\.documents) == [3, 1, 2, 1])

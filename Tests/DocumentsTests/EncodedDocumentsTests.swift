@@ -7,8 +7,8 @@ import Testing
     private var sample: EncodedDocuments {
         EncodedDocuments(
             documents: [
-                .init(id: "a", record: 0, rows: 1, tokens: 9, isTruncated: false),
-                .init(id: "ü\n", record: 2, rows: 3, tokens: 700, isTruncated: true),
+                .init(id: "a", record: 0, line: 1, rows: 1, tokens: 9, isTruncated: false),
+                .init(id: "ü\n", record: 2, line: 3, rows: 3, tokens: 700, isTruncated: true),
             ],
             skipped: [DocumentProblem(record: 1, line: 2, id: "", reason: "it is empty")],
             repaired: 1, dimension: 3, rowBytes: 12, maxLength: 256)

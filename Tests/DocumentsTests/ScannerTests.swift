@@ -22,6 +22,22 @@ import Testing
         }
     }
 
+    /// Record, line and id of what has an id, without reading texts.
+    private func ids(
+        _ bytes: [UInt8], _ layout: DocumentLayout, _ chunks: [RecordRange]
+    ) throws -> Set<String> {
+        let scratch = try Scratch()
+        let ids = try DocumentIDs(try scratch.write(bytes, to: "documents"), layout)
+        var found: Set<String> = []
+        for chunk in chunks {
+            try ids.read(chunk) { entry in
+                found.insert(
+                    "\(entry.record) \(entry.line) \(String(decoding: entry.id, as: UTF8.self))")
+            }
+        }
+        return found
+    }
+
     @Test(
         "any cutting gives the same documents, records and lines",
         arguments: DocumentFormat.allCases)
@@ -57,6 +73,12 @@ import Testing
                 #expect(batches.flatMap(\.problems) == expected.problems)
                 #expect(
                     batches.flatMap(\.entries).map(\.line) == expected.entries.map(\.line))
+                // Files are slow, and the cuts of one size are enough.
+                if chunkBytes != 7 { continue }
+                let ids = try ids(bytes, layout, chunks)
+                #expect(ids.isSuperset(of: expected.entries.indices.map { expected.name($0) }))
+                #expect(ids.isSuperset(of: expected.problems.compactMap(\.name)))
+                #expect(ids.count <= expected.entries.count + expected.problems.count)
             }
         }
     }
@@ -104,4 +126,15 @@ import Testing
             try RecordScanner(.txt, chunkBytes: 10).scan(path, size: 3)
         }
     }
+}
+
+extension DocumentBatch {
+    fileprivate func name(_ index: Int) -> String {
+        "\(entries[index].record) \(entries[index].line) \(id(index))"
+    }
+}
+
+extension DocumentProblem {
+    /// Nil where the record has no id.
+    fileprivate var name: String? { id.isEmpty ? nil : "\(record) \(line) \(id)" }
 }

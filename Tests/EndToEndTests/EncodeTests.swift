@@ -104,6 +104,39 @@ extension EndToEnd {
             #expect(listed.compactMap { $0["id"] as? String } == ["b", "c", ""])
         }
 
+        @Test("an id that comes twice ends the job at once, or the first of each id stays")
+        func duplicates() async throws {
+            let site = try Site()
+            let first = try site.write(
+                """
+                {"_id": "a", "text": "the hog"}
+                {"_id": "b", "text": ""}
+                {"_id": "c", "text": "the river"}
+                """, to: "one.jsonl")
+            let second = try site.write(
+                """
+                {"_id": "c", "text": "the river again"}
+                {"_id": "b", "text": "the wild hog"}
+                {"_id": "\\u0061", "text": "the hog again"}
+                """, to: "two.jsonl")
+            let failed = try await site.encode([first, second])
+            try await site.expect(
+                failed, fails: 65, saying: "two.jsonl:1: the id \"c\" is that of ",
+                "one.jsonl:3, too, and so it is with 2 more documents", "--on-error skip",
+                besides: ["one.jsonl", "two.jsonl"])
+            let skipped = try await site.encode(
+                [first, second], "encoded", "--on-error", "skip", "--workers", "2")
+            try #require(skipped.code == 0, "\(skipped)")
+            #expect(skipped.number("documents") == 3 && skipped.number("skipped") == 3)
+            #expect(skipped.number("duplicates") == 2)
+            #expect(try site.lines("encoded/ids-00000.txt") == ["a", "c", "b"])
+            let manifest = try site.manifest()
+            #expect(manifest["duplicates"] as? Int == 2 && manifest["skipped"] as? Int == 3)
+            let listed = try #require(manifest["skippedDocuments"] as? [[String: Any]])
+            #expect(listed.compactMap { $0["line"] as? Int } == [2, 1, 3])
+            #expect(listed.compactMap { $0["id"] as? String } == ["b", "c", "a"])
+        }
+
         @Test("documents that are cut are counted, listed and spoken of, or end the job")
         func truncated() async throws {
             let site = try Site()

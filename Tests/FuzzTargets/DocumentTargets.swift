@@ -46,7 +46,26 @@ enum DocumentTargets {
         promise(end == text.count, "\(text.count - end) bytes are in no chunk")
         let expected = all.entries.indices.map { all.written($0) }
         promise(ids == expected && problems == all.problems, "documents differ in chunks")
+        promise(
+            file.withPath { hasIDs(of: all, in: $0, layout, chunks ?? []) },
+            "an id is another where no text is read")
         return all.problems.isEmpty && !all.entries.isEmpty
+    }
+
+    /// Whether the ids that are read alone are those of documents and problems, in their order.
+    private static func hasIDs(
+        of batch: DocumentBatch, in path: String, _ layout: DocumentLayout, _ chunks: [RecordRange]
+    ) -> Bool {
+        guard let file = try? DocumentIDs(path, layout) else { return false }
+        var found: [Int: String] = [:]
+        for chunk in chunks {
+            try? file.read(chunk) { found[$0.record] = String(decoding: $0.id, as: UTF8.self) }
+        }
+        let known =
+            batch.entries.indices.map { (batch.entries[$0].record, batch.id($0)) }
+            + batch.problems.filter { !$0.id.isEmpty }.map { ($0.record, $0.id) }
+        return found.count <= batch.entries.count + batch.problems.count
+            && known.allSatisfy { found[$0.0] == $0.1 }
     }
 
     private static func layout(

@@ -31,7 +31,7 @@ typedef enum dense_activation {
 } dense_activation;
 
 // The instruction sets of products that this CPU has, best first: "avx512fp16", "avx512bf16",
-// "avx512vnni", "avx512", "avx2", "neon", "scalar"; NULL past the last.
+// "avx512vnni", "avx512", "avx2", "neondotprod", "neon", "scalar"; NULL past the last.
 const char *dense_isa_name(int index);
 // The one in use. Selecting is for tests, before anything is packed: packed weights fit one only.
 const char *dense_isa_current(void);

@@ -31,7 +31,8 @@ struct DocumentArguments: ParsableArguments {
             "Fields of the text, joined by a space. Default: title and text, or 2.",
             valueName: "name"))
     var textField: [String] = []
-    @Option(help: "A document that is malformed or empty: fail, or skip and list it.")
+    @Option(
+        help: "A malformed or empty document, or a second one of an id: fail, or skip and list.")
     var onError = ErrorPolicy.fail
     @Option(help: "A document longer than the model takes: allow (cut and list it) or fail.")
     var truncate = TruncationPolicy.allow

@@ -13,6 +13,8 @@ struct EncodeReport: Encodable {
     var shards: Int
     var truncated: Int
     var skipped: Int
+    /// Of those skipped: documents with the id of an earlier one.
+    var duplicates: Int
     var repaired: Int
     var maxLength: Int
     /// From planning to the last shard, without fetching.
@@ -37,6 +39,7 @@ struct EncodeReport: Encodable {
         shards = manifest.shards.count
         truncated = manifest.truncated
         skipped = manifest.skipped
+        duplicates = manifest.duplicates ?? 0
         repaired = manifest.repaired
         maxLength = manifest.maxLength
         seconds = figure("seconds.planning") + figure("seconds.embedding")
@@ -54,8 +57,8 @@ struct EncodeReport: Encodable {
                 + "\(seconds.fixed(1)) s: \(documentsPerSecond.fixed(1)) documents/s, "
                 + "\(tokensPerSecond.grouped) tokens/s")
         for sentence in Self.remarks(
-            documents: documents, truncated: truncated, maxLength: maxLength, skipped: skipped,
-            repaired: repaired)
+            documents: documents, truncated: truncated, maxLength: maxLength,
+            skipped: skipped - duplicates, repaired: repaired, duplicates: duplicates)
         { Terminal.say(sentence) }
         Terminal.say(
             "wrote \(output): \(Double(rows).grouped) × \(dimension) \(dtype) in \(shards) "
@@ -64,7 +67,8 @@ struct EncodeReport: Encodable {
 
     /// What nobody should have to look for.
     static func remarks(
-        documents: Int, truncated: Int, maxLength: Int, skipped: Int, repaired: Int
+        documents: Int, truncated: Int, maxLength: Int, skipped: Int, repaired: Int,
+        duplicates: Int = 0
     ) -> [String] {
         var remarks: [String] = []
         if truncated > 0 {
@@ -75,6 +79,11 @@ struct EncodeReport: Encodable {
         if skipped > 0 {
             remarks.append(
                 "\(Double(skipped).grouped) documents were malformed or empty and were skipped")
+        }
+        if duplicates > 0 {
+            remarks.append(
+                "\(Double(duplicates).grouped) documents had the id of an earlier one and were "
+                    + "skipped")
         }
         if repaired > 0 {
             remarks.append(

@@ -47,6 +47,11 @@ final class JobSession {
         let job = try await client.submit(spec, key: key ?? "once-\(String(random, radix: 36))")
         var line = ProgressLine(isQuiet: isQuiet)
         defer { line.finish() }
+        let silence = CoordinatorSilence(address: client.address) { sentence in
+            // Over what may stand there of the progress.
+            if Terminal.isInteractive { Terminal.redraw("") }
+            Terminal.say(sentence)
+        }
         var interrupts = 0
         var pause = 15
         while true {
@@ -57,8 +62,10 @@ final class JobSession {
             }
             // A standing coordinator may be restarted meanwhile; one of our own may not.
             let deadline = local == nil && interrupts == 0 ? 120.0 : 5
-            let answer = try await attended(local, interrupts: interrupts) { [client] in
-                try await client.status(of: job, deadlineSeconds: deadline)
+            let answer = try await attended(local, interrupts: interrupts) { [client, silence] in
+                try await silence.watching(deadlineSeconds: deadline) {
+                    try await client.status(of: job, deadlineSeconds: deadline)
+                }
             }
             guard let status = answer else { continue }
             if status.state.isFinal {

@@ -34,6 +34,7 @@ final class EncodeProgram: JobProgram {
         let files = CorpusFiles(job: job, payloads: payloads)
         let plain = try files.expand(spec.files, "there are no documents")
         let plan = try EncodingPlan(spec, plain, model: source, corpus: "\(job)/corpus")
+        try UniqueIDs(spec, plan, scratch: directory.path).check()
         for (index, file) in plain.enumerated() {
             try files.offer(file.text, as: "\(job)/corpus/\(index)")
         }
@@ -71,7 +72,8 @@ final class EncodeProgram: JobProgram {
         let folder = payloads.resultsPath(of: job)
         try makeDirectory(folder)
         let reduction = ShardReduction(
-            spec: spec, source: source, folder: folder, isDurable: payloads.isDurable)
+            spec: spec, source: source, folder: folder, scratch: directory.path,
+            isDurable: payloads.isDurable)
         let manifest = try reduction.write(round, outputs)
         return .completed(try result(manifest))
     }
@@ -84,6 +86,7 @@ final class EncodeProgram: JobProgram {
             measures: [
                 "documents": Double(manifest.documents), "tokens": Double(manifest.tokens),
                 "truncated": Double(manifest.truncated), "skipped": Double(manifest.skipped),
+                "duplicates": Double(manifest.duplicates ?? 0),
                 "repaired": Double(manifest.repaired), "dimension": Double(manifest.dimension),
                 "rows": Double(manifest.rows), "shards": Double(manifest.shards.count),
                 "maxLength": Double(manifest.maxLength),

@@ -41,6 +41,7 @@ final class IndexProgram: JobProgram {
         let plan = try EncodingPlan(
             spec.documents, plain, model: source, corpus: "\(job)/corpus",
             metadata: spec.metadataFields)
+        try UniqueIDs(spec.documents, plan, scratch: directory.path).check()
         self.plan = plan
         for (index, file) in plain.enumerated() {
             try files.offer(file.text, as: "\(job)/corpus/\(index)")

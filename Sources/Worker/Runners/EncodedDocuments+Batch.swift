@@ -26,7 +26,7 @@ extension EncodedDocuments {
             }
             documents.append(
                 EncodedDocuments.Document(
-                    id: batch.id(index), record: entry.record,
+                    id: batch.id(index), record: entry.record, line: entry.line,
                     rows: Int(encoded.rowCounts[index]), tokens: tokens,
                     isTruncated: isTruncated))
         }

@@ -197,7 +197,8 @@ extension EncodedDocuments {
             let count = index < tokens.count ? tokens[index] : 0
             documents.append(
                 EncodedDocuments.Document(
-                    id: batch.id(index), record: entry.record, rows: 0, tokens: count,
+                    id: batch.id(index), record: entry.record, line: entry.line, rows: 0,
+                    tokens: count,
                     isTruncated: count > maxLength))
         }
     }
