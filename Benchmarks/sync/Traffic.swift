@@ -4,6 +4,10 @@ import Glibc
 import Protocol
 
 extension Traffic {
+    /// A row is due in every round, or every second, ... or 32nd.
+    private static let turns = 0...5
+    private static let positions = 8
+
     /// - Parameters:
     ///   - rows: different words.
     ///   - words: occurrences of them, in one epoch.
@@ -14,21 +18,26 @@ extension Traffic {
             vocabulary: PayloadReference(id: "", size: 0, checksum: 0))
         let bytesPerRow = Double(2 * spec.dimension + 4)
         var (delta, step) = (0.0, 0.0)
-        for round in 0..<plan.rounds {
-            // A round in 37 stands for its neighbours; 37 has no factor in common with turns.
-            guard round % 37 == 0 || round == plan.rounds - 1 else { continue }
-            let share = round == plan.rounds - 1 ? 1 : Double(min(37, plan.rounds - round))
-            let due = plan.rowsDue(round, workers: workers)
-            step += share * 2 * Double(due) * bytesPerRow
-            for row in 0..<due {
-                for rate in [rates?.input[row] ?? 0, rates?.output[row] ?? 0] {
-                    let updates = plan.updates(row, rate: rate, round: round, workers: workers)
-                    delta += share * (1 - exp(-Double(updates))) * bytesPerRow
+        for turn in Self.turns {
+            // So many rounds end with such a turn: half of them, a quarter, ...
+            let share = turn == Self.turns.upperBound ? 1 / 32.0 : 1 / Double(2 << turn)
+            for position in 0..<Self.positions {
+                let near = plan.rounds * (2 * position + 1) / (2 * Self.positions)
+                let round = min(
+                    ((near >> (turn + 1)) << (turn + 1)) + (1 << turn) - 1, plan.rounds - 2)
+                let due = plan.rowsDue(round, workers: workers)
+                let weight = share / Double(Self.positions) * bytesPerRow
+                step += weight * 2 * Double(due)
+                for row in 0..<due {
+                    for rate in [rates?.input[row] ?? 0, rates?.output[row] ?? 0] {
+                        let updates = plan.updates(row, rate: rate, round: round, workers: workers)
+                        delta += weight * Double(1 - exp(-updates))
+                    }
                 }
             }
         }
         self.init(
             workers: workers, rounds: plan.rounds, wordsPerUnit: plan.wordsPerUnit,
-            deltaBytes: delta / Double(plan.rounds), stepBytes: step / Double(plan.rounds))
+            deltaBytes: delta, stepBytes: step)
     }
 }

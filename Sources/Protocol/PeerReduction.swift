@@ -22,11 +22,14 @@ public struct Exchange: Hashable, Sendable, Codable {
     public let key: String?
     /// A `PeerSources` of all parts of the step from version `round - 1` to `round`.
     public let steps: PayloadReference?
+    /// What the ids of the same parts begin with at the coordinator, which has them, too.
+    public let stepsPrefix: String?
 
-    public init(shards: Int, key: String?, steps: PayloadReference?) {
+    public init(shards: Int, key: String?, steps: PayloadReference?, stepsPrefix: String?) {
         self.shards = shards
         self.key = key
         self.steps = steps
+        self.stepsPrefix = stepsPrefix
     }
 }
 
@@ -35,14 +38,17 @@ public struct ShardPieces: Hashable, Sendable, Codable {
     public let endpoint: PeerEndpoint
     /// What their ids begin with.
     public let prefix: String
+    /// The part that the first of them is of.
+    public let first: Int
     public private(set) var inputSizes: [Int] = []
     public private(set) var inputChecksums: [UInt64] = []
     public private(set) var outputSizes: [Int] = []
     public private(set) var outputChecksums: [UInt64] = []
 
-    public init(endpoint: PeerEndpoint, prefix: String) {
+    public init(endpoint: PeerEndpoint, prefix: String, first: Int = 0) {
         self.endpoint = endpoint
         self.prefix = prefix
+        self.first = first
     }
 
     /// The id of a piece of part `shard`.
@@ -59,21 +65,26 @@ public struct ShardPieces: Hashable, Sendable, Codable {
     }
 
     /// Both pieces of a part, where they are.
-    public func source(of shard: Int) -> PeerSources.Source {
-        PeerSources.Source(
+    public func source(of part: Int) -> PeerSources.Source {
+        let shard = part - first
+        return PeerSources.Source(
             endpoint: endpoint,
             input: PayloadReference(
-                id: Self.id(prefix, "input", shard), size: inputSizes[shard],
+                id: Self.id(prefix, "input", part), size: inputSizes[shard],
                 checksum: inputChecksums[shard]),
             output: PayloadReference(
-                id: Self.id(prefix, "output", shard), size: outputSizes[shard],
+                id: Self.id(prefix, "output", part), size: outputSizes[shard],
                 checksum: outputChecksums[shard]))
     }
 
     /// The first thing that is wrong with it, as a phrase; nil if it can be used.
-    public func complaint(shards: Int) -> String? {
-        let lists = [inputSizes.count, inputChecksums.count, outputSizes.count, outputChecksums.count]
-        guard lists.allSatisfy({ $0 == shards }) else { return "it is not of \(shards) parts" }
+    public func complaint(first: Int = 0, shards: Int) -> String? {
+        let lists = [
+            inputSizes.count, inputChecksums.count, outputSizes.count, outputChecksums.count,
+        ]
+        guard self.first == first, lists.allSatisfy({ $0 == shards }) else {
+            return "it is not of \(shards) parts"
+        }
         guard (inputSizes + outputSizes).allSatisfy((0...Limits.payloadBytesMax).contains) else {
             return "it has a piece of a size beyond the limits"
         }
@@ -106,8 +117,8 @@ public struct PeerSources: Hashable, Sendable, Codable {
 }
 
 /// Reduces one part of the rows: fetches every partition's changes of them and takes the step from
-/// version `round` to the next. Leaves the step of both matrices and the velocities of both. Where
-/// changes cannot be had any more it leaves a `ShardGap` and three empty payloads instead.
+/// version `round` to the next. Leaves a `ShardResult`, the step of both matrices, and the
+/// velocities of both; all but the first are empty where changes cannot be had any more.
 public struct ReduceWordsUnit: Hashable, Sendable, Codable {
     public let encoding: EncodeWords
     public let settings: TrainWords
@@ -146,13 +157,22 @@ public struct ReduceWordsUnit: Hashable, Sendable, Codable {
     }
 }
 
-/// Partitions of which the changes are gone with their worker.
-public struct ShardGap: Hashable, Sendable, Codable {
+/// What became of one part of a reduction: where the others find the step, or what was missing.
+public struct ShardResult: Hashable, Sendable, Codable {
+    /// Of this part alone.
+    public let pieces: ShardPieces?
+    /// Partitions of which the changes are gone with their worker, and why, of the first.
     public let missing: [Int]
-    /// Why, of the first.
-    public let reason: String
+    public let reason: String?
+
+    public init(pieces: ShardPieces) {
+        self.pieces = pieces
+        missing = []
+        reason = nil
+    }
 
     public init(missing: [Int], reason: String) {
+        pieces = nil
         self.missing = missing
         self.reason = reason
     }

@@ -40,7 +40,7 @@ public enum UnitTask: Hashable, Sendable {
         case .countWords, .countPairs, .factorisePairs, .encodeChunk: 1
         case .encodeWords: 0
         case .trainWords(let task): task.exchange == nil ? 2 : 1
-        case .reduceWords: 4
+        case .reduceWords: 5
         case .trainGloVe, .rerankChunk: 2
         case .indexChunk(let task): task.codebook == nil ? 1 : 2
         }
@@ -213,7 +213,8 @@ extension UnitTask: Codable {
         switch try container.decode(String.self, forKey: .kind) {
         case "count-words": self = .countWords(try CountWords(from: decoder))
         case "encode-words": self = .encodeWords(try EncodeWords(from: decoder))
-        case "train-words", Self.sharedTrainingKind: self = .trainWords(try TrainWordsUnit(from: decoder))
+        case "train-words", Self.sharedTrainingKind:
+            self = .trainWords(try TrainWordsUnit(from: decoder))
         case Self.reductionKind: self = .reduceWords(try ReduceWordsUnit(from: decoder))
         case "count-pairs": self = .countPairs(try CountPairs(from: decoder))
         case "factorise-pairs": self = .factorisePairs(try FactorisePairs(from: decoder))
