@@ -9,7 +9,8 @@ struct RowShardTests {
 
     private func shares(round: Int) -> RowShares {
         RowShares(
-            updates: (0..<Self.rows).map { 400 / Float($0 + 1) }, contraction: 0.1 / Float(round + 1),
+            updates: (0..<Self.rows).map { 400 / Float($0 + 1) },
+            contraction: 0.1 / Float(round + 1),
             workers: Self.workers)
     }
 
@@ -38,7 +39,8 @@ struct RowShardTests {
         }
     }
 
-    @Test("reduce to the same bits as the whole, over rounds with rest, shares and rows not due",
+    @Test(
+        "reduce to the same bits as the whole, over rounds with rest, shares and rows not due",
         arguments: [1, 4, 7], [Float(0), 0.75])
     func sameBits(parts: Int, momentum: Float) throws {
         let start = try Matrix.random(Self.rows, Self.dim, seed: 5)

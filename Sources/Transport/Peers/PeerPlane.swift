@@ -8,7 +8,7 @@ import Synchronization
 /// the worker can be had there. Every function may be called from any thread.
 public final class PeerPlane: Sendable {
     /// Seconds without a connection after which a peer counts as gone.
-    static let patienceSeconds = 5.0
+    static let patienceSeconds = 3.0
     /// A transfer may take so long, and a second more for each megabyte.
     private static let deadlineSeconds = 20.0
     private static let bytesPerSecond = 1e6

@@ -1,4 +1,4 @@
-// The trainer and the parameters of the word vectors that this worker trains: one set for all runners.
+// The trainer and the parameters of the word vectors that this worker trains, for all runners.
 
 import Protocol
 import Transport
