@@ -1,4 +1,4 @@
-// Workers die while they share a reduction: what only they held is trained again, and no bit changes.
+// Workers die while they share reductions: what only they held is trained again, with the same bits.
 
 import Foundation
 import Testing

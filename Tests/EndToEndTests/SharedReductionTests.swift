@@ -1,4 +1,4 @@
-// Workers that share a reduction leave the bits that the coordinator leaves, whatever happens to them.
+// Workers that share a reduction leave the bits that the coordinator leaves, whatever happens.
 
 import Foundation
 import Testing

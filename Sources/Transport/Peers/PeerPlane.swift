@@ -49,7 +49,7 @@ public final class PeerPlane: Sendable {
         guard pair != nil || address.isLoopback else {
             throw Fault(
                 .usage, "\(address) can be reached from other machines, and --insecure leaves out "
-                    + "the keys; name an address of this machine as --peer, or leave out --insecure")
+                    + "the keys; name one of this machine as --peer, or leave out --insecure")
         }
         self.name = name
         self.context = context
@@ -95,7 +95,10 @@ public final class PeerPlane: Sendable {
             state.key = key
             return state.links.values.map(\.exchange)
         }
-        keys?.set(key.map { [AuthorizedKey(role: .worker, key: $0.pair.publicKey, name: "job")] } ?? [])
+        let admitted = key.map {
+            AuthorizedKey(role: .worker, key: $0.pair.publicKey, name: "job")
+        }
+        keys?.set(admitted.map { [$0] } ?? [])
         for exchange in closed { exchange.stop() }
     }
 
