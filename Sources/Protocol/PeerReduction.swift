@@ -132,6 +132,9 @@ public struct ReduceWordsUnit: Hashable, Sendable, Codable {
     public let exchange: Exchange
     /// A `PeerSources` of the changes of this part, by partition.
     public let sources: PayloadReference
+    /// What the ids of this part's step to version `round` begin with, if workers made it: who made
+    /// that very one still holds the part.
+    public let former: String?
     /// The parameters and velocities of version `round`, for a worker that does not hold its part;
     /// nil in round 0. Velocities are nil without momentum, too.
     public let whole: ModelPayloads?
@@ -140,7 +143,7 @@ public struct ReduceWordsUnit: Hashable, Sendable, Codable {
     public init(
         encoding: EncodeWords, settings: TrainWords, round: Int, rounds: Int, model: String,
         rowsDue: Int, workers: Int, shard: Int, exchange: Exchange, sources: PayloadReference,
-        whole: ModelPayloads?, velocities: ModelPayloads?
+        former: String?, whole: ModelPayloads?, velocities: ModelPayloads?
     ) {
         self.encoding = encoding
         self.settings = settings
@@ -152,6 +155,7 @@ public struct ReduceWordsUnit: Hashable, Sendable, Codable {
         self.shard = shard
         self.exchange = exchange
         self.sources = sources
+        self.former = former
         self.whole = whole
         self.velocities = velocities
     }

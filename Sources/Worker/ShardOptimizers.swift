@@ -11,6 +11,8 @@ final class ShardOptimizers {
     let input: OuterNesterov
     let output: OuterNesterov
     var version: Int
+    /// What the ids of its step to this version begin with; nil if it has taken none.
+    var made: String?
 
     /// Of the version that `replica` has.
     ///

@@ -18,6 +18,8 @@ final class SharedRounds {
     private var units: [WorkUnit] = []
     private var pieces: [Int: ShardPieces] = [:]
     private var measures: [Int: [String: Double]] = [:]
+    /// The step of each part to the version that the round starts from.
+    private var formers: [Int: String] = [:]
     private var repeats = 0
     private var isGivenUp = false
 
@@ -81,9 +83,11 @@ final class SharedRounds {
 
     /// The round that reduces what was taken.
     ///
-    /// - Parameter reduce: the unit of a part, with the sources of its changes.
+    /// - Parameter reduce: the unit of a part, with the sources of its changes, and whose step it
+    ///   follows.
     func reducing(
-        _ round: Round, _ reduce: (_ shard: Int, _ sources: PayloadReference) -> ReduceWordsUnit
+        _ round: Round,
+        _ reduce: (_ shard: Int, _ sources: PayloadReference, _ former: String?) -> ReduceWordsUnit
     ) throws(Fault) -> Round {
         let all = units.indices.compactMap { pieces[$0] }
         guard all.count == units.count else {
@@ -96,7 +100,9 @@ final class SharedRounds {
                 sources, id: "\(job)/work/\(round.index)/sources/\(shard)")
             // The worker that had the part before still has its velocities.
             reductions.append(
-                WorkUnit(task: .reduceWords(reduce(shard, reference)), affinity: shard, work: 0))
+                WorkUnit(
+                    task: .reduceWords(reduce(shard, reference, formers[shard])), affinity: shard,
+                    work: 0))
         }
         return Round(
             stage: round.stage, index: round.index, count: round.count, units: reductions)
@@ -136,9 +142,11 @@ final class SharedRounds {
     ) throws(Fault) -> Steps {
         let prefix = "\(job)/work/\(next)/step"
         var sources: [PeerSources.Source] = []
+        formers = [:]
         for (shard, result) in results.enumerated() {
             guard let pieces = result.pieces else { continue }
             sources.append(pieces.source(of: shard))
+            formers[shard] = pieces.prefix
             for (index, matrix) in ["input", "output"].enumerated() {
                 payloads.bulk.offer(
                     id: ShardPieces.id(prefix, matrix, shard), frame: units[shard][index + 1])

@@ -26,6 +26,10 @@ final class TrainWordsProgram: JobProgram {
     private var rowsDue = (now: 0, before: 0)
     private var record: TrainingRecord
     private let shared: SharedRounds
+    /// A version that workers hold of an earlier life of this process may be another than ours of
+    /// the same number: rounds that were not saved run again.
+    private let life = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+    private var model: String { "\(progress.model)#\(life)" }
     /// The reductions of the round that runs, if workers share them.
     private var exchange: Exchange?
     private var whole: ModelPayloads?
@@ -236,12 +240,12 @@ final class TrainWordsProgram: JobProgram {
             throw Fault(.internalError, "job \(job) lost its corpus")
         }
         try shared.take(round, units, all)
-        let reducing = try shared.reducing(round) { shard, sources in
+        let reducing = try shared.reducing(round) { shard, sources, former in
             ReduceWordsUnit(
                 encoding: plan.encoding(shard, of: corpus), settings: plan.settings,
-                round: round.index, rounds: plan.rounds, model: progress.model,
+                round: round.index, rounds: plan.rounds, model: model,
                 rowsDue: rowsDue.now, workers: workers, shard: shard, exchange: exchange,
-                sources: sources, whole: whole, velocities: velocities)
+                sources: sources, former: former, whole: whole, velocities: velocities)
         }
         return .round(reducing, measures: [:])
     }
@@ -310,7 +314,7 @@ final class TrainWordsProgram: JobProgram {
                 task: .trainWords(
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
-                        round: index, rounds: plan.rounds, model: progress.model,
+                        round: index, rounds: plan.rounds, model: model,
                         rowsDue: rowsDue.now, rowsDueBefore: rowsDue.before,
                         step: step, whole: whole, exchange: exchange)),
                 affinity: partition, work: plan.words(of: index))

@@ -61,6 +61,8 @@ final class ReduceWordsRunner: UnitRunner {
         let (input, output) = try step(optimizers, with: changes, of: shard, task)
         let outputs = try offer(input, output, optimizers, of: shard, task, assignment)
         optimizers.version = task.round + 1
+        // Of several attempts at a step one counts.
+        optimizers.made = peers.prefix(task.model, task.round + 1, assignment)
         held[shard] = optimizers
         var outcome = UnitOutcome(
             outputs: outputs,
@@ -98,7 +100,9 @@ final class ReduceWordsRunner: UnitRunner {
         of shard: RowShard, _ task: ReduceWordsUnit, _ arrivals: Arrivals, _ control: RunControl
     ) throws -> ShardOptimizers {
         // Whatever fails from here on leaves it of no version.
-        if let known = held.removeValue(forKey: shard), known.version == task.round {
+        if let known = held.removeValue(forKey: shard), known.version == task.round,
+            let former = task.former, known.made == former
+        {
             return known
         }
         let trainer = try models.trainer(of: task.encoding, task.settings)
