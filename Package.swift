@@ -125,7 +125,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "SyncBench", dependencies: ["Protocol", "Tensors", "Transport"],
-            path: "Benchmarks/sync", exclude: ["results", "simulate.py"], swiftSettings: strict),
+            path: "Benchmarks/sync", exclude: ["elastic.py", "results", "simulate.py"], swiftSettings: strict),
         .executableTarget(
             name: "TokenizerCheck", dependencies: ["Tokenizers"], path: "Benchmarks/tokenizers",
             swiftSettings: strict),
