@@ -4,8 +4,8 @@
                 [--speed 2.0e6]
 
 The constants are those that SyncBench measured: what a core does a second, and what the plan of the training
-sends in its mean round. A link is a server at each end that carries one MiB after another; a transfer takes the
-one end and the other. Cores of a machine share its arithmetic. A sync begins when the first worker has trained
+sends in its mean round. A link is a server at each end that carries one piece after another; a transfer takes
+both. Cores of a machine share its arithmetic. A sync begins when the first worker has trained
 (all within 5 %) and ends when the last has applied the step; what is reported is the time from the last end of
 training on, during which all are paused, and its share of the round.
 """
@@ -18,7 +18,7 @@ import pathlib
 import random
 
 MIB = 1 << 20
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 800, 400, 70, 250, 20, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 400, 70, 300, 20, 50
 
 
 class Network:
@@ -28,7 +28,7 @@ class Network:
         self.rate, self.free, self.queue, self.serial = rate, {}, [], 0
 
     def send(self, source, target, size, at, done):
-        """Calls `done(time)` when the last byte has arrived; pieces of a transfer go one by one."""
+        """Calls `done(time)` when the last byte has arrived."""
         self.serial += 1
         heapq.heappush(self.queue, (at, self.serial, source, target, size, done))
 
@@ -36,17 +36,15 @@ class Network:
         while self.queue:
             at, _, source, target, left, done = heapq.heappop(self.queue)
             ends = [(source, "out"), (target, "in")]
-            begin = max(at, *(self.free.get(end, 0.0) for end in ends))
-            if begin > at:  # whoever can go first goes first
-                self.send(source, target, left, begin, done)
-                continue
-            piece = min(left, MIB)
-            for end in ends:
-                self.free[end] = begin + piece / self.rate
+            # In the order in which pieces were asked for: a receiver has a window of so many.
+            piece = min(left, max(8 * MIB, left / 16))
+            end = max(at, *(self.free.get(end, 0.0) for end in ends)) + piece / self.rate
+            for one in ends:
+                self.free[one] = end
             if left > piece:
-                self.send(source, target, left - piece, begin + piece / self.rate, done)
+                self.send(source, target, left - piece, end, done)
             else:
-                done(begin + piece / self.rate)
+                done(end)
 
 
 class Sync:
