@@ -57,15 +57,6 @@ public struct ClientKeys: Sendable, Equatable {
     /// Who connects with it needs none, as on every Unix socket.
     public static let none = ClientKeys(pairing: nil)
 
-    /// What a worker shows to another one of the same job.
-    init(job: PeerKey, server: PublicKey) {
-        pairing = Pairing(
-            own: job.pair, name: "job", path: "the job", server: server,
-            serverSource: "the coordinator's word")
-    }
-
-    private init(pairing: Pairing?) { self.pairing = pairing }
-
     /// The keys for `address`: those that the flags name, else SOUNDER_KEY and SOUNDER_SERVER_KEY,
     /// else those of the key directory, which is made for an address of this machine.
     ///
@@ -110,6 +101,16 @@ public struct ClientKeys: Sendable, Equatable {
 
     var credentials: Credentials {
         pairing.map { .connecting($0.own, to: $0.server) } ?? .none
+    }
+}
+
+extension ClientKeys {
+    /// What a worker shows to another one of the same job.
+    init(job: PeerKey, server: PublicKey) {
+        self.init(
+            pairing: Pairing(
+                own: job.pair, name: "job", path: "the job", server: server,
+                serverSource: "the coordinator's word"))
     }
 }
 
