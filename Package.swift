@@ -83,7 +83,7 @@ let package = Package(
             ["Compression", "Files", "Tensors", "CKernels", "CStemmer", "CUTF8Proc"]),
 
         // Between the towers
-        library("WordJobs", ["Protocol", "WordVectors"]),
+        library("WordJobs", ["Protocol", "Tensors", "WordVectors"]),
 
         // Programs
         program(
@@ -123,6 +123,9 @@ let package = Package(
             name: "LateInteractionBench", dependencies: ["Files", "Retrieval", "Tensors"],
             path: "Benchmarks/lateinteraction", exclude: ["tokens.py", "evaluate.py"],
             swiftSettings: strict),
+        .executableTarget(
+            name: "SyncBench", dependencies: ["Protocol", "Tensors", "Transport"],
+            path: "Benchmarks/sync", exclude: ["elastic.py", "results", "simulate.py"], swiftSettings: strict),
         .executableTarget(
             name: "TokenizerCheck", dependencies: ["Tokenizers"], path: "Benchmarks/tokenizers",
             swiftSettings: strict),

@@ -10,7 +10,7 @@ import Tensors
 protocol UnitRunner: AnyObject {
     /// The kind of `UnitTask` it takes, as announced in HELLO.
     static var kind: String { get }
-    /// All kinds that it takes.
+    /// All kinds that it takes, where there are more.
     static var kinds: [String] { get }
 
     /// Runs to the end unless `control` says stop.
