@@ -83,7 +83,7 @@ let package = Package(
             ["Compression", "Files", "Tensors", "CKernels", "CStemmer", "CUTF8Proc"]),
 
         // Between the towers
-        library("WordJobs", ["Protocol", "WordVectors"]),
+        library("WordJobs", ["Protocol", "Tensors", "WordVectors"]),
 
         // Programs
         program(
@@ -124,6 +124,9 @@ let package = Package(
             path: "Benchmarks/lateinteraction", exclude: ["tokens.py", "evaluate.py"],
             swiftSettings: strict),
         .executableTarget(
+            name: "SyncBench", dependencies: ["Protocol", "Tensors", "Transport"],
+            path: "Benchmarks/sync", exclude: ["elastic.py", "results", "simulate.py"], swiftSettings: strict),
+        .executableTarget(
             name: "TokenizerCheck", dependencies: ["Tokenizers"], path: "Benchmarks/tokenizers",
             swiftSettings: strict),
 
@@ -132,8 +135,9 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "CKernels", "Cluster", "Compression", "Documents", "Files", "Journal", "Protocol",
-                "Telemetry", "Tensors", "Tokenizers", "Transport", "WordVectors",
+                "CKernels", "Cluster", "Compression", "Digests", "Documents", "Files", "Journal",
+                "Protocol", "Retrieval", "Telemetry", "Tensors", "Tokenizers", "Transport",
+                "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(

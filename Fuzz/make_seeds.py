@@ -441,6 +441,13 @@ seed("documents", "ok-jsonl-repaired", b'\x00{"_id": "d", "text": "a\xff\xe2\x82
 seed("documents", "ok-txt", b"\x05\xef\xbb\xbfone\r\n\n two\nthree\0")
 seed("documents", "ok-tsv", b'\x06' + b'7\t"a"\t b\n8\tc')
 seed("documents", "ok-csv", b'\x07title,id,text\n"a, ""b""",1,"c\r\nd"\r\n,2,e"f\n')
+seed("documents", "ok-jsonl-fields", b'\x20{"_id": "d", "text": "a", "f": ["x", "\\u00e9"], '
+     b'"strings": "y", "n": -2.5e3, "i": 9223372036854775807, "b": false}\n'
+     b'{"_id": "e", "text": "b", "f": null, "strings": [ ], "n": 0, "b": true}')
+for name, value in {"nested": '"f": [["x"]]', "object": '"f": {}', "wide": '"f": 9223372036854775808',
+                    "kind": '"i": 2.0', "infinite": '"n": 1e999', "list": '"strings": ["a" "b"]'}.items():
+    seed("documents", f"bad-jsonl-field-{name}",
+         b'\x00{"_id": "d", "text": "a", ' + value.encode() + b"}")
 seed("documents", "bad-jsonl-list", b'\x00[1]\n')
 seed("documents", "bad-jsonl-depth", b'\x00{"a":' + b"[" * 2000)
 seed("documents", "bad-jsonl-surrogate", b'\x00{"_id": "a", "text": "\\ud83d\\u12"}')
@@ -473,6 +480,93 @@ seed("encoded-documents", "bad-many", encoded([(b"d", 0, 1, 2**32, 1, 0)], [], 1
 seed("encoded-documents", "bad-wide", encoded(both, [], 3, dimension=2**40))
 seed("encoded-documents", "bad-short", encoded(both, [], 3)[:100])
 seed("encoded-documents", "bad-other", b"\x93NUMPY" + bytes(200))
+
+# --- filters and what they ask -------------------------------------------------------------------
+
+for name, text in {
+    "readme": 'year >= 2019 and (lang = "en" or lang = "de") and not topics in ("x", "y")',
+    "quotes": "lang = 'it\\'s' or lang != \"\\\"\" or `weird \\` name` < 3",
+    "numbers": "score > -1.5e3 and year <= 9223372036854775807 and a not in (1, .5, +2)",
+    "words": "HAS (a) AND Not open = TRUE Or has = 1 and gr\u00f6\u00dfe == 'x'",
+    "deep": "(" * 64 + "a = 1" + ")" * 64, "types": "lang = 3",
+}.items():
+    seed("filter", f"ok-{name}", text)
+for name, text in {
+    "empty": " ", "cut": "year >= ", "open": "lang = 'en", "sign": "a =! 1", "list": "a in (1,)",
+    "deep": "(" * 65 + "a = 1" + ")" * 65, "not": "not " * 65 + "a = 1", "date": "a = 2019-01-01",
+    "more": "a = 1 b = 2", "word": "and = 1", "bytes": b"a = \xff\x00",
+}.items():
+    seed("filter", f"bad-{name}", text)
+
+
+def fnv(data, step=1):
+    total = 0xCBF29CE484222325
+    for at in range(0, len(data), step):
+        word = int.from_bytes(data[at:at + step], "little")
+        total = ((total ^ word) * 0x100000001B3) % 2**64
+    return total
+
+
+def padded(data):
+    return data + bytes(-len(data) % 8)
+
+
+def fields(passages, columns, version=1, count=None):
+    """A table; a column is name, type, data, present, strings, values."""
+    names = b"".join(name for name, *_ in columns)
+    names_at = 48 + 64 * len(columns)
+    head_bytes = len(padded(bytes(names_at) + names))
+    entries, body, at = b"", b"", names_at
+    for name, kind, data, present, strings, values in columns:
+        data = padded(data)
+        entries += struct.pack(
+            "<IIQQQQQQQ", kind, len(name), at, head_bytes + len(body), len(data), fnv(data, 8),
+            present, strings, values)
+        body += data
+        at += len(name)
+    start = b"SNDRMETA" + struct.pack(
+        "<IIQQ", version, len(columns) if count is None else count, passages,
+        head_bytes + len(body))
+    rest = struct.pack("<Q", head_bytes) + entries + names
+    zeros = padded(start + bytes(8) + rest)
+    return start + struct.pack("<Q", fnv(zeros)) + rest + bytes(-len(start + rest) % 8) + body
+
+
+def dictionary(*strings):
+    ends = [sum(map(len, strings[:index])) for index in range(len(strings) + 1)]
+    return struct.pack(f"<{len(ends)}Q", *ends), padded(b"".join(strings))
+
+
+q = lambda *numbers: struct.pack(f"<{len(numbers)}q", *numbers)
+starts, text = dictionary(b"de", b"en", b"fr")
+lang = q(0b1101) + starts + padded(bytes([1, 0, 2, 1])) + text
+starts, text = dictionary(b"", b"x")
+topics = q(0b0110) + starts + padded(struct.pack("<5I", 0, 0, 1, 3, 3)) + padded(b"\1\0\1") + text
+good = [
+    (b"year", 3, q(0b0111) + q(2019, -1, 2**63 - 1, 0), 3, 0, 0),
+    (b"score", 4, q(0b1010) + struct.pack("<4d", 0, 0.5, 0, -3e100), 2, 0, 0),
+    (b"open", 5, q(0b1111) + q(0b0101), 4, 0, 0), (b"never", 0, q(0), 0, 0, 0),
+    (b"lang", 1, lang, 3, 3, 0), (b"to`p\\ics", 2, topics, 2, 2, 3),
+]
+seed("fields", "ok-all", fields(4, good))
+seed("fields", "ok-none", fields(4, []))
+seed("fields", "ok-no-passages", fields(0, [(b"a", 0, b"", 0, 0, 0), (b"b", 3, b"", 0, 0, 0)]))
+seed("fields", "bad-version", fields(4, good, version=2))
+seed("fields", "bad-count", fields(4, good, count=2**32 - 1))
+seed("fields", "bad-passages", fields(2**32 - 2, good))
+seed("fields", "bad-cut", fields(4, good)[:-8])
+seed("fields", "bad-sum", fields(4, good)[:-1] + b"\x01")
+seed("fields", "bad-twice", fields(4, [good[0], good[0]]))
+seed("fields", "bad-type", fields(4, [(b"a", 6, q(0), 0, 0, 0)]))
+seed("fields", "bad-nan", fields(1, [(b"a", 4, q(1) + struct.pack("<d", float("nan")), 1, 0, 0)]))
+seed("fields", "bad-present", fields(4, [(b"a", 0, q(1), 3, 0, 0)]))
+seed("fields", "bad-code", fields(4, [(b"a", 1, lang.replace(b"\1\0\2\1", b"\1\0\3\1"), 3, 3, 0)]))
+unsorted, text = dictionary(b"en", b"de", b"fr")
+seed("fields", "bad-order", fields(4, [
+    (b"a", 1, q(0b1101) + unsorted + padded(bytes([1, 0, 2, 1])) + text, 3, 3, 0)]))
+seed("fields", "bad-strings", fields(4, [(b"a", 1, lang, 3, 2**47, 0)]))
+seed("fields", "bad-ends", fields(4, [(b"a", 2, topics.replace(
+    struct.pack("<5I", 0, 0, 1, 3, 3), struct.pack("<5I", 0, 9, 1, 3, 3)), 2, 2, 3)]))
 
 # --- the ledger ----------------------------------------------------------------------------------
 
@@ -670,3 +764,237 @@ seed("tokenizer-json", "bad-model", tokenizer({"type": "None"}))
 seed("tokenizer-json", "bad-map", good["map"].replace(MAP["precompiled_charsmap"][:8], "AAAAAAAA"))
 seed("tokenizer-json", "bad-deep", "[" * 200)
 seed("tokenizer-json", "bad-cut", good["bert"][:-2])
+
+# --- indexes -------------------------------------------------------------------------------------
+
+def fnv(data, state=0xCBF29CE484222325):
+    for byte in data:
+        state = (state ^ byte) * 0x100000001B3 % 2**64
+    return state
+
+
+def centroids_file(form, rows=((1.0, 0, 0, 0), (0, 1.0, 0, 0)), bits=None, **changes):
+    """The centroids' file, and the fingerprint by which segments know it."""
+    dimension = len(rows[0])
+    parts = {
+        "centroids": ("F32", [len(rows), dimension], struct.pack(f"<{len(rows) * dimension}f", *sum(map(list, rows), []))),
+        "coarse": ("F32", [1, dimension], struct.pack(f"<{dimension}f", *([0.5] * dimension))),
+        "ends": ("U32", [1], struct.pack("<I", len(rows))),
+    }
+    buckets, table = struct.pack("<f", 0), b""
+    if bits:
+        count = 2**bits
+        cutoffs = struct.pack(f"<{count - 1}f", *[i - count / 2 for i in range(1, count)])
+        scale = struct.pack("<f", 0.01)
+        table = bytes(128 - count // 2 + i for i in range(count)) if bits < 8 else bytes(range(256))
+        parts.update(cutoffs=("F32", [count - 1], cutoffs), scale=("F32", [1], scale),
+                     table=("U8", [count], table))
+        buckets, table = cutoffs + scale, table + bytes([128]) * max(16 - count, 0)
+    mark = fnv(parts["centroids"][2] + buckets + table + form.encode())
+    parts.update(changes)
+    header, data = {"__metadata__": {"form": form}}, b""
+    for name, (dtype, shape, values) in parts.items():
+        header[name] = tensor(dtype, shape, len(data), len(data) + len(values))
+        data += values
+    return safetensors(header, data), mark
+
+
+def padded(data):
+    return data + bytes(-len(data) % 64)
+
+
+def segment(form, mark, lengths, row, factor, cells=2, dimension=4, vectors=False, words=None, **changes):
+    """A segment of passages with so many tokens each, all at centroid 0."""
+    names = [f"d{i}".encode() for i in range(len(lengths))]
+    def running(counts):
+        return [sum(counts[:i]) for i in range(len(counts) + 1)]
+    starts, tokens, passages = running(lengths), sum(lengths), len(lengths)
+    holders = [i for i, length in enumerate(lengths) if length]
+    entries = b"".join(struct.pack("<II", 5, 2**32 - 1) + b"hog %d" % i for i in range(passages))
+    block = struct.pack("<I", len(entries)) + zstd(entries)
+    sections = {
+        "starts": struct.pack(f"<{passages + 1}I", *starts),
+        "centroids": struct.pack(f"<{tokens}H", *([0] * tokens)),
+        "rows": row * tokens,
+        "factors": factor * tokens,
+        "ivf.starts": struct.pack(f"<{cells + 1}I", 0, *[len(holders)] * cells),
+        "ivf.passages": struct.pack(f"<{len(holders)}I", *holders),
+        "ids.starts": struct.pack(f"<{passages + 1}Q", *running([len(name) for name in names])),
+        "ids": b"".join(names),
+        "ids.order": struct.pack(f"<{passages}I", *range(passages)),
+        "store.firsts": struct.pack("<II", 0, passages),
+        "store.starts": struct.pack("<QQ", 0, len(block)),
+        "store.blocks": block,
+        "dense": struct.pack("<2f", 0.5, 1) * passages if vectors else b"",
+    }
+    if words is not None:
+        sections["words"] = words
+    sections.update(changes)
+    at = len(padded(bytes(80 + 32 * len(sections))))
+    table, body = b"", b""
+    for name, data in sections.items():
+        table += struct.pack("<16sQQ", name.encode(), at + len(body), len(data))
+        body += padded(data)
+    forms = ["residual2", "residual4", "residual8", "int8", "bf16", "f32"]
+    head = b"SNDRSEG\n" + struct.pack(
+        "<II3Q6IQ", 1, len(sections), at + len(body), passages, tokens, dimension,
+        forms.index(form), cells, 2 if vectors else 0, 0, 0, mark)
+    sum_ = fnv(head + bytes(8) + table)
+    return padded(head + struct.pack("<Q", sum_) + table) + body
+
+
+def inverted(terms, lengths, analysis=b"words-1 stemmer=none stop=none bytes=128", **changes):
+    """Terms with [(passage, frequency)] of at most 128 passages each."""
+    postings, records, blocks, words, previous = b"", b"", [], b"", b""
+    for index, (term, found) in enumerate(sorted(terms.items())):
+        shortest = min(lengths[passage] for passage, _ in found)
+        most = max(frequency for _, frequency in found)
+        first = found[0][0]
+        records += struct.pack("<QIII4x", len(postings), len(found), most, shortest)
+        postings += struct.pack("<IIIHBB", first, found[-1][0], shortest, most, 0x11, len(found) - 1)
+        postings += bytes(passage - first for passage, _ in found)
+        postings += bytes(frequency for _, frequency in found)
+        if index % 16 == 0:
+            blocks.append(len(words))
+            previous = b""
+        shared = 0
+        while shared < min(len(previous), len(term)) and previous[shared] == term[shared]:
+            shared += 1
+        words += bytes([shared, len(term) - shared]) + term[shared:]
+        previous = term
+    blocks.append(len(words))
+    mark = struct.pack("<QI", 0x577265646E756F53, 1)
+    file = mark + bytes(52) + postings
+    offsets = []
+    for part in (struct.pack(f"<{len(lengths)}I", *lengths), records,
+                 struct.pack(f"<{len(blocks)}Q", *blocks), words, analysis):
+        file = padded(file)
+        offsets.append(len(file))
+        file += part
+    file = padded(file)
+    numbers = dict(
+        total=sum(lengths), postings=sum(map(len, terms.values())), posting_bytes=len(postings),
+        lengths=offsets[0], records=offsets[1], blocks=offsets[2], terms=offsets[3],
+        term_bytes=len(words), analysis=offsets[4], analysis_bytes=len(analysis))
+    counts = [changes.pop("passages", len(lengths)), changes.pop("term_count", len(terms))]
+    numbers.update(changes)
+    end = mark + bytes(4) + struct.pack("<QII", len(file) + 128, *counts)
+    return file + (end + struct.pack("<10Q", *numbers.values())).ljust(128, b"\0")
+
+
+ENTRY = {"file": "encoder-0.safetensors", "bytes": 100, "sha256": "00"}
+PART = {"file": dict(ENTRY, file="segment-1-1.seg"), "passages": 3, "tokens": 7, "deleted": 0}
+MANIFEST = {
+    "formatVersion": 1, "generation": 1, "dimension": 4, "form": "residual4", "encoder": ENTRY,
+    "model": {"name": "m", "sha256": "00", "settings": {"poolFactor": "2"}}, "segments": [PART],
+    "building": {"form": "residual4"}, "dense": {"dimension": 2, "type": "f32"},
+}
+for name, changes in {
+    "ok-one": {}, "ok-none": {"segments": []},
+    "ok-deleted": {"segments": [dict(PART, deleted=1, tombstones=dict(ENTRY, file="dead-2-0.bits"))]},
+    "bad-version": {"formatVersion": 2}, "bad-form": {"form": "residual3"},
+    "bad-path": {"encoder": dict(ENTRY, file="../encoder-0.safetensors")},
+    "bad-deleted": {"segments": [dict(PART, deleted=4)]},
+    "bad-bytes": {"encoder": dict(ENTRY, bytes=2**63 - 1)},
+    "bad-generation": {"generation": 2**63 - 1},
+}.items():
+    seed("index-manifest", name, json.dumps(dict(MANIFEST, **changes)))
+
+BITS = {"residual2": 2, "residual4": 4, "residual8": 8}
+ROWS = {
+    "residual2": (bytes([0b11100100]), b"\0<"), "residual4": (b"\x10\x32", b"\0<"),
+    "residual8": (bytes([100, 120, 140, 160]), b"\0<"),
+    "int8": (bytes([128, 129, 255, 1]), struct.pack("<f", 0.01)),
+    "bf16": (b"\x80\x3f\0\0\0\0\0\xbf", b""), "f32": (struct.pack("<4f", 1, 0, -0.5, 0), b""),
+}
+WORDS = inverted({b"hog": [(0, 2), (2, 1)], b"river": [(1, 1)], b"rivers": [(2, 1)]}, [2, 1, 2])
+for form, (row, factor) in ROWS.items():
+    file, mark = centroids_file(form, bits=BITS.get(form))
+    seed("centroids", f"ok-{form}", file)
+    def whole(**changes):
+        return struct.pack("<I", len(file)) + file + segment(
+            form, mark, changes.pop("lengths", [2, 0, 1]), row, factor, **changes)
+    seed("segment", f"ok-{form}", whole())
+    if form == "f32":
+        seed("segment", "ok-words", whole(words=WORDS, vectors=True))
+        listed = {
+            "dense.centroids": struct.pack("<4f", 1, 0, 0, 1), "dense.starts": struct.pack("<3I", 0, 1, 3),
+            "dense.order": struct.pack("<3I", 1, 0, 2), "dense.rows": struct.pack("<3I", 1, 0, 2),
+            "dense.listed": struct.pack("<6f", *range(6)), "dense": b""}
+        seed("segment", "ok-lists", whole(vectors=True, **listed))
+        seed("segment", "bad-lists", whole(vectors=True, **dict(
+            listed, **{"dense.starts": struct.pack("<3I", 0, 4, 3)})))
+        seed("segment", "bad-listed", whole(vectors=True, **dict(
+            listed, **{"dense.order": struct.pack("<3I", 1, 0, 2**31)})))
+        seed("segment", "bad-row", whole(vectors=True, **dict(
+            listed, **{"dense.rows": struct.pack("<3I", 1, 3, 2)})))
+        seed("segment", "ok-empty", whole(lengths=[]))
+        seed("segment", "bad-more-words", whole(words=inverted({b"hog": [(99, 1)]}, [1] * 100)))
+        seed("segment", "bad-mark", whole()[:-64] + b"x" * 64)
+        seed("segment", "bad-starts", whole(starts=struct.pack("<4I", 0, 5, 2, 3)))
+        seed("segment", "bad-centroid", whole(centroids=struct.pack("<3H", 0, 2, 65535)))
+        seed("segment", "bad-list", whole(**{"ivf.starts": struct.pack("<3I", 0, 9, 2)}))
+        seed("segment", "bad-holder", whole(**{"ivf.passages": struct.pack("<2I", 0, 3)}))
+        seed("segment", "bad-ids", whole(**{"ids.starts": struct.pack("<4Q", 0, 2**63, 4, 6)}))
+        seed("segment", "bad-order", whole(**{"ids.order": struct.pack("<3I", 0, 7, 2)}))
+        seed("segment", "bad-twice", whole(ids=b"d0d0d2"))
+        seed("segment", "bad-block", whole(**{"store.starts": struct.pack("<QQ", 8, 4)}))
+        seed("segment", "bad-text", whole(**{"store.blocks": struct.pack("<I", 2**31) + zstd(b"x")}))
+        seed("segment", "bad-other", whole()[:4] + whole()[4:].replace(b"f32", b"f16"))
+file, mark = centroids_file("residual4", bits=4, ends=("U32", [1], struct.pack("<I", 3)))
+seed("centroids", "bad-ends", file)
+seed("centroids", "bad-nan", centroids_file("f32", rows=((float("nan"), 0, 0, 0),))[0])
+seed("centroids", "bad-width", centroids_file("f32", coarse=("F32", [1, 3], bytes(12)))[0])
+seed("centroids", "bad-cutoffs", centroids_file(
+    "residual2", bits=2, cutoffs=("F32", [3], struct.pack("<3f", 1, 0, 2)))[0])
+seed("centroids", "bad-zero", centroids_file(
+    "f32", centroids=("F32", [0, 0], b""), coarse=("F32", [0, 0], b""))[0])
+
+seed("inverted-file", "ok-three", WORDS)
+seed("inverted-file", "ok-none", inverted({}, []))
+many = {b"t%02d" % i: [(i % 3, 1)] for i in range(20)}
+seed("inverted-file", "ok-blocks", inverted(many, [9, 9, 9]))
+seed("inverted-file", "bad-far", inverted({b"hog": [(0, 1)]}, [1], records=2**40))
+seed("inverted-file", "bad-passages", inverted({b"hog": [(0, 1)]}, [1], passages=2**31))
+seed("inverted-file", "bad-terms", inverted({b"hog": [(0, 1)]}, [1], term_count=2**32 - 1))
+seed("inverted-file", "bad-analysis", inverted({b"hog": [(0, 1)]}, [1], b"words-9 of another time"))
+seed("inverted-file", "bad-passage", inverted({b"hog": [(0, 1), (5, 1)]}, [1] * 6, passages=2))
+seed("inverted-file", "bad-cut", WORDS[:-64])
+
+# --- runs, judgments, queries --------------------------------------------------------------------
+
+seed("run", "ok-trec", "q1 Q0 d1 1 2.5 tag\nq1\tQ0\td2\t2\t2.5\ttag\r\n\nq2 Q0 d1 1 -1e-3 tag")
+seed("run", "ok-marco", "q1\td1\t1\nq1\td2\t2\nq0\td1\t1\n")
+seed("run", "ok-none", "")
+seed("run", "bad-score", "q1 Q0 d1 1 nan tag\n")
+seed("run", "bad-fields", "q1 Q0 d1 1 2.5\n")
+seed("run", "bad-twice", "q1 Q0 d1 1 2.5 t\nq1 Q0 d1 2 2 t\n")
+seed("run", "bad-rank", "q1 d1 0\n")
+seed("run", "bad-zero", b"q1 Q0 d\0 1 2.5 t\n")
+BEIR = "query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td9\t-1\n"
+seed("qrels", "ok-trec", "q1 0 d1 1\nq1 0 d2 -2\nq3 0 d1 2147483647\n")
+seed("qrels", "ok-measured", BEIR.encode() + b"\xffq1 Q0 d2 1 9 t\nq1 Q0 d1 2 8 t\nq7 Q0 d1 1 inf t\n")
+seed("qrels", "bad-grade", "q1 0 d1 2147483648\n")
+seed("qrels", "bad-header", "query-id corpus-id score\nq1 0 d1 1\n")
+seed("qrels", "bad-twice", "q1 0 d1 1\nq1 0 d1 0\n")
+seed("queries", "ok-jsonl", b'\0{"_id": "q1", "text": "a wild hog"}\n\n{"_id": 7, "text": "\\u00e9"}\n')
+seed("queries", "ok-tsv", b"\1q1\ta wild hog\r\nq2\trivers\n")
+seed("queries", "bad-json", b'\0{"_id": "q1", "text": \n')
+seed("queries", "bad-empty", b'\0{"_id": "q1", "text": " "}\n')
+seed("queries", "bad-column", b"\1q1\n")
+
+
+def question(fields, numbers=()):
+    text = json.dumps(fields).encode()
+    return struct.pack("<I", len(text)) + text + struct.pack(f"<{len(numbers)}f", *numbers)
+
+
+seed("shard-query", "ok-maxsim", question(
+    {"kind": "maxSim", "dimension": 2, "probes": 4, "candidates": 100, "wantsText": True}, [1, 0, 0, 1]))
+seed("shard-query", "ok-words", question(
+    {"kind": "words", "terms": [{"text": "hog", "count": 1, "passages": 2}], "passageCount": 3, "wordCount": 9}))
+seed("shard-query", "ok-passages", question({"kind": "passages", "ids": ["d1", ""]}))
+seed("shard-query", "bad-kind", question({"kind": "hybrid"}))
+seed("shard-query", "bad-dimension", question({"kind": "maxSim", "dimension": 3}, [1, 0, 0, 1]))
+seed("shard-query", "bad-nan", question({"kind": "dense", "dimension": 1}, [float("nan")]))
+seed("shard-query", "bad-length", struct.pack("<I", 2**32 - 1) + b"{}")

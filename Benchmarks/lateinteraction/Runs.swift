@@ -7,8 +7,10 @@ import Tensors
 
 /// `name-tokens.npy` `[tokens, dimension]` of Float32 and `name-lens.npy` `[texts]` of Int32.
 struct TokenDump {
-    let vectors: NpyFile
-    let lengths: [Int]
+    private let vectors: NpyFile
+    /// What is left of the tokens, where they are fewer.
+    private var reduced: [Float]?
+    private(set) var lengths: [Int]
     let dimension: Int
 
     init(_ folder: String, _ name: String) throws {
@@ -18,13 +20,30 @@ struct TokenDump {
         dimension = vectors.header.shape[1]
     }
 
-    /// All tokens in place; the memory is this value's.
-    var floats: UnsafeBufferPointer<Float> { vectors.data.bindMemory(to: Float.self) }
+    /// All tokens.
+    func withFloats<Value>(
+        _ body: (UnsafeBufferPointer<Float>) throws -> Value
+    ) rethrows -> Value {
+        if let reduced { return try reduced.withUnsafeBufferPointer(body) }
+        return try body(vectors.data.bindMemory(to: Float.self))
+    }
 
     func text(_ index: Int, from first: Int) throws -> TokenMatrix {
-        try TokenMatrix(
-            dimension: dimension,
-            values: Array(floats[first * dimension..<(first + lengths[index]) * dimension]))
+        let range = first * dimension..<(first + lengths[index]) * dimension
+        return try TokenMatrix(dimension: dimension, values: withFloats { Array($0[range]) })
+    }
+
+    mutating func reduce(_ reduction: TokenReduction, threads: Int) {
+        var floats = withFloats { Array($0) }
+        let left = floats.withUnsafeMutableBufferPointer { floats -> [Int32] in
+            guard let base = floats.baseAddress else { return [] }
+            return reduction.reduce(
+                base, lengths: lengths.map { Int32($0) }, dimension: dimension, threads: threads,
+                progress: WorkProgress()) ?? []
+        }
+        lengths = left.map(Int.init)
+        floats.removeLast(floats.count - lengths.reduce(0, +) * dimension)
+        reduced = floats
     }
 
     /// Calls `body` with each text.
@@ -37,13 +56,21 @@ struct TokenDump {
     }
 }
 
-/// - Parameter forms: `exact` for Float32 without an index, or forms of tokens.
+/// - Parameter forms: `exact` for Float32 without an index, or forms of tokens; `pool=N` and
+///   `keep=K` for fewer tokens of a passage.
 func runs(folder: String, output: String, threads: Int, forms: [String]) throws {
     var queries: [TokenMatrix] = []
     try TokenDump(folder, "q").forEach { queries.append($1) }
-    let passages = try TokenDump(folder, "d")
-    report("\(queries.count) queries, \(passages.lengths.count) passages")
-    for name in forms {
+    var passages = try TokenDump(folder, "d")
+    let reduction = TokenReduction(forms)
+    if !reduction.isIdentity {
+        let time = seconds { passages.reduce(reduction, threads: threads) }
+        report("reduced in \(time) s")
+    }
+    report(
+        "\(queries.count) queries, \(passages.lengths.count) passages, "
+            + "\(passages.lengths.reduce(0, +)) tokens")
+    for name in forms where !name.contains("=") {
         if let form = TokenForm(rawValue: name) {
             try run(form, queries, passages, output, threads)
         } else {
@@ -55,17 +82,21 @@ func runs(folder: String, output: String, threads: Int, forms: [String]) throws 
 private func runExact(
     _ queries: [TokenMatrix], _ passages: TokenDump, _ output: String, _ threads: Int
 ) throws {
-    guard let base = passages.floats.baseAddress else { return }
-    let stored = StoredTokens(
-        .f32(base), count: passages.lengths.reduce(0, +), dimension: passages.dimension)
     var lines = ""
     let time = try seconds {
-        for (number, query) in queries.enumerated() {
-            let packed = try PackedQuery(query, precision: .f32)
-            let scores = MaxSim.scores(
-                packed, stored, lengths: passages.lengths, threads: threads)
-            let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(100)
-            for place in best { lines += "\(number) Q0 \(place) 0 \(scores[place]) exact\n" }
+        try passages.withFloats { floats in
+            guard let base = floats.baseAddress else { return }
+            let stored = StoredTokens(
+                .f32(base), count: passages.lengths.reduce(0, +), dimension: passages.dimension)
+            for (number, query) in queries.enumerated() {
+                let packed = try PackedQuery(query, precision: .f32)
+                let scores = MaxSim.scores(
+                    packed, stored, lengths: passages.lengths, threads: threads)
+                let best = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
+                for place in best.prefix(100) {
+                    lines += "\(number) Q0 \(place) 0 \(scores[place]) exact\n"
+                }
+            }
         }
     }
     try write(lines, "\(output)/exact.run")
@@ -119,6 +150,16 @@ private func run(
         }
         report("  \(name): \(time * 1e3 / Double(queries.count)) ms a query")
         try write(lines, "\(output)/\(form.rawValue)-\(name).run")
+    }
+}
+
+extension TokenReduction {
+    fileprivate init(_ words: [String]) {
+        self.init()
+        for word in words {
+            if word.hasPrefix("pool=") { poolFactor = Int(word.dropFirst(5)) ?? 1 }
+            if word.hasPrefix("keep=") { tokensMax = Int(word.dropFirst(5)) }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-// Speed of MaxSim on random tokens, of BM25 on texts and of searches by one vector, and runs over
-// dumped token vectors for evaluate.py.
+// Speed of MaxSim on random tokens, of filters, of BM25 on texts and of searches by one vector, and
+// runs over dumped token vectors for evaluate.py.
 
 import Files
 import Glibc
@@ -9,6 +9,7 @@ import Tensors
 let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
 case "speed": try speed()
+case "filters": try filters()
 case "words" where arguments.count == 4:
     try words(documents: arguments[2], queries: arguments[3])
 case "dense" where arguments.count > 5:
@@ -21,7 +22,7 @@ case "runs" where arguments.count > 5:
         forms: Array(arguments[5...]))
 default:
     print(
-        "usage: LateInteractionBench speed | words <documents> <queries> "
+        "usage: LateInteractionBench speed | filters | words <documents> <queries> "
             + "| dense <vectors.npy> <queries.npy> <output> <probes> "
             + "| runs <tokens> <output> <threads> <forms>")
 }

@@ -2,6 +2,7 @@
 
 tokens.py states MODEL COLLECTION OUT    last hidden states of all tokens, [CLS] and [SEP] included
 tokens.py project OUT                    their first 128 principal directions (uncentred), length 1
+tokens.py random OUT                     a random orthogonal projection to 128 numbers, length 1
 """
 
 import json
@@ -54,15 +55,25 @@ def states(model_path, collection, out):
         rows.flush()
 
 
+def random(out, dimension=128):
+    width = np.load(f"{out}/q-states.npy", mmap_mode="r").shape[1]
+    square = np.random.default_rng(1).standard_normal((width, width))
+    write(out, np.ascontiguousarray(np.linalg.qr(square)[0][:, :dimension], np.float32))
+
+
 def project(out, dimension=128):
     rows = np.load(f"{out}/d-states.npy", mmap_mode="r")
     starts = np.concatenate([[0], np.cumsum(np.load(f"{out}/d-lens.npy"))])
     chosen = np.random.default_rng(1).choice(len(starts) - 1, min(250, len(starts) - 1), replace=False)
     sample = np.concatenate([rows[starts[i] : starts[i + 1]] for i in chosen])
     directions = np.ascontiguousarray(np.linalg.eigh(sample.T @ sample)[1][:, ::-1][:, :dimension])
+    write(out, directions)
+
+
+def write(out, directions):
     for name in ["q", "d"]:
         rows = np.load(f"{out}/{name}-states.npy", mmap_mode="r")
-        shape = (len(rows), dimension)
+        shape = (len(rows), directions.shape[1])
         tokens = np.lib.format.open_memmap(f"{out}/{name}-tokens.npy", "w+", np.float32, shape)
         for begin in range(0, len(rows), 65536):
             part = rows[begin : begin + 65536] @ directions
@@ -73,4 +84,4 @@ def project(out, dimension=128):
 if sys.argv[1] == "states":
     states(*sys.argv[2:])
 else:
-    project(*sys.argv[2:])
+    {"project": project, "random": random}[sys.argv[1]](*sys.argv[2:])

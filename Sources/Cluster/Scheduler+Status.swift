@@ -15,7 +15,8 @@ extension Scheduler {
     /// as `Limits` allows, so that the answer fits a header.
     public func status(at now: Moment, softwareVersion: String = "") -> ClusterStatus {
         let ended = history.keys.reversed().compactMap { history[$0]?.status }
-        let listed = jobs.keys.prefix(Limits.jobsListedMax).compactMap { status(of: $0, at: now) }
+        let listed =
+            jobs.keys.prefix(Limits.jobsListedMax).compactMap { status(of: $0, at: now) }
             + ended
         return ClusterStatus(
             epoch: epoch, softwareVersion: softwareVersion, workers: workerStatuses(at: now),
@@ -58,6 +59,11 @@ extension Scheduler {
                 let work = round.round.units[tenure.unit.index].work
                 done += work * fraction(progress)
             }
+        }
+        // Reductions that units make are no work of their own: the rounds before tell what is left.
+        guard round.work > 0 else {
+            let share = Double(round.round.count) / Double(round.round.index + 1)
+            return Progress(done: done, total: job.stageWork * max(1, share))
         }
         let remaining = max(1, round.round.count - round.round.index)
         return Progress(done: done, total: job.stageWork + round.work * Double(remaining))

@@ -153,6 +153,17 @@ extension Scheduler {
         return sum
     }
 
+    /// Live slots of workers that run units of this kind.
+    public func slots(running kind: String) -> Int {
+        var sum = 0
+        workers.forEach { _, worker in
+            if !worker.isDraining, worker.capabilities.kinds.contains(kind) {
+                sum += worker.capabilities.slots
+            }
+        }
+        return sum
+    }
+
     /// Units that the worker may be given now.
     func vacancy(of worker: WorkerID) -> Int {
         guard let record = workers[worker], !record.isDraining else { return 0 }

@@ -11,6 +11,13 @@ final class StandardInput: Sendable {
     private let directory: String
     private static let chunkBytes = 1 << 20
 
+    /// The copy as jobs name files, with links resolved.
+    ///
+    /// - Throws: a `Fault` with code `input` if it is gone.
+    var name: String {
+        get throws(Fault) { try InputFile(reading: path).path }
+    }
+
     /// Reads until the end.
     ///
     /// - Throws: a `Fault` with code `input` if it cannot be read, `data` if it is empty, `output`

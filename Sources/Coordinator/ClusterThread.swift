@@ -37,6 +37,9 @@ final class ClusterThread: Sendable {
             let began = monotonicSeconds()
             try journal.commit(effects.journal)
             meters.committed(effects.journal, seconds: monotonicSeconds() - began)
+            if effects.store.contains(where: \.isPlanning) {
+                store.notePeers(scheduler.slots(running: UnitTask.reductionKind))
+            }
             store.perform(effects.store)
             try desk.send(effects.outbound, on: socket)
             service.pulse.turn()
@@ -56,6 +59,16 @@ final class ClusterThread: Sendable {
             if let census = meters.takeCensus(of: scheduler, at: now) {
                 service.notifier.status(census.sentence(epoch: journal.epoch))
             }
+        }
+    }
+}
+
+extension StoreCommand {
+    /// Whether the job's program decides what comes next.
+    fileprivate var isPlanning: Bool {
+        switch self {
+        case .plan, .reduce: true
+        case .fetch, .abandon, .discard: false
         }
     }
 }

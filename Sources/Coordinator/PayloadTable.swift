@@ -14,6 +14,8 @@ final class PayloadTable: Sendable {
     let directory: String
     /// Whether results must survive a loss of power: not those of a cluster that goes away.
     let isDurable: Bool
+    /// Slots of workers that others can fetch from, when a round was planned or reduced last.
+    let peerSlots = Atomic<Int>(0)
     private let logger: Logger
     /// Jobs whose results are kept, oldest first.
     private let published = Mutex<[JobID]>([])

@@ -59,13 +59,14 @@ struct IndexReduction {
     /// - Returns: centroids and buckets, as the workers read them.
     func train(on outputs: RoundOutputs, of plan: EncodingPlan) throws(Fault) -> Frame {
         do {
-            let expected = SamplingPlan(of: plan, settings: spec.settings).tokensExpected
+            let expected = SamplingPlan(of: plan, for: spec).tokensExpected
             var sample: TokenSample?
             for unit in 0..<outputs.count { try add(outputs, unit, to: &sample) }
             guard let sample, sample.seen > 0 else {
                 throw Fault(
                     .data,
-                    "there is nothing to build an index of: no document of the sample has a token")
+                    "there is nothing to build an index of: no document of the sample has a token; "
+                        + "give it documents with text, and few blank lines")
             }
             let wanted =
                 spec.settings.centroids > 0
@@ -143,6 +144,10 @@ struct IndexReduction {
             dense: try dense(order.first, outputs, encoder), digest: newDigest)
         var figures = IndexFigures()
         for unit in order { try figures.add(outputs, unit.index, of: unit.name) }
+        if figures.documents == 0, figures.ledger.skipped == 0 {
+            let name = spec.documents.name(of: spec.documents.files[0])
+            throw Fault(.data, "there are no documents: \(name) has only blank lines")
+        }
         let most = segmentPassages(of: figures.documents)
         var parts: [(segment: Segment, dead: Tombstones)] = []
         for unit in order {
@@ -152,11 +157,11 @@ struct IndexReduction {
             let segment = try Segment(unit: frames[1], of: unit.name, encoder: encoder)
             parts.append((segment, Tombstones(passages: segment.passages)))
             if parts.reduce(0, { $0 + $1.segment.passages }) >= most {
-                try index.append(parts, threads: processorCount())
+                try index.appendNew(parts)
                 parts = []
             }
         }
-        if !parts.isEmpty { try index.append(parts, threads: processorCount()) }
+        if !parts.isEmpty { try index.appendNew(parts) }
         return try move(index.manifest, figures, from: place)
     }
 }
@@ -218,6 +223,7 @@ extension IndexReduction {
         var manifest = manifest
         manifest.ledger = figures.ledger
         manifest.building = spec.settings.buildingSettings
+        manifest.remember(fields: spec.metadataFields)
         for file in manifest.files {
             guard rename("\(place)/\(file.file)", "\(folder)/\(file.file)") == 0 else {
                 throw Fault(
@@ -246,6 +252,7 @@ struct IndexFigures {
         ledger.documents += chunk.documents.count
         ledger.repaired += chunk.repaired
         ledger.skipped += chunk.skipped.count
+        let path = path == EncodeDocuments.standardInputName ? "-" : path
         for problem in chunk.skipped where ledger.skippedDocuments.count < IndexLedger.listedMax {
             ledger.skippedDocuments.append(
                 IndexLedger.Skipped(
@@ -285,11 +292,26 @@ private final class FrameOwner: Sendable {
     init(_ frame: Frame) { self.frame = frame }
 }
 
+extension IndexDirectory {
+    /// - Throws: also `.duplicate` for an id that the index has already. Documents of one job are
+    ///   equals: none of them replaces another.
+    fileprivate func appendNew(
+        _ parts: [(segment: Segment, dead: Tombstones)]
+    ) throws(IndexError) {
+        guard try append(parts, threads: processorCount()) > 0 else { return }
+        for (segment, dead) in snapshot.segments {
+            for passage in 0..<segment.passages where dead.contains(passage) {
+                throw .duplicate(id: try segment.id(of: passage))
+            }
+        }
+    }
+}
+
 extension IndexError {
     /// Whether it is the documents that cannot be indexed, and not the disk.
     fileprivate var isOfData: Bool {
         switch self {
-        case .duplicate, .limit, .vectors, .mismatch: true
+        case .duplicate, .limit, .vectors, .mismatch, .metadata: true
         default: false
         }
     }

@@ -5,9 +5,8 @@ import Tensors
 import Transport
 
 extension ModelAverage {
-    /// Every fourth of the 1,024 most frequent rows: they are averaged after every round, and few
-    /// enough to cost nothing.
-    private static let sampledRows = stride(from: 0, to: 1_024, by: 4)
+    private static let sampledRows = stride(
+        from: 0, to: TrainingHistory.sampledRowsEnd, by: TrainingHistory.sampledRowsStep)
 
     /// How far the partitions' changes of the input vectors point away from each other.
     /// See `RowDelta.divergence`.

@@ -51,6 +51,7 @@ struct RerankReduction {
         var best = [[Candidate]](repeating: [], count: run.queryCount)
         var figures = IndexFigures()
         var scored = 0
+        var present: Set<String> = []
         for unit in 0..<outputs.count {
             guard let frames = outputs.frames(of: unit, isChecked: true), frames.count == 2 else {
                 throw Fault(.internalError, "outputs of unit \(unit) vanished meanwhile")
@@ -59,6 +60,8 @@ struct RerankReduction {
             let documents = try frames[0].withUnsafeBytes {
                 try EncodedDocuments.read($0).0.documents
             }
+            // With a filter not all that are there have scores.
+            if spec.filter != nil { present.formUnion(documents.map(\.id)) }
             for item in try CandidateScore.decode(frames[1]) {
                 guard Int(item.query) < best.count else {
                     throw Fault(.data, "a score of query \(item.query), which is not in the run")
@@ -70,11 +73,12 @@ struct RerankReduction {
             }
         }
         let wanted = (0..<run.queryCount).reduce(0) { $0 + depth(of: $1, run) }
-        let unknown = wanted - scored
+        let found = spec.filter == nil ? scored : pairs(of: run, with: present)
+        let unknown = wanted - found
         if unknown > 0, !spec.skipsUnknown { throw complaint(unknown, wanted) }
         var measures = [
             "queries": Double(run.queryCount), "pairs": Double(scored),
-            "unknown": Double(max(unknown, 0)),
+            "unknown": Double(max(unknown, 0)), "filtered": Double(max(found - scored, 0)),
         ]
         measures["documents"] = Double(figures.ledger.documents)
         measures["truncated"] = Double(figures.ledger.truncated)
@@ -86,6 +90,13 @@ struct RerankReduction {
     private func depth(of query: Int, _ run: RankedRun) -> Int {
         let count = run.documents(ofQuery: query).count
         return spec.depth > 0 ? min(spec.depth, count) : count
+    }
+
+    private func pairs(of run: RankedRun, with present: Set<String>) -> Int {
+        (0..<run.queryCount).reduce(0) { sum, query in
+            let documents = run.documents(ofQuery: query)[..<depth(of: query, run)]
+            return sum + documents.count { present.contains($0.id) }
+        }
     }
 
     private func complaint(_ unknown: Int, _ wanted: Int) -> Fault {

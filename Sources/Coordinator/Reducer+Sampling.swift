@@ -7,7 +7,7 @@ import Retrieval
 /// encodes it.
 struct SamplingPlan {
     private(set) var chunks: [EncodeChunk] = []
-    /// Of all documents' tokens.
+    /// Of the tokens that are stored of all documents.
     let tokensExpected: Int
 
     /// English text has about so many bytes a token; a text of another kind gets a smaller or a
@@ -19,8 +19,10 @@ struct SamplingPlan {
     /// So few documents that all of them are worth it.
     private static let recordsMin = 256
 
-    init(of plan: EncodingPlan, settings: IndexSettings) {
-        tokensExpected = max(1, Int(Double(plan.bytes) / Self.bytesPerToken))
+    init(of plan: EncodingPlan, for spec: BuildIndex) {
+        let settings = spec.settings
+        tokensExpected = spec.documents.storedTokens(
+            of: Int(Double(plan.bytes) / Self.bytesPerToken), documents: plan.records)
         let centroids =
             settings.centroids > 0
             ? settings.centroids : Centroids.count(forTokens: tokensExpected)

@@ -78,7 +78,8 @@ struct VocabularyReduction {
             Fault(.data, "the corpus has no words; name a text with words separated by spaces")
         case .nothingLeft(let minimum, let largest, _):
             Fault(
-                .data, "no word of the corpus occurs \(minimum) times (the most frequent one "
+                .data,
+                "no word of the corpus occurs \(minimum) times (the most frequent one "
                     + "occurs \(largest) times); lower --min-count or use a larger corpus")
         default: Fault(.data, "the counts of the corpus cannot be merged: \(error)")
         }
@@ -133,7 +134,7 @@ final class ModelAverage {
     var columns: Int { input.parameters.columns }
     var momentum: Double { Double(input.momentum) }
 
-    /// Goes on with copies of the parameters, because somebody may still be reading these.
+    /// Goes on with copies of parameters and velocities: somebody may still be reading these.
     func leaveParameters() throws(Fault) {
         do throws(TensorError) {
             input = try input.copy(threads: threads)
@@ -191,8 +192,10 @@ extension OuterNesterov {
     fileprivate func copy(threads: Int) throws(TensorError) -> OuterNesterov {
         let copy = try Matrix(rows: parameters.rows, columns: parameters.columns)
         copy.copy(from: parameters, threads: threads)
+        let speeds = try Matrix(rows: velocity.rows, columns: velocity.columns)
+        speeds.copy(from: velocity, threads: threads)
         return try OuterNesterov(
-            parameters: copy, velocity: velocity, momentum: momentum, rate: rate)
+            parameters: copy, velocity: speeds, momentum: momentum, rate: rate)
     }
 }
 

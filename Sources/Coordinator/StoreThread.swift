@@ -18,12 +18,14 @@ final class StoreThread: Sendable {
     private let work: Mailbox<Work>
     private let thread: OwnedThread
     private let outputs: OutputTable
+    private let payloads: PayloadTable
 
     init(
         payloads: PayloadTable, events: Mailbox<Event>, meters: CoordinatorMeters, logger: Logger
     ) throws {
         let work = try Mailbox<Work>()
         self.work = work
+        self.payloads = payloads
         let outputs = OutputTable(bulk: payloads.bulk, events: events)
         self.outputs = outputs
         thread = try OwnedThread(name: "store") {
@@ -41,6 +43,9 @@ final class StoreThread: Sendable {
             }
         }
     }
+
+    /// Slots of workers that other workers can fetch from.
+    func notePeers(_ slots: Int) { payloads.peerSlots.store(slots, ordering: .relaxed) }
 
     func perform(_ commands: [StoreCommand]) {
         for command in commands {

@@ -6,12 +6,14 @@ public enum DocumentError: Error, Sendable, Equatable, CustomStringConvertible {
     case noColumn(String, known: [String])
     case noHeader
     case badChunk(String)
+    case badMetadataField(String)
+    case repeatedMetadataField(String)
 
     public var description: String {
         switch self {
         case .fieldsOfText:
             "a .txt file has no fields: each line is a document, and its number the id; leave out "
-                + "--id-field and --text-field"
+                + "--id-field, --text-field and --metadata-field"
         case .notANumber(let column):
             "\(column.prefix(100).debugDescription) is no column of a .tsv file; name columns by "
                 + "their number, from 1"
@@ -21,6 +23,13 @@ public enum DocumentError: Error, Sendable, Equatable, CustomStringConvertible {
         case .noHeader:
             "the first record does not end within \(CSVHeader.bytesMax) bytes; a .csv file begins "
                 + "with the names of its columns"
+        case .badMetadataField(let text):
+            "\(text.prefix(100).debugDescription) names no field; write NAME, NAME:TYPE or "
+                + "NAME=FIELD:TYPE, with names of 1 to \(MetadataField.nameBytesMax) bytes and a "
+                + "type of " + MetadataField.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        case .repeatedMetadataField(let name):
+            "two fields are called \(name.prefix(100).debugDescription); call one otherwise, as in "
+                + "OTHER=\(name.prefix(100))"
         case .badChunk(let what):
             "encoded documents are malformed: \(what)"
         }

@@ -37,10 +37,13 @@ public struct DocumentFields: Sendable, Hashable {
     /// Joined by a space in this order. None is `title` and `text`, of which the title may be
     /// missing; in TSV the second column.
     public var text: [String]
+    /// What is kept beside them; names differ.
+    public var metadata: [MetadataField]
 
-    public init(id: String? = nil, text: [String] = []) {
+    public init(id: String? = nil, text: [String] = [], metadata: [MetadataField] = []) {
         self.id = id
         self.text = text
+        self.metadata = metadata
     }
 }
 
@@ -52,7 +55,8 @@ public struct DocumentLayout: Sendable, Hashable {
     let textKeys: [[UInt8]]
     /// Whether each text field has to be there.
     let needsAll: Bool
-    /// Columns from 0, the id's first; empty for other formats.
+    public let metadata: [MetadataField]
+    /// Columns from 0: the id's, the text's, the metadata's; empty for other formats.
     public let columns: [Int]
 
     /// - Parameters:
@@ -62,6 +66,7 @@ public struct DocumentLayout: Sendable, Hashable {
         _ format: DocumentFormat, _ fields: DocumentFields, columns: [Int] = []
     ) throws(DocumentError) {
         self.format = format
+        metadata = fields.metadata
         idKey = Array((fields.id ?? "_id").utf8)
         needsAll = !fields.text.isEmpty
         textKeys = (needsAll ? fields.text : ["title", "text"]).map { Array($0.utf8) }
@@ -77,7 +82,8 @@ public struct DocumentLayout: Sendable, Hashable {
 
     private static func numbers(_ fields: DocumentFields) throws(DocumentError) -> [Int] {
         var columns: [Int] = []
-        for name in [fields.id ?? "1"] + (fields.text.isEmpty ? ["2"] : fields.text) {
+        let texts = fields.text.isEmpty ? ["2"] : fields.text
+        for name in [fields.id ?? "1"] + texts + fields.metadata.map(\.source) {
             guard let number = Int(name), (1...10_000).contains(number) else {
                 throw .notANumber(column: name)
             }
@@ -109,6 +115,7 @@ public struct DocumentLayout: Sendable, Hashable {
         } else {
             for name in fields.text { columns.append(try column(name)) }
         }
+        for field in fields.metadata { columns.append(try column(field.source)) }
         try self.init(.csv, fields, columns: columns)
     }
 }

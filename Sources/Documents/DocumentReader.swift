@@ -9,6 +9,8 @@ public struct DocumentBatch: Sendable {
         /// In `bytes`.
         public let id: Range<Int>
         public let text: Range<Int>
+        /// Of the fields that the layout names, in their order.
+        public let metadata: [DocumentValue]
     }
 
     public internal(set) var bytes: [UInt8] = []
@@ -112,7 +114,9 @@ public struct DocumentReader: Sendable {
             let text = id.upperBound..<batch.bytes.count
             guard !batch.bytes[text].isBlank else { throw Malformed("the document is empty") }
             batch.entries.append(
-                DocumentBatch.Entry(record: record.number, line: record.line, id: id, text: text))
+                DocumentBatch.Entry(
+                    record: record.number, line: record.line, id: id, text: text,
+                    metadata: try fields.values(of: layout.metadata)))
             batch.repaired += repairs > 0 ? 1 : 0
         } catch {
             let known = id.count <= Self.idBytesMax ? id : mark..<mark

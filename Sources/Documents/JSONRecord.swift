@@ -8,7 +8,8 @@ enum JSONValue {
     /// Between its quotes.
     case string(UnsafeRawBufferPointer)
     case number(UnsafeRawBufferPointer)
-    case other(String)
+    /// What it is, and all of it: true, false, a list, an object.
+    case other(String, UnsafeRawBufferPointer)
 }
 
 /// Strict where it matters (RFC 8259): structure, strings, and what follows the object. Words and
@@ -47,6 +48,23 @@ struct JSONRecord {
         return values
     }
 
+    /// The strings of a list that is all there is; nil if it has anything else in it.
+    mutating func strings() throws(Malformed) -> [UnsafeRawBufferPointer]? {
+        var strings: [UnsafeRawBufferPointer] = []
+        guard take("[") else { return nil }
+        skipBlanks()
+        if !take("]") {
+            repeat {
+                skipBlanks()
+                guard take("\"") else { return nil }
+                strings.append(try string())
+                skipBlanks()
+            } while take(",")
+            guard take("]") else { throw Malformed("a comma or ] is expected after a value") }
+        }
+        return strings
+    }
+
     private static func isSame(
         _ key: UnsafeRawBufferPointer, _ wanted: [UInt8]
     ) throws(Malformed) -> Bool {
@@ -64,9 +82,10 @@ struct JSONRecord {
             position += 1
             return .string(try string())
         case UInt8(ascii: "{"), UInt8(ascii: "["):
+            let start = position
             let kind = bytes[position] == UInt8(ascii: "{") ? "an object" : "a list"
             try skipNested()
-            return .other(kind)
+            return .other(kind, bytes.part(start..<position))
         default: return try word()
         }
     }
@@ -76,7 +95,9 @@ struct JSONRecord {
         while position < bytes.count, Self.isOfWord(bytes[position]) { position += 1 }
         let word = bytes.part(start..<position)
         if word.elementsEqual("null".utf8) { return .missing }
-        for known in ["true", "false"] where word.elementsEqual(known.utf8) { return .other(known) }
+        for known in ["true", "false"] where word.elementsEqual(known.utf8) {
+            return .other(known, word)
+        }
         guard let first = word.first,
             first == UInt8(ascii: "-") || (0x30...0x39).contains(first),
             word.dropFirst().allSatisfy({ !(0x61...0x7a).contains($0) || $0 == 0x65 })

@@ -1,4 +1,4 @@
-// The id and the text of one record, found by its layout.
+// The id, the text and the metadata of one record, found by its layout.
 
 /// Points into the record; copied into a batch once it is known that it has everything.
 struct RecordFields {
@@ -12,6 +12,7 @@ struct RecordFields {
 
     private let id: Source
     private let text: [Source]
+    private let metadata: [Source]
 
     init(
         _ bytes: UnsafeRawBufferPointer, _ layout: DocumentLayout, number: Int
@@ -20,17 +21,19 @@ struct RecordFields {
         case .txt:
             id = .number(number)
             text = [.column(DelimitedField(bytes: bytes, isQuoted: false))]
-        case .jsonl: (id, text) = try Self.json(bytes, layout)
-        case .tsv, .csv: (id, text) = try Self.columns(bytes, layout)
+            metadata = []
+        case .jsonl: (id, text, metadata) = try Self.json(bytes, layout)
+        case .tsv, .csv: (id, text, metadata) = try Self.columns(bytes, layout)
         }
     }
 
     private static func json(
         _ bytes: UnsafeRawBufferPointer, _ layout: DocumentLayout
-    ) throws(Malformed) -> (Source, [Source]) {
+    ) throws(Malformed) -> (Source, [Source], [Source]) {
         var record = JSONRecord(bytes)
-        let values = try record.values(of: [layout.idKey] + layout.textKeys)
-        if case .other(let kind) = values[0] {
+        let values = try record.values(
+            of: [layout.idKey] + layout.textKeys + layout.metadata.map { Array($0.source.utf8) })
+        if case .other(let kind, _) = values[0] {
             throw Malformed("the id \(name(layout.idKey)) is \(kind) and not a string")
         }
         if case .missing = values[0] { throw Malformed("there is no \(name(layout.idKey))") }
@@ -42,16 +45,17 @@ struct RecordFields {
             case .missing: text.append(.malformed("there is no \(name(key))"))
             case .number:
                 text.append(.malformed("\(name(key)) is a number and not a string"))
-            case .other(let kind):
+            case .other(let kind, _):
                 text.append(.malformed("\(name(key)) is \(kind) and not a string"))
             }
         }
-        return (.json(values[0]), text)
+        let rest = values[(1 + layout.textKeys.count)...]
+        return (.json(values[0]), text, rest.map { .json($0) })
     }
 
     private static func columns(
         _ bytes: UnsafeRawBufferPointer, _ layout: DocumentLayout
-    ) throws(Malformed) -> (Source, [Source]) {
+    ) throws(Malformed) -> (Source, [Source], [Source]) {
         var record = DelimitedRecord(bytes, layout.format)
         var fields: [DelimitedField?] = Array(repeating: nil, count: layout.columns.count)
         var count = 0
@@ -69,8 +73,9 @@ struct RecordFields {
             }
             sources.append(.column(field))
         }
-        guard let id = sources.first else { throw Malformed("no column is wanted") }
-        return (id, Array(sources.dropFirst()))
+        let rest = sources.count - layout.metadata.count
+        guard let id = sources.first, rest >= 1 else { throw Malformed("no column is wanted") }
+        return (id, Array(sources[1..<rest]), Array(sources[rest...]))
     }
 
     private static func name(_ key: [UInt8]) -> String {
@@ -91,6 +96,19 @@ struct RecordFields {
             try Self.append(source, to: &arena, repairs: &repairs)
             if arena.count == begin { arena.removeSubrange(before...) }
         }
+    }
+
+    /// The values of the layout's fields, in their order.
+    func values(of fields: [MetadataField]) throws(Malformed) -> [DocumentValue] {
+        var values: [DocumentValue] = []
+        for (source, field) in zip(metadata, fields) {
+            switch source {
+            case .json(let value): values.append(try DocumentValue(value, of: field))
+            case .column(let column): values.append(try DocumentValue(column, of: field))
+            case .number, .malformed: values.append(.missing)
+            }
+        }
+        return values
     }
 
     private static func append(

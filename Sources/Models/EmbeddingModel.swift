@@ -93,6 +93,12 @@ public final class EmbeddingModel: Sendable {
             }
             steps.append(.truncate(wanted))
         }
+        if let projection = options.projection {
+            guard options.isTokenLevel else {
+                throw .option("a projection is for vectors of tokens")
+            }
+            try steps.append(projection, options.precision)
+        }
         if options.normalizes ?? normalizes { steps.append(.normalize) }
         return steps
     }

@@ -15,6 +15,13 @@ public struct EncodedTexts: Sendable {
     public let maxLength: Int
 
     public var truncatedCount: Int { tokenCounts.count { $0 > maxLength } }
+
+    /// The same texts with fewer rows each, which stand at the beginning of the vectors.
+    public func with(rowCounts: [Int32]) -> EncodedTexts {
+        EncodedTexts(
+            dimension: dimension, vectors: vectors, rowCounts: rowCounts, tokenCounts: tokenCounts,
+            maxLength: maxLength)
+    }
 }
 
 /// Seen from another thread while `encode` runs.

@@ -17,6 +17,8 @@ public struct EncodingOptions: Sendable, Hashable, Codable {
     public var normalizes: Bool?
     /// A vector for each token instead of one for the document.
     public var isTokenLevel = false
+    /// Of vectors of tokens, behind what the folder itself has for them.
+    public var projection: LateInteractionOptions.Projection?
 
     public init() {}
 }

@@ -61,6 +61,8 @@ public struct BuildIndex: Hashable, Sendable, Codable {
     public var settings: IndexSettings
     /// Centroids of the index that the documents are added to; nil makes new ones.
     public var codebook: InputFile?
+    /// Fields that are kept beside the text, each as `--metadata-field` has it.
+    public var metadataFields: [String]?
 
     public init(
         documents: EncodeDocuments, settings: IndexSettings, codebook: InputFile? = nil
@@ -71,10 +73,17 @@ public struct BuildIndex: Hashable, Sendable, Codable {
     }
 
     public var complaint: String? {
-        if documents.pooling != nil || documents.dimension != nil {
-            return "an index keeps token vectors: there is no --pooling and no --dimension"
+        if documents.pooling != nil {
+            return "an index keeps token vectors: there is no --pooling"
+        }
+        if settings.projection != nil, documents.dimension != nil {
+            return "--projection and --dimension exclude each other; name one"
+        }
+        if documents.projection != nil {
+            return "the projection of an index stands in the settings of the index"
         }
         return documents.complaint ?? settings.complaint ?? codebook?.complaint
+            ?? metadataFields?.fieldsComplaint
     }
 }
 
@@ -88,19 +97,39 @@ public struct IndexChunk: Hashable, Sendable, Codable {
     public let chunk: EncodeChunk
     public let settings: IndexSettings
     public let codebook: PayloadReference?
+    public let metadataFields: [String]?
 
-    public init(chunk: EncodeChunk, settings: IndexSettings, codebook: PayloadReference?) {
+    public init(
+        chunk: EncodeChunk, settings: IndexSettings, codebook: PayloadReference?,
+        metadataFields: [String]? = nil
+    ) {
         self.chunk = chunk
         self.settings = settings
         self.codebook = codebook
+        self.metadataFields = metadataFields
+    }
+
+    private func with(_ chunk: EncodeChunk) -> IndexChunk {
+        IndexChunk(
+            chunk: chunk, settings: settings, codebook: codebook, metadataFields: metadataFields)
     }
 
     var halves: (IndexChunk, IndexChunk)? {
-        guard let (first, second) = chunk.halves else { return nil }
-        return (
-            IndexChunk(chunk: first, settings: settings, codebook: codebook),
-            IndexChunk(chunk: second, settings: settings, codebook: codebook)
-        )
+        chunk.halves.map { (with($0.0), with($0.1)) }
+    }
+}
+
+extension [String] {
+    /// What is wrong with them as fields that are kept, as a sentence.
+    var fieldsComplaint: String? {
+        if count > Limits.metadataFieldsMax {
+            return "\(count) fields exceed the limit of \(Limits.metadataFieldsMax)"
+        }
+        for text in self where text.utf8.count > Limits.metadataFieldBytesMax {
+            return "--metadata-field has \(text.utf8.count) bytes; the limit is "
+                + "\(Limits.metadataFieldBytesMax)"
+        }
+        return nil
     }
 }
 
@@ -146,6 +175,10 @@ extension IndexSettings {
         texts["documentPrompt"] = documents.prompt
         texts["normalizes"] = documents.normalizes.map { "\($0)" }
         texts["skipsPunctuation"] = skipsPunctuation.map { "\($0)" }
+        texts["dimension"] = documents.dimension.map { "\($0)" }
+        // These are of documents alone: queries keep every token.
+        texts["poolFactor"] = documents.poolFactor.map { "\($0)" }
+        texts["keptTokens"] = documents.keptTokens.map { "\($0)" }
         if let projection {
             texts["projection"] = "\(projection)"
             texts["seed"] = "\(seed)"

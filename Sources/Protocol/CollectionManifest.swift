@@ -42,6 +42,10 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
         public var layer: Int?
         public var normalizes: Bool?
         public var tokenLevel = false
+        public var poolFactor: Int?
+        public var keptTokens: Int?
+        public var projection: Int?
+        public var projectionSeed: UInt64?
         public var format = ""
         public var idField: String?
         public var textFields: [String] = []
@@ -168,6 +172,10 @@ extension CollectionManifest {
         settings.layer = spec.layer
         settings.normalizes = spec.normalizes
         settings.tokenLevel = spec.tokenLevel
+        settings.poolFactor = spec.poolFactor
+        settings.keptTokens = spec.keptTokens
+        settings.projection = spec.projection
+        settings.projectionSeed = spec.projectionSeed
         settings.format = spec.format
         settings.idField = spec.idField
         settings.textFields = spec.textFields

@@ -38,7 +38,7 @@ public struct EncodeChunk: Hashable, Sendable, Codable {
     public let firstLine: Int
     /// Those that are to be encoded, counted from the first of the chunk.
     public let records: Range<Int>
-    /// Of the id and the text fields, from 0; empty but for CSV.
+    /// Of the id, the text and the metadata fields, from 0; empty but for CSV.
     public let columns: [Int]
     public let model: ModelSource
     /// The job's, without its files.

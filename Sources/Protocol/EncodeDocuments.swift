@@ -52,6 +52,11 @@ public struct EncodeDocuments: Hashable, Sendable, Codable {
     public var normalizes: Bool?
     /// A vector for each token instead of one for each document.
     public var tokenLevel = false
+    /// Of vectors of tokens, what is stored of a document: see TokenSettings.swift.
+    public var poolFactor: Int?
+    public var keptTokens: Int?
+    public var projection: Int?
+    public var projectionSeed: UInt64?
     /// Documents that are malformed or empty are left out and listed; else they end the job.
     public var skipsMalformed = false
     /// A document longer than the model takes ends the job; else it is cut and listed.
@@ -94,7 +99,9 @@ public struct EncodeDocuments: Hashable, Sendable, Codable {
     }
 
     /// The same of everything but the files and the model.
-    public var settingsComplaint: String? { choiceComplaint ?? numberComplaint ?? textComplaint }
+    public var settingsComplaint: String? {
+        choiceComplaint ?? numberComplaint ?? textComplaint ?? tokenComplaint
+    }
 
     private var choiceComplaint: String? {
         let choices: [(String, String?, [String])] = [

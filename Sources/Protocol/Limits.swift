@@ -72,8 +72,15 @@ public enum Limits {
 
     // Indexes
     public static let tokenDimensionMax = 4_096
+    /// Tokens that become one vector.
+    public static let poolFactorMax = 1_000
     /// A token names its centroid in two bytes.
     public static let centroidsMax = 65_535
+    /// Beside the text of a passage.
+    public static let metadataFieldsMax = 64
+    /// A name, the field of a document, and a type.
+    public static let metadataFieldBytesMax = 450
+    public static let filterBytesMax = 16 << 10
     /// Of a query that are ranked again.
     public static let candidatesMax = 1_000_000
 

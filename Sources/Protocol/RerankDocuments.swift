@@ -17,6 +17,9 @@ public struct RerankDocuments: Hashable, Sendable, Codable {
     public var settings = IndexSettings()
     /// A document of the run that the collection lacks is passed over; else it ends the job.
     public var skipsUnknown = false
+    /// Candidates that it does not let through are left out; about these fields of the documents.
+    public var filter: String?
+    public var metadataFields: [String]?
 
     public init(documents: EncodeDocuments, queries: InputFile, run: InputFile) {
         self.documents = documents
@@ -32,7 +35,15 @@ public struct RerankDocuments: Hashable, Sendable, Codable {
             return "\(flag) \(value) is out of range; it must lie in "
                 + "\(allowed.lowerBound)...\(allowed.upperBound)"
         }
+        if let filter, filter.utf8.count > Limits.filterBytesMax {
+            return "--filter has \(filter.utf8.count) bytes; the limit is \(Limits.filterBytesMax)"
+        }
+        if documents.poolFactor != nil || documents.keptTokens != nil {
+            return "candidates are ranked by all of their tokens: there is no --pool-factor and no "
+                + "--keep-tokens"
+        }
         return documents.complaint ?? settings.complaint ?? queries.complaint ?? run.complaint
+            ?? metadataFields?.fieldsComplaint
     }
 
     static func knows(_ setting: String) -> Bool { CodingKeys(stringValue: setting) != nil }
@@ -49,10 +60,13 @@ public struct RerankChunk: Hashable, Sendable, Codable {
     public let run: InputFile
     public let runPayload: String
     public let depth: Int
+    public let filter: String?
+    public let metadataFields: [String]?
 
     public init(
         chunk: EncodeChunk, settings: IndexSettings, queries: InputFile, queriesPayload: String,
-        run: InputFile, runPayload: String, depth: Int
+        run: InputFile, runPayload: String, depth: Int, filter: String? = nil,
+        metadataFields: [String]? = nil
     ) {
         self.chunk = chunk
         self.settings = settings
@@ -61,12 +75,15 @@ public struct RerankChunk: Hashable, Sendable, Codable {
         self.run = run
         self.runPayload = runPayload
         self.depth = depth
+        self.filter = filter
+        self.metadataFields = metadataFields
     }
 
     private func with(_ chunk: EncodeChunk) -> RerankChunk {
         RerankChunk(
             chunk: chunk, settings: settings, queries: queries, queriesPayload: queriesPayload,
-            run: run, runPayload: runPayload, depth: depth)
+            run: run, runPayload: runPayload, depth: depth, filter: filter,
+            metadataFields: metadataFields)
     }
 
     var halves: (RerankChunk, RerankChunk)? {

@@ -14,6 +14,16 @@ public struct TrainWords: Hashable, Sendable, Codable {
         case hierarchicalSoftmax = "hierarchical-softmax"
     }
 
+    /// Who averages what the partitions have learned.
+    public enum Reduction: String, Sendable, Codable, CaseIterable {
+        /// The coordinator.
+        case hub
+        /// The workers, each its part of the rows.
+        case peer
+        /// The coordinator where workers are few, or cannot fetch from each other.
+        case auto
+    }
+
     /// Character n-grams that have vectors of their own, as in fastText.
     public struct Subwords: Hashable, Sendable, Codable {
         public var minimumLength = 3
@@ -46,6 +56,8 @@ public struct TrainWords: Hashable, Sendable, Codable {
     public var wordsPerRound = 0
     /// Outer Nesterov momentum; negative lets the coordinator choose 1 - 1/partitions.
     public var momentum = -1.0
+    /// Nil stands for `.auto`.
+    public var reduction: Reduction?
     /// One thread per partition and a fixed order everywhere: bit-identical vectors from the seed.
     public var deterministic = false
     /// Whether the output vectors are to be returned beside the input vectors.

@@ -3,6 +3,11 @@
 /// A bounded record: when it is full, neighbouring points become one, so that a job of a million
 /// rounds leaves as much as one of a few hundred.
 public struct TrainingHistory: Hashable, Sendable, Codable {
+    /// How far partitions are apart is told from every fourth of the 1,024 most frequent rows: they
+    /// are averaged after every round, and few enough to cost nothing.
+    package static let sampledRowsEnd = 1_024
+    package static let sampledRowsStep = 4
+
     /// One round, or several that follow each other.
     public struct Point: Hashable, Sendable, Codable {
         /// The last round that is in it, from 0.

@@ -38,7 +38,8 @@ extension UnitTask {
             guard let (first, second) = task.halves else { return nil }
             return (.rerankChunk(first), .rerankChunk(second))
         // A partition is trained as a whole: half of one would be another model.
-        case .encodeWords, .trainWords, .countPairs, .trainGloVe, .factorisePairs: return nil
+        case .encodeWords, .trainWords, .reduceWords, .countPairs, .trainGloVe, .factorisePairs:
+            return nil
         }
     }
 
@@ -50,6 +51,8 @@ extension UnitTask {
             "partition \(task.partition) of \(task.partitions) of the corpus"
         case .trainWords(let task):
             "partition \(task.encoding.partition) of \(task.encoding.partitions) of the corpus"
+        case .reduceWords(let task):
+            "part \(task.shard) of \(task.exchange.shards) of the parameters"
         case .countPairs(let task):
             "piece \(task.encoding.partition) of \(task.encoding.partitions) of the corpus"
         case .factorisePairs: "the pairs of the corpus"

@@ -5,6 +5,7 @@ public enum UnitTask: Hashable, Sendable {
     case countWords(CountWords)
     case encodeWords(EncodeWords)
     case trainWords(TrainWordsUnit)
+    case reduceWords(ReduceWordsUnit)
     case countPairs(CountPairs)
     case trainGloVe(TrainGloVeUnit)
     case factorisePairs(FactorisePairs)
@@ -12,18 +13,27 @@ public enum UnitTask: Hashable, Sendable {
     case indexChunk(IndexChunk)
     case rerankChunk(RerankChunk)
 
+    /// Kinds that only workers run that others can fetch from.
+    public static let sharedTrainingKind = "train-words-peer"
+    public static let reductionKind = "reduce-words"
+
     /// Names the runner; a worker lists the kinds it can run in HELLO.
     public var kind: String {
         switch self {
         case .countWords: "count-words"
         case .encodeWords: "encode-words"
-        case .trainWords: "train-words"
+        case .trainWords(let task):
+            task.exchange == nil ? "train-words" : Self.sharedTrainingKind
+        case .reduceWords: Self.reductionKind
         case .countPairs: "count-pairs"
         case .trainGloVe: "train-glove"
         case .factorisePairs: "factorise-pairs"
         case .encodeChunk: "encode-chunk"
-        case .indexChunk: "index-chunk"
-        case .rerankChunk: "rerank-chunk"
+        // Kinds of their own, so that no worker gets them that would pass over fields and filter.
+        case .indexChunk(let task):
+            task.metadataFields == nil ? "index-chunk" : "index-chunk-fields"
+        case .rerankChunk(let task):
+            task.filter == nil ? "rerank-chunk" : "rerank-chunk-filter"
         }
     }
 
@@ -32,7 +42,9 @@ public enum UnitTask: Hashable, Sendable {
         switch self {
         case .countWords, .countPairs, .factorisePairs, .encodeChunk: 1
         case .encodeWords: 0
-        case .trainWords, .trainGloVe, .rerankChunk: 2
+        case .trainWords(let task): task.exchange == nil ? 2 : 1
+        case .reduceWords: 5
+        case .trainGloVe, .rerankChunk: 2
         case .indexChunk(let task): task.codebook == nil ? 1 : 2
         }
     }
@@ -94,7 +106,8 @@ public struct EncodeWords: Hashable, Sendable, Codable {
     }
 }
 
-/// Train one slice of a partition from parameters of version `round`; the output is a row delta.
+/// Train one slice of a partition from parameters of version `round`; the output is a row delta of
+/// each matrix, or where reductions are shared the `ShardPieces` that say where they are.
 public struct TrainWordsUnit: Hashable, Sendable, Codable {
     public let encoding: EncodeWords
     public let settings: TrainWords
@@ -112,10 +125,13 @@ public struct TrainWordsUnit: Hashable, Sendable, Codable {
     public let step: ModelPayloads?
     /// The whole parameters of version `round`, for a worker that does not hold the version before.
     public let whole: ModelPayloads?
+    /// Where reductions are shared; nil where the coordinator makes them.
+    public let exchange: Exchange?
 
     public init(
         encoding: EncodeWords, settings: TrainWords, round: Int, rounds: Int, model: String,
-        rowsDue: Int, rowsDueBefore: Int, step: ModelPayloads?, whole: ModelPayloads?
+        rowsDue: Int, rowsDueBefore: Int, step: ModelPayloads?, whole: ModelPayloads?,
+        exchange: Exchange? = nil
     ) {
         self.encoding = encoding
         self.settings = settings
@@ -126,6 +142,7 @@ public struct TrainWordsUnit: Hashable, Sendable, Codable {
         self.rowsDueBefore = rowsDueBefore
         self.step = step
         self.whole = whole
+        self.exchange = exchange
     }
 }
 
@@ -199,13 +216,16 @@ extension UnitTask: Codable {
         switch try container.decode(String.self, forKey: .kind) {
         case "count-words": self = .countWords(try CountWords(from: decoder))
         case "encode-words": self = .encodeWords(try EncodeWords(from: decoder))
-        case "train-words": self = .trainWords(try TrainWordsUnit(from: decoder))
+        case "train-words", Self.sharedTrainingKind:
+            self = .trainWords(try TrainWordsUnit(from: decoder))
+        case Self.reductionKind: self = .reduceWords(try ReduceWordsUnit(from: decoder))
         case "count-pairs": self = .countPairs(try CountPairs(from: decoder))
         case "factorise-pairs": self = .factorisePairs(try FactorisePairs(from: decoder))
         case "train-glove": self = .trainGloVe(try TrainGloVeUnit(from: decoder))
         case "encode-chunk": self = .encodeChunk(try EncodeChunk(from: decoder))
-        case "index-chunk": self = .indexChunk(try IndexChunk(from: decoder))
-        case "rerank-chunk": self = .rerankChunk(try RerankChunk(from: decoder))
+        case "index-chunk", "index-chunk-fields": self = .indexChunk(try IndexChunk(from: decoder))
+        case "rerank-chunk", "rerank-chunk-filter":
+            self = .rerankChunk(try RerankChunk(from: decoder))
         case let kind:
             throw DecodingError.dataCorruptedError(
                 forKey: .kind, in: container, debugDescription: "unknown kind of unit \(kind)")
@@ -219,6 +239,7 @@ extension UnitTask: Codable {
         case .countWords(let task): try task.encode(to: encoder)
         case .encodeWords(let task): try task.encode(to: encoder)
         case .trainWords(let task): try task.encode(to: encoder)
+        case .reduceWords(let task): try task.encode(to: encoder)
         case .countPairs(let task): try task.encode(to: encoder)
         case .factorisePairs(let task): try task.encode(to: encoder)
         case .trainGloVe(let task): try task.encode(to: encoder)

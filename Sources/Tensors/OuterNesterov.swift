@@ -106,6 +106,15 @@ public final class OuterNesterov {
         return merged
     }
 
+    /// The greatest speed of each row, for whoever moves rows in ranges of his own.
+    func withSpeeds(
+        _ body: (UnsafeMutableBufferPointer<Float>) throws(TensorError) -> Void
+    ) throws(TensorError) {
+        try speeds.withUnsafeMutableBufferPointer { (speeds) throws(TensorError) in
+            try body(speeds)
+        }
+    }
+
     private struct Round {
         let deltas: [RowDelta.View]
         let weights: [Float]

@@ -14,13 +14,40 @@ extension RowDelta {
     ///   - rows: the rows that are looked at, rising; a row that a delta does not hold is zero.
     /// - Returns: nil with fewer than two deltas, or when none of them holds any of the rows.
     public static func divergence(_ deltas: [View], rows: some Sequence<Int>) -> Double? {
-        guard let dim = deltas.first?.dim, deltas.count > 1 else { return nil }
+        Spread(of: deltas, rows: rows).divergence(of: deltas.count)
+    }
+
+    /// What a divergence is made of. Of parts of the rows, spreads add up.
+    public struct Spread: Sendable {
+        /// |Σ d|² and Σ |d|² over the rows.
+        public var ofSum: Double
+        public var ofEach: Double
+
+        public init(ofSum: Double = 0, ofEach: Double = 0) {
+            self.ofSum = ofSum
+            self.ofEach = ofEach
+        }
+
+        /// - Parameter count: the number of deltas.
+        /// - Returns: nil with fewer than two, or when none of them held any of the rows.
+        public func divergence(of count: Int) -> Double? {
+            guard count > 1, ofEach > 0, ofEach.isFinite, ofSum.isFinite else { return nil }
+            let count = Double(count)
+            // |m|² / mean |d|² = (|Σ d|² / n²) / (Σ |d|² / n)
+            return count / (count - 1) * (1 - ofSum / (count * ofEach))
+        }
+    }
+}
+
+extension RowDelta.Spread {
+    /// - Parameter rows: as in `RowDelta.divergence`.
+    public init(of deltas: [RowDelta.View], rows: some Sequence<Int>) {
+        self.init()
+        guard let dim = deltas.first?.dim else { return }
         precondition(deltas.allSatisfy { $0.dim == dim }, "deltas of several dimensions")
         let sums = UnsafeMutablePointer<Float>.allocate(capacity: 2 * dim)
         defer { sums.deallocate() }
         let one = sums + dim
-        var ofSum = 0.0
-        var ofEach = 0.0
         for row in rows {
             sums.update(repeating: 0, count: dim)
             for delta in deltas {
@@ -29,14 +56,10 @@ extension RowDelta {
                 one.update(repeating: 0, count: dim)
                 _ = kernel_axpy_bf16(1, delta.values(slot), one, dim)
                 for column in 0..<dim { sums[column] += one[column] }
-                ofEach += square(one, dim)
+                ofEach += Self.square(one, dim)
             }
-            ofSum += square(sums, dim)
+            ofSum += Self.square(sums, dim)
         }
-        guard ofEach > 0, ofEach.isFinite, ofSum.isFinite else { return nil }
-        // |m|² / mean |d|² = (|Σ d|² / n²) / (Σ |d|² / n)
-        let count = Double(deltas.count)
-        return count / (count - 1) * (1 - ofSum / (count * ofEach))
     }
 
     private static func square(_ values: UnsafePointer<Float>, _ count: Int) -> Double {

@@ -145,20 +145,22 @@ extension RowDelta.View {
         }
     }
 
-    /// Adds the differences onto a matrix of the same shape. Every value is rounded once, so the
-    /// same matrix and payload give the same bits on every machine.
+    /// Adds the differences onto a matrix of the same shape, or onto the rows of `shard` of a
+    /// larger one. Every value is rounded once, so the same matrix and payload give the same bits
+    /// on every machine.
     ///
     /// - Throws: `TensorError.notFinite` when a sum overflows; the matrix is then half updated.
     public func apply(
-        to matrix: Matrix, threads: Int, what: String = "the parameters"
+        to matrix: Matrix, of shard: RowShard = .whole, threads: Int,
+        what: String = "the parameters"
     ) throws(TensorError) {
         precondition(
-            matrix.rows == totalRows && matrix.columns == dim,
+            shard.rows(of: matrix.rows) == totalRows && matrix.columns == dim,
             "delta of [\(totalRows), \(dim)] onto [\(matrix.rows), \(matrix.columns)]")
         _ = try Parallel.map(count: presentRows, threads: threads) {
             (slots) throws(TensorError) in
             for slot in slots {
-                let row = row(slot)
+                let row = shard.row(row(slot))
                 let greatest = kernel_axpy_bf16(1, values(slot), matrix.row(row), dim)
                 if greatest >= KERNELS_NOT_FINITE { throw .notFinite(row: row, what: what) }
             }

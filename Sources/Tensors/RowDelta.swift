@@ -90,23 +90,27 @@ extension RowDelta {
     /// everywhere are absent. `live` may be changing meanwhile (Hogwild): each value is some value
     /// it had during the call.
     ///
-    /// - Parameter rows: only the first so many are looked at; nil takes all.
+    /// - Parameters:
+    ///   - rows: only the first so many of the matrix are looked at; nil takes all.
+    ///   - shard: only these of them; they are numbered within it, as rows of a smaller matrix.
     /// - Throws: `TensorError.notFinite` naming the first row with a NaN or an infinity, `what`
     ///   naming the matrix; `outOfMemory`.
     public static func encode(
-        from live: Matrix, base: Matrix, rows: Int? = nil, threads: Int,
-        what: String = "the parameters"
+        from live: Matrix, base: Matrix, rows: Int? = nil, of shard: RowShard = .whole,
+        threads: Int, what: String = "the parameters"
     ) throws(TensorError) -> RowDelta {
         precondition(
             live.rows == base.rows && live.columns == base.columns,
             "delta of [\(live.rows), \(live.columns)] against [\(base.rows), \(base.columns)]")
         let present = changedRows(
-            from: live, base: base, rows: min(rows ?? live.rows, live.rows), threads: threads)
-        let delta = try RowDelta(totalRows: live.rows, dim: live.columns, present: present)
+            from: live, base: base, rows: min(rows ?? live.rows, live.rows), of: shard,
+            threads: threads)
+        let delta = try RowDelta(
+            totalRows: shard.rows(of: live.rows), dim: live.columns, present: present)
         _ = try Parallel.map(count: present.count, threads: threads) {
             (slots) throws(TensorError) in
             for slot in slots {
-                let row = Int(present[slot])
+                let row = shard.row(Int(present[slot]))
                 let greatest = kernel_delta_bf16(
                     live.row(row), base.row(row), delta.values(slot), live.columns)
                 if greatest >= KERNELS_NOT_FINITE { throw .notFinite(row: row, what: what) }
@@ -116,12 +120,14 @@ extension RowDelta {
     }
 
     private static func changedRows(
-        from live: Matrix, base: Matrix, rows: Int, threads: Int
+        from live: Matrix, base: Matrix, rows: Int, of shard: RowShard, threads: Int
     ) -> [UInt32] {
         precondition(live.rows <= Int(UInt32.max), "\(live.rows) rows do not fit a payload")
-        return Parallel.map(count: rows, threads: threads) { rows in
-            rows.filter { kernel_delta_changed(live.row($0), base.row($0), live.columns) != 0 }
-                .map { UInt32($0) }
+        return Parallel.map(count: shard.rows(of: rows), threads: threads) { locals in
+            locals.filter { local in
+                let row = shard.row(local)
+                return kernel_delta_changed(live.row(row), base.row(row), live.columns) != 0
+            }.map { UInt32($0) }
         }.flatMap { $0 }
     }
 }

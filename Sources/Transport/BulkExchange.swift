@@ -49,10 +49,13 @@ public final class BulkExchange: Sendable {
 
     /// The end of a worker or a client. Connects in the background; `waitForWelcome` tells when.
     ///
-    /// - Parameter name: the name that the process has on the control plane, too.
+    /// - Parameters:
+    ///   - name: the name that the process has on the control plane, too.
+    ///   - patienceSeconds: without a connection, after which fetches fail; nil waits for as long
+    ///     as each of them may take.
     public init(
         connectingTo address: Address, as name: WorkerID, role: Role, context: Context,
-        softwareVersion: String, keys: ClientKeys = .none
+        softwareVersion: String, keys: ClientKeys = .none, patienceSeconds: Double? = nil
     ) throws(TransportError) {
         let hello = Hello(
             softwareVersion: softwareVersion, role: role, name: name,
@@ -61,7 +64,9 @@ public final class BulkExchange: Sendable {
         serving = nil
         (thread, self.address) = try Self.start(
             .connecting(
-                BulkLoop.Link(hello: hello, keys: keys, judge: HandshakeJudge(address, keys))),
+                BulkLoop.Link(
+                    hello: hello, keys: keys, judge: HandshakeJudge(address, keys),
+                    patience: patienceSeconds)),
             address, context, shared)
     }
 

@@ -10,6 +10,7 @@ extension BulkLoop {
             return order.completion(.failure(.noMemory(order)))
         }
         guard order.length > 0 else { return finish(download, as: nil) }
+        waitAnew(at: now)
         lastDownload += 1
         enter(download, as: lastDownload, at: now)
     }

@@ -33,6 +33,9 @@ final class BulkLoop {
         let hello: Hello
         let keys: ClientKeys
         var judge: HandshakeJudge
+        /// Seconds without a welcome after which nobody waits any longer.
+        var patience: Double?
+        var lostAt = MonotonicClock.seconds
         var welcome: Welcome?
         var refusal: Fault?
         var helloAt = 0.0
@@ -112,6 +115,7 @@ final class BulkLoop {
         let now = MonotonicClock.seconds
         try serve(at: now, atMost: Self.messagesPerTurn)
         try expire(at: now)
+        giveUpTheGone(at: now)
         try ask(at: now)
     }
 
@@ -187,6 +191,7 @@ extension BulkLoop {
         }
         // A new connection has a new id on the other side: it must hear our name again.
         if event == .connected { link.helloAt = 0 }
+        if link.welcome != nil { link.lostAt = MonotonicClock.seconds }
         link.welcome = nil
         side = .connecting(link)
         lanes[.coordinator]?.close()
@@ -234,6 +239,23 @@ extension BulkLoop {
         link.waiting = []
         side = .connecting(link)
         if isNew { lanes[.coordinator]?.open(at: MonotonicClock.seconds) }
+    }
+
+    /// Somebody else may have what a peer that went away was asked for.
+    private func giveUpTheGone(at now: Double) {
+        guard case .connecting(let link) = side, let patience = link.patience,
+            link.welcome == nil, now - link.lostAt >= patience, !lanes.isEmpty
+        else { return }
+        let fault = Fault(
+            .unavailable, "nobody has answered at \(address) for \(patience) s", retryable: true)
+        failAll(of: .coordinator, with: fault)
+    }
+
+    /// A link that nobody needed may have been down for long.
+    func waitAnew(at now: Double) {
+        guard case .connecting(var link) = side, link.patience != nil, lanes.isEmpty else { return }
+        link.lostAt = max(link.lostAt, now)
+        side = .connecting(link)
     }
 
     private func refusedBy(_ fault: Fault) {

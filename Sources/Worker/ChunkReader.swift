@@ -20,20 +20,27 @@ final class ChunkReader {
     }
 
     /// - Throws: a `Fault` for the first problem, unless documents with problems are to be skipped.
-    func batch(of task: EncodeChunk) throws -> (batch: DocumentBatch, bytesReceived: Int) {
-        let (batch, received) = try read(task)
+    ///
+    /// - Parameter metadata: fields that are read beside id and text.
+    func batch(
+        of task: EncodeChunk, metadata: [String]? = nil
+    ) throws -> (batch: DocumentBatch, bytesReceived: Int) {
+        let (batch, received) = try read(task, try MetadataField.list(metadata ?? []))
         try refuse(batch.problems, of: task)
         return (batch, received)
     }
 
-    private func read(_ task: EncodeChunk) throws -> (batch: DocumentBatch, bytesReceived: Int) {
+    private func read(
+        _ task: EncodeChunk, _ metadata: [MetadataField]
+    ) throws -> (batch: DocumentBatch, bytesReceived: Int) {
         let range = RecordRange(
             bytes: task.bytes, firstRecord: task.firstRecord, firstLine: task.firstLine,
             records: task.records.upperBound)
         guard let format = DocumentFormat(rawValue: task.settings.format) else {
             throw Fault(.usage, "this worker knows no documents of \(task.settings.format)")
         }
-        let fields = DocumentFields(id: task.settings.idField, text: task.settings.textFields)
+        let fields = DocumentFields(
+            id: task.settings.idField, text: task.settings.textFields, metadata: metadata)
         let reader = DocumentReader(
             try DocumentLayout(format, fields, columns: task.columns))
         // Records that do not fit a chunk are alone in theirs.

@@ -85,7 +85,7 @@ private struct Workbench {
 
     func run(_ assignment: Assign, _ control: RunControl) -> Result<UnitOutcome, Fault> {
         let kind = assignment.task.kind
-        guard let runner = runners.first(where: { type(of: $0).kind == kind }) else {
+        guard let runner = runners.first(where: { type(of: $0).kinds.contains(kind) }) else {
             return .failure(Fault(.usage, "this worker has no runner for \(kind) units"))
         }
         do throws(Fault) {

@@ -13,6 +13,11 @@ protocol ReplicaTask {
     var whole: ModelPayloads? { get }
     var rowsDue: Int { get }
     var rowsDueBefore: Int { get }
+    var exchange: Exchange? { get }
+}
+
+extension ReplicaTask {
+    var exchange: Exchange? { nil }
 }
 
 extension TrainWordsUnit: ReplicaTask {
@@ -25,10 +30,10 @@ final class ModelReplica {
     let model: String
     let live: WordParameters
     private let base: WordParameters
-    private var version = 0
+    private(set) var version = 0
     /// The partition and round that `live` was last trained on.
     private var trained: (partition: Int, round: Int)?
-    private let threads: Int
+    let threads: Int
     /// Makes version 0 of parameters of any version.
     private let begin: (WordParameters) -> Void
 
@@ -51,29 +56,12 @@ final class ModelReplica {
     /// those that were averaged if `live` holds the same partition's work of the round before.
     /// - Parameter arrivals: counts what comes in, because a large model takes longer than a lease.
     func advance(
-        to task: some ReplicaTask, from bulk: BulkExchange, counting arrivals: Arrivals
+        to task: some ReplicaTask, from bulk: BulkExchange, _ peers: PeerPlane? = nil,
+        counting arrivals: Arrivals
     ) throws {
-        if task.round != version {
-            let source = Source(bulk: bulk, arrivals: arrivals)
-            if task.round == version + 1, let step = task.step {
-                // A failure before the end of both leaves a copy of no version.
-                version = -1
-                try apply(step.input, to: base.input, from: source)
-                try apply(step.output, to: base.output, from: source)
-            } else if let whole = task.whole {
-                version = -1
-                try replace(base.input, by: whole.input, from: source)
-                try replace(base.output, by: whole.output, from: source)
-            } else if task.round == 0 {
-                // A first round that has to be repeated.
-                begin(base)
-            } else {
-                throw Fault(
-                    .payloadMissing, "round \(task.round) of \(model) names no parameters",
-                    retryable: true)
-            }
-            version = task.round
-        }
+        try advanceBase(
+            to: task.round, Source(bulk: bulk, peers: peers, arrivals: arrivals),
+            step: task.step, whole: task.whole, task.exchange)
         let goesOn = trained.map { last in
             last.partition == task.partition && last.round == task.round - 1
         }
@@ -83,8 +71,41 @@ final class ModelReplica {
         trained = (task.partition, task.round)
     }
 
-    private struct Source {
+    /// Brings `base` alone to version `round`.
+    func advanceBase(
+        to round: Int, _ source: Source, step: ModelPayloads?, whole: ModelPayloads?,
+        _ exchange: Exchange?
+    ) throws {
+        guard round != version else { return }
+        if round == version + 1, let step {
+            // A failure before the end of both leaves a copy of no version.
+            version = -1
+            try apply(step.input, to: base.input, from: source)
+            try apply(step.output, to: base.output, from: source)
+        } else if round == version + 1, let exchange, let steps = exchange.steps {
+            version = -1
+            try source.applySteps(steps, of: exchange, to: base, threads: threads)
+        } else if let whole {
+            version = -1
+            try replace(base.input, by: whole.input, from: source)
+            try replace(base.output, by: whole.output, from: source)
+        } else if round == 0 {
+            // A first round that has to be repeated.
+            begin(base)
+        } else {
+            throw Fault(
+                .payloadMissing, "round \(round) of \(model) names no parameters", retryable: true)
+        }
+        version = round
+    }
+
+    /// The parameters of version `version`; not to be changed.
+    var parameters: WordParameters { base }
+
+    /// Where payloads come from.
+    struct Source {
         let bulk: BulkExchange
+        var peers: PeerPlane?
         let arrivals: Arrivals
 
         func fetch(_ reference: PayloadReference) throws(Fault) -> Frame {

@@ -52,6 +52,7 @@ final class ModelShelf {
     ) throws -> (model: EmbeddingModel, bytesReceived: Int) {
         var options = try EncodingOptions(task.settings)
         options.isTokenLevel = false
+        options.dimension = nil
         return try model(task.model, .embedding(options), control) { folder throws(ModelError) in
             try EmbeddingModel(directory: folder, options: options)
         }

@@ -10,11 +10,17 @@ import Tensors
 protocol UnitRunner: AnyObject {
     /// The kind of `UnitTask` it takes, as announced in HELLO.
     static var kind: String { get }
+    /// All kinds that it takes, where there are more.
+    static var kinds: [String] { get }
 
     /// Runs to the end unless `control` says stop.
     /// - Returns: the outputs, offered on the bulk plane under ids that begin with
     ///   `assignment.outputPrefix`, and the figures of the unit.
     func run(_ assignment: Assign, control: RunControl) throws(Fault) -> UnitOutcome
+}
+
+extension UnitRunner {
+    static var kinds: [String] { [kind] }
 }
 
 /// What a running unit and the rest of the worker tell each other.

@@ -16,8 +16,9 @@ struct WorkerCommand: ParsableCommand {
         commandName: "sounder-worker",
         abstract: "Run work units for a Sounder cluster.",
         discussion: """
-            Connects to the coordinator and needs no open port of its own. SIGTERM lets
-            it finish what it runs; a second one stops it at once.
+            Connects to the coordinator and needs no open port of its own, but for
+            reductions that workers share (--peer). SIGTERM lets it finish what it
+            runs; a second one stops it at once.
 
             Examples:
               sounder-worker --coordinator tcp://10.0.0.1:5761 --threads 16
@@ -59,6 +60,12 @@ struct WorkerCommand: ParsableCommand {
             "Public key of the coordinator, as a file or as text. Default: SOUNDER_SERVER_KEY, "
                 + "else coordinator.pub in the key directory.", valueName: "key"))
     var serverKey: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where other workers fetch this one's share of a reduction: tcp://HOST:PORT, by which "
+                + "they must reach it, or ipc://PATH. Default: none; on a Unix socket, beside it.",
+            valueName: "address"))
+    var peer: String?
     @Flag(help: "Connect without keys, to this machine alone.")
     var insecure = false
     @OptionGroup var operating: OperatingOptions
@@ -101,6 +108,7 @@ struct WorkerCommand: ParsableCommand {
         let bulk = try BulkExchange(
             connectingTo: address.bulk(), as: identity, role: .worker, context: context,
             softwareVersion: softwareVersion, keys: keys)
+        let peers = try makePeers(address, identity, context, logger)
         let directory = try CacheDirectory(cache)
         defer { directory.remove() }
         let ended = try Mailbox<UnitEnd>()
@@ -112,7 +120,8 @@ struct WorkerCommand: ParsableCommand {
             meters.isConnected ? nil : "no coordinator answers at \(address)"
         }
         let compute = try ComputeThread(ended: ended, meters: meters, logger: logger) {
-            makeRunners(bulk: bulk, threads: threads, cache: path, readsInPlace: !fetchText)
+            makeRunners(
+                bulk: bulk, peers: peers, threads: threads, cache: path, readsInPlace: !fetchText)
         }
         let search = try SearchServer(
             to: address.search(), as: identity, keys: keys, context: context, logger: logger
@@ -132,7 +141,7 @@ struct WorkerCommand: ParsableCommand {
             control.drain()
         }
         var socket = try Socket(.dealer, plane: .control, context: context, keys: keys)
-        var session = makeSession(identity, threads)
+        var session = makeSession(identity, threads, hasPeers: peers != nil)
         let fault = try control.run(
             socket: &socket, session: &session, compute: compute, bulk: bulk,
             judge: HandshakeJudge(address, keys), to: address, meters: meters, service: service,
@@ -140,6 +149,7 @@ struct WorkerCommand: ParsableCommand {
         withExtendedLifetime(supervision) {}
         search.stop()
         compute.stop()
+        peers?.stop()
         bulk.stop()
         return fault.map { fault in
             fault.message.contains(address.description)
@@ -147,8 +157,21 @@ struct WorkerCommand: ParsableCommand {
         }
     }
 
+    /// Where others fetch from this worker; nil where it has no place for that.
+    private func makePeers(
+        _ coordinator: Address, _ identity: WorkerID, _ context: Context, _ logger: Logger
+    ) throws -> PeerPlane? {
+        guard let address = try peer.map({ try Address($0) }) ?? coordinator.peer(of: getpid())
+        else { return nil }
+        let peers = try PeerPlane(
+            listeningAt: address, as: identity, usesKeys: !insecure, context: context,
+            softwareVersion: softwareVersion, logger: logger)
+        logger.debug("other workers fetch from \(peers.endpoint.address)")
+        return peers
+    }
+
     private func makeSession(
-        _ identity: WorkerID, _ threads: Int
+        _ identity: WorkerID, _ threads: Int, hasPeers: Bool
     ) -> WorkerSession {
         var policy = SessionPolicy()
         if once {
@@ -160,9 +183,9 @@ struct WorkerCommand: ParsableCommand {
             kinds: [
                 CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind,
                 CountPairsRunner.kind, TrainGloVeRunner.kind, FactorisePairsRunner.kind,
-                EncodeChunkRunner.kind, IndexChunkRunner.kind,
-                RerankChunkRunner.kind,
-            ],
+                EncodeChunkRunner.kind,
+            ] + IndexChunkRunner.kinds + RerankChunkRunner.kinds
+                + (hasPeers ? [UnitTask.sharedTrainingKind, ReduceWordsRunner.kind] : []),
             slots: 1, threads: threads, instructionSet: String(cString: kernels_isa_name()),
             host: hostName(), processID: Int(getpid()))
         let hello = Hello(
@@ -181,16 +204,17 @@ private func uniqueName() -> String {
 
 /// The runners of this worker, made on the thread that uses them.
 private func makeRunners(
-    bulk: BulkExchange, threads: Int, cache: String, readsInPlace: Bool
+    bulk: BulkExchange, peers: PeerPlane?, threads: Int, cache: String, readsInPlace: Bool
 ) -> [any UnitRunner] {
     let texts = CorpusTexts(bulk: bulk, readsInPlace: readsInPlace)
     let partitions = Partitions(texts: texts, bulk: bulk, directory: cache, threads: threads)
+    let words = WordModels(partitions: partitions, threads: threads)
     let models = ModelShelf(bulk: bulk, cache: cache, readsInPlace: readsInPlace)
     let chunks = ChunkReader(bulk: bulk, readsInPlace: readsInPlace)
     return [
         CountWordsRunner(texts: texts, bulk: bulk, threads: threads),
         EncodeWordsRunner(partitions: partitions),
-        TrainWordsRunner(partitions: partitions, bulk: bulk, threads: threads),
+        TrainWordsRunner(models: words, bulk: bulk, peers: peers),
         CountPairsRunner(partitions: partitions, bulk: bulk, cache: cache, threads: threads),
         TrainGloVeRunner(bulk: bulk, cache: cache, threads: threads),
         FactorisePairsRunner(bulk: bulk, threads: threads),
@@ -198,5 +222,5 @@ private func makeRunners(
         IndexChunkRunner(
             models: models, chunks: chunks, bulk: bulk, threads: threads, cache: cache),
         RerankChunkRunner(models: models, chunks: chunks, bulk: bulk, threads: threads),
-    ]
+    ] + (peers.map { [ReduceWordsRunner(models: words, bulk: bulk, peers: $0)] } ?? [])
 }

@@ -48,14 +48,14 @@ struct Drill: Hashable {
 extension Fleet {
     /// Submits the job; its client waits for it however often the coordinator is started again.
     func begin(
-        _ drill: Drill, _ output: String = "v.bin", key: String = "drill"
+        _ drill: Drill, _ output: String = "v.bin", key: String = "drill", more: [String] = []
     ) throws -> Program {
         let corpus =
             site.exists("corpus.txt") ? site.path("corpus.txt") : try site.corpus()
         return try Program(
             "sounder",
             drill.arguments(corpus, site.path(output))
-                + ["--cluster", address, "--job-key", key] + Self.flags(for: address),
+                + ["--cluster", address, "--job-key", key] + more + Self.flags(for: address),
             in: site)
     }
 

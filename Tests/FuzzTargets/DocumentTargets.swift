@@ -2,6 +2,12 @@
 
 import Documents
 
+extension DocumentBatch {
+    fileprivate func written(_ index: Int) -> String {
+        "\(id(index))\0\(text(index))\0\(entries[index].metadata)"
+    }
+}
+
 enum DocumentTargets {
     /// The first byte tells the format and the size of chunks, which changes no document.
     static func documents(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -34,11 +40,11 @@ enum DocumentTargets {
             promise(chunk.bytes.lowerBound == end, "a chunk begins elsewhere than the last ends")
             end = chunk.bytes.upperBound
             let batch = read(text, layout, chunk)
-            ids += batch.entries.indices.map { batch.id($0) + "\0" + batch.text($0) }
+            ids += batch.entries.indices.map { batch.written($0) }
             problems += batch.problems
         }
         promise(end == text.count, "\(text.count - end) bytes are in no chunk")
-        let expected = all.entries.indices.map { all.id($0) + "\0" + all.text($0) }
+        let expected = all.entries.indices.map { all.written($0) }
         promise(ids == expected && problems == all.problems, "documents differ in chunks")
         promise(
             file.withPath { hasIDs(of: all, in: $0, layout, chunks ?? []) },
@@ -67,8 +73,12 @@ enum DocumentTargets {
     ) throws -> DocumentLayout {
         format == .csv
             ? try DocumentLayout(DocumentFields(), header: columns)
-            : try DocumentLayout(format, DocumentFields())
+            : try DocumentLayout(
+                format,
+                DocumentFields(metadata: format == .jsonl ? try MetadataField.list(fields) : []))
     }
+
+    private static let fields = ["f", "g=strings:strings", "n:number", "i:int", "b:bool"]
 
     private static func read(
         _ text: [UInt8], _ layout: DocumentLayout, _ range: RecordRange

@@ -28,6 +28,16 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case authorizedKeys = "authorized-keys"
     case http
     case tokenizerJSON = "tokenizer-json"
+    case filter
+    case fields
+    case indexManifest = "index-manifest"
+    case centroids
+    case segment
+    case run
+    case judgments = "qrels"
+    case queries
+    case invertedFile = "inverted-file"
+    case shardQuery = "shard-query"
 
     /// Feeds `bytes` to the parser.
     ///
@@ -58,7 +68,17 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .keyFile: KeyTargets.keyFile(bytes)
         case .http: WireTargets.http(bytes)
         case .tokenizerJSON: TokenizerTargets.file(bytes)
+        case .filter: FilterTargets.filter(bytes)
+        case .fields: FilterTargets.fields(bytes)
         case .authorizedKeys: KeyTargets.authorized(bytes)
+        case .indexManifest: IndexTargets.manifest(bytes)
+        case .centroids: IndexTargets.centroids(bytes)
+        case .segment: IndexTargets.segment(bytes)
+        case .run: RankingTargets.run(bytes)
+        case .judgments: RankingTargets.judgments(bytes)
+        case .queries: RankingTargets.queries(bytes)
+        case .invertedFile: RankingTargets.words(bytes)
+        case .shardQuery: RankingTargets.question(bytes)
         }
     }
 }

@@ -42,6 +42,27 @@ enum MemoryDirectory {
     static func make() { mkdir(path, 0o700) }
 
     static func remove(_ name: String) { unlink("\(path)/\(name)") }
+
+    /// An empty directory of that name.
+    static func folder(_ name: String) -> String {
+        make()
+        removeFolder(name)
+        mkdir("\(path)/\(name)", 0o700)
+        return "\(path)/\(name)"
+    }
+
+    /// Of files alone.
+    static func removeFolder(_ name: String) {
+        guard let folder = opendir("\(path)/\(name)") else { return }
+        while let entry = readdir(folder) {
+            let file = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            unlink("\(path)/\(name)/\(file)")
+        }
+        closedir(folder)
+        rmdir("\(path)/\(name)")
+    }
 }
 
 extension FuzzTarget {

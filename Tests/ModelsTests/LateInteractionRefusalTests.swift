@@ -135,6 +135,57 @@ import Testing
         }
     }
 
+    @Test("the first values of each vector are kept, at length 1 again, in both roles")
+    func matryoshka() throws {
+        let folder = ModelFixture.folder("bert")
+        var options = LateInteractionOptions()
+        let whole = try LateInteractionModel(directory: folder, options: options)
+        options = try LateInteractionOptions(settings: ["dimension": "8", "poolFactor": "2"])
+        let short = try LateInteractionModel(directory: folder, options: options)
+        #expect(short.dimension == 8 && short.isNormalized)
+        for (all, few) in [
+            (try whole.encodeDocuments(["A river."]), try short.encodeDocuments(["A river."])),
+            (try whole.encodeQueries(["A river."]), try short.encodeQueries(["A river."])),
+        ] {
+            // What is pooled is settled elsewhere: a model knows nothing of it.
+            #expect(all.rowCounts == few.rowCounts)
+            let (all, few) = (try #require(all.parts.first), try #require(few.parts.first))
+            for row in 0..<few.count / 8 {
+                let start = all[32 * row..<32 * row + 8]
+                let length = start.reduce(0) { $0 + $1 * $1 }.squareRoot()
+                #expect(distance(few[8 * row..<8 * row + 8], start.map { $0 / length }) < 1e-5)
+            }
+        }
+        for dimension in [0, -1, 33, Int.max] {
+            options.dimension = dimension
+            #expect(throws: ModelError.self) {
+                try LateInteractionModel(directory: folder, options: options)
+            }
+        }
+    }
+
+    @Test("tokens are projected alike for an index and by themselves")
+    func tokens() throws {
+        let folder = ModelFixture.folder("bert")
+        var options = LateInteractionOptions()
+        options.projection = .random(dimension: 8, seed: 3)
+        let index = try LateInteractionModel(directory: folder, options: options)
+        var encoding = EncodingOptions()
+        encoding.isTokenLevel = true
+        encoding.normalizes = true
+        encoding.projection = options.projection
+        let alone = try EmbeddingModel(directory: folder, options: encoding)
+        let found = try ["A river flows."].withBytes { spans throws(ModelError) in
+            try alone.encode(spans, threads: 1, progress: EncodingProgress())
+        }
+        #expect(try found.parts == index.encodeDocuments(["A river flows."]).parts)
+        encoding.isTokenLevel = false
+        encoding.pooling = .mean
+        #expect(throws: ModelError.self) {
+            try EmbeddingModel(directory: folder, options: encoding)
+        }
+    }
+
     @Test("a projection is read from .npy and from safetensors, row after row")
     func files() throws {
         let scratch = try Scratch()

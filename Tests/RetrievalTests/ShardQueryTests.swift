@@ -1,5 +1,6 @@
 // Questions as they travel: whole, or refused.
 
+import FoundationEssentials
 import Testing
 
 @testable import Retrieval
@@ -21,7 +22,10 @@ struct ShardQueryTests {
         vectors.wantsExplanation = true
         var passages = ShardQuery(.passages)
         passages.ids = []
-        return [words, vectors, passages]
+        var filtered = words
+        filtered.filter = #"year >= 2019 and lang = "de""#
+        filtered.fields = ["year", "größe"]
+        return [words, vectors, passages, filtered]
     }
 
     @Test("a question is read as it was written")
@@ -50,6 +54,21 @@ struct ShardQueryTests {
         }
     }
 
+    @Test("a worker that knows no filters refuses a question that has one")
+    func old() throws {
+        // What such a worker reads of the JSON.
+        struct Known: Decodable {
+            enum Kind: String, Decodable { case words, dense, maxSim, passages }
+            var kind: Kind
+        }
+        for query in samples {
+            let bytes = try query.encoded()
+            let count = bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt32.self)) }
+            let known = try? JSONDecoder().decode(Known.self, from: Data(bytes[4..<4 + count]))
+            #expect((known == nil) == (query.filter != nil))
+        }
+    }
+
     @Test("vectors that are not finite, or do not fill their rows, are refused")
     func refused() throws {
         var query = samples[1]
@@ -68,10 +87,28 @@ struct ShardQueryTests {
     func extra() throws {
         var hit = ShardHit(score: 1, shard: 0, passage: 0, id: "a", text: "wild høg")
         hit.explanation = [TokenMatch(token: 3, score: 0.5), TokenMatch(token: 0, score: -1)]
-        let bytes = hit.extra
-        let (text, matches) = try ShardHit.read(extra: bytes)
-        #expect(text == "wild høg" && matches == hit.explanation)
+        var bytes = hit.extra
+        let (text, matches, none) = try ShardHit.read(extra: bytes)
+        #expect(text == "wild høg" && matches == hit.explanation && none.isEmpty)
+        let fields: [String: FieldValue] = [
+            "year": .integer(2019), "score": .number(2.5), "lang": .string("\"d\"\n"),
+            "topic": .strings(["a", "é"]), "open": .boolean(true),
+        ]
+        for values in [fields, [:]] {
+            hit.fields = values
+            #expect(try ShardHit.read(extra: hit.extra).fields == values)
+        }
+        hit.text = nil
+        hit.explanation = nil
+        hit.fields = fields
+        #expect(try ShardHit.read(extra: hit.extra).fields == fields)
         for count in 1..<bytes.count {
+            #expect(throws: RetrievalError.self) {
+                _ = try ShardHit.read(extra: Array(bytes[..<count]))
+            }
+        }
+        bytes = hit.extra
+        for count in 9..<bytes.count {
             #expect(throws: RetrievalError.self) {
                 _ = try ShardHit.read(extra: Array(bytes[..<count]))
             }

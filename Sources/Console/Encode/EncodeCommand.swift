@@ -37,6 +37,8 @@ struct EncodeCommand: AsyncParsableCommand {
     var stream: String?
     @OptionGroup(title: "Documents and output") var documents: DocumentArguments
     @OptionGroup(title: "Model") var model: ModelArguments
+    @OptionGroup(title: "Vectors of tokens") var tokens: TokenArguments
+    @OptionGroup(title: "Vectors of tokens") var projection: ProjectionArguments
     @OptionGroup(title: "Cluster") var place: TrainingPlace
     @OptionGroup var cluster: ClusterOptions
 
@@ -56,8 +58,9 @@ struct EncodeCommand: AsyncParsableCommand {
                     "encode - runs in this process and writes only vectors; leave out --cluster "
                         + "and its keys, --workers and --json")
             }
-            return try EncodeStream(documents, model, threads: place.threads).run(
-                isQuiet: place.quiet)
+            return try EncodeStream(
+                documents, model, tokens, projection, threads: place.threads
+            ).run(isQuiet: place.quiet)
         }
         Interrupts.begin()
         let output = try documents.namedOutput()
@@ -65,11 +68,11 @@ struct EncodeCommand: AsyncParsableCommand {
         let standardInput = try documents.standardInput()
         defer { withExtendedLifetime(standardInput) {} }
         var spec = EncodeDocuments(files: try documents.resolve(standardInput), model: folder)
-        spec.standardInput = try standardInput.map { copy throws(Fault) in
-            try InputFile(reading: copy.path).path
-        }
+        spec.standardInput = try standardInput?.name
         try documents.apply(to: &spec)
         model.apply(to: &spec)
+        tokens.apply(to: &spec)
+        try projection.apply(to: &spec)
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         let destination = try CollectionDestination(
             output, for: CollectionManifest(of: spec), overwrites: documents.overwrite)

@@ -4,6 +4,7 @@ import Documents
 import Glibc
 import Models
 import Protocol
+import Retrieval
 import Tensors
 import Transport
 
@@ -12,17 +13,23 @@ import Transport
 struct EncodeStream {
     private let documents: DocumentArguments
     private let options: EncodingOptions
+    private let reduction: TokenReduction
     private let folder: String
     private let threads: Int
     private static let readBytes = 64 << 10
 
-    init(_ documents: DocumentArguments, _ model: ModelArguments, threads: Int?) throws(Fault) {
+    init(
+        _ documents: DocumentArguments, _ model: ModelArguments, _ tokens: TokenArguments,
+        _ projection: ProjectionArguments, threads: Int?
+    ) throws(Fault) {
         self.documents = documents
         // Says what is missing in the same words as a job does.
         folder = try ModelFolder(named: model.model).path
         self.threads = threads ?? processorCount()
         var spec = EncodeDocuments(files: [], model: ModelFolder(path: "/", entries: []))
         model.apply(to: &spec)
+        tokens.apply(to: &spec)
+        try projection.apply(to: &spec)
         spec.idField = documents.idField
         spec.textFields = documents.textField
         if let format = documents.format { spec.format = format }
@@ -31,6 +38,8 @@ struct EncodeStream {
             throw Fault(.usage, "encode - reads jsonl, txt or tsv; name a .csv file as --input")
         }
         options = try EncodingOptions(spec)
+        reduction = TokenReduction(
+            poolFactor: spec.poolFactor ?? 1, tokensMax: spec.keptTokens, protected: 1)
     }
 
     func run(isQuiet: Bool) throws {
@@ -114,7 +123,20 @@ struct EncodeStream {
                     threads: threads, progress: EncodingProgress())
             }
         }
-        do throws(ModelError) { return try result.get() } catch { throw Fault(model: error) }
+        let encoded: EncodedTexts
+        do throws(ModelError) { encoded = try result.get() } catch { throw Fault(model: error) }
+        if reduction.isIdentity { return encoded }
+        guard model.isNormalized else {
+            throw Fault(
+                .usage,
+                "--pool-factor and --keep-tokens compare directions, and the model's vectors are "
+                    + "not normalised; pass --normalize, too")
+        }
+        let left = reduction.reduce(
+            encoded.vectors.baseAddress.assumingMemoryBound(to: Float.self),
+            lengths: encoded.rowCounts, dimension: encoded.dimension, threads: threads,
+            progress: WorkProgress())
+        return encoded.with(rowCounts: left ?? [])
     }
 
     /// The first document that is not to be written, and why.

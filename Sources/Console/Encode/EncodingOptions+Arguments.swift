@@ -24,5 +24,8 @@ extension EncodingOptions {
         layer = settings.layer
         normalizes = settings.normalizes
         isTokenLevel = settings.tokenLevel
+        projection = settings.projection.map {
+            .random(dimension: $0, seed: settings.projectionSeed ?? 1)
+        }
     }
 }

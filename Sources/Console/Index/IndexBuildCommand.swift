@@ -20,14 +20,22 @@ struct IndexBuildCommand: AsyncParsableCommand {
             Documents are as for `sounder encode`. The output is a directory: segments,
             centroids and manifest.json, which comes last. docs/formats.md has all of it.
 
+            --metadata-field keeps fields of the documents for --filter and --show of
+            `sounder search`.
+
             Examples:
               sounder index build --model colbert --input docs.jsonl --output docs.index
+              sounder index build --model colbert --input papers.jsonl \\
+                  --metadata-field year:integer lang topics --output papers.index
               sounder index build --model all-MiniLM-L6-v2 --projection 128 --bits 2 \\
                   --input 'part-*.jsonl.zst' --output docs.index --workers 2 --threads 4
             """)
 
     @OptionGroup(title: "Documents and output") var documents: DocumentArguments
     @OptionGroup(title: "Index") var settings: IndexArguments
+    @OptionGroup(title: "Index") var tokens: TokenArguments
+    @OptionGroup(title: "Index") var shortening: ShorteningArguments
+    @OptionGroup(title: "Fields") var metadata: MetadataArguments
     @OptionGroup(title: "Model") var model: IndexModelArguments
     @OptionGroup(title: "Cluster") var place: TrainingPlace
     @OptionGroup var cluster: ClusterOptions
@@ -40,9 +48,13 @@ struct IndexBuildCommand: AsyncParsableCommand {
         var encode = EncodeDocuments(
             files: try documents.resolve(standardInput),
             model: try ModelFolder(named: model.model))
+        encode.standardInput = try standardInput?.name
         try documents.apply(to: &encode)
         model.apply(to: &encode)
-        let spec = BuildIndex(documents: encode, settings: try settings.settings())
+        tokens.apply(to: &encode)
+        encode.dimension = shortening.dimension
+        var spec = BuildIndex(documents: encode, settings: try settings.settings())
+        spec.metadataFields = try metadata.fields()
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         let destination = try FolderDestination<IndexManifest>(
             output, for: nil, overwrites: documents.overwrite)
@@ -65,9 +77,13 @@ struct IndexAddCommand: AsyncParsableCommand {
         discussion: """
             They are encoded with the model and the centroids of the index and become a
             segment of their own. A document whose id is there already replaces the other.
+            The fields that the index keeps are read again; --metadata-field is for files
+            that call them otherwise.
 
-            Example:
+            Examples:
               sounder index add --index docs.index --input more.jsonl
+              sounder index add --index papers.index --input more.tsv \\
+                  --metadata-field year=3 lang=4
             """)
 
     @Option(help: ArgumentHelp("Directory of the index.", valueName: "dir"))
@@ -78,6 +94,7 @@ struct IndexAddCommand: AsyncParsableCommand {
             valueName: "model"))
     var model: String?
     @OptionGroup(title: "Documents") var documents: DocumentArguments
+    @OptionGroup(title: "Fields") var metadata: MetadataArguments
     @OptionGroup(title: "Cluster") var place: TrainingPlace
     @OptionGroup var cluster: ClusterOptions
 
@@ -121,16 +138,22 @@ struct IndexAddCommand: AsyncParsableCommand {
                     + "as --model")
         }
         var encode = EncodeDocuments(files: try documents.resolve(standardInput), model: folder)
+        encode.standardInput = try standardInput?.name
         try documents.apply(to: &encode)
         encode.precision = known.settings["precision"] ?? encode.precision
         encode.layer = known.settings["layer"].flatMap { Int($0) }
         encode.maxLength = known.settings["documentLength"].flatMap { Int($0) }
         encode.prompt = known.settings["documentPrompt"]
         encode.normalizes = known.settings["normalizes"].flatMap { Bool($0) }
+        encode.tokenLevel = true
+        encode.dimension = known.settings["dimension"].flatMap { Int($0) }
+        encode.poolFactor = known.settings["poolFactor"].flatMap { Int($0) }
+        encode.keptTokens = known.settings["keptTokens"].flatMap { Int($0) }
         let path = "\(try absolute(index))/\(manifest.encoder.file)"
-        let spec = BuildIndex(
+        var spec = BuildIndex(
             documents: encode, settings: IndexSettings(building: manifest.building ?? [:]),
             codebook: try InputFile(reading: path))
+        spec.metadataFields = try metadata.fields(of: manifest)
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         return spec
     }

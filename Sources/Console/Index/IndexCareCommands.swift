@@ -103,6 +103,9 @@ struct IndexInfoCommand: ParsableCommand {
         commandName: "info",
         abstract: "Say what an index holds.",
         discussion: """
+            Of each field that --metadata-field kept: its name, its type, and how many
+            passages have a value.
+
             Examples:
               sounder index info --index docs.index
               sounder index info --index docs.index --json
@@ -132,6 +135,10 @@ struct IndexInfoCommand: ParsableCommand {
             ("segments", "\(manifest.segments.count)"),
             ("size", "\((Double(bytes) / 1e6).fixed(1)) MB"),
         ] { Terminal.output("\(name)\t\(value)") }
+        for field in manifest.fields ?? [] {
+            Terminal.output(
+                "field\t\(field.name)\t\(field.type.rawValue)\t\(Double(field.passages).grouped)")
+        }
         for (name, value) in manifest.model.settings.sorted(by: { $0.key < $1.key }) {
             Terminal.output("\(name)\t\(value)")
         }

@@ -28,8 +28,13 @@ struct PairJudge: Sendable {
         _ passages: [Hit], for query: String, top: Int, keepsText: Bool
     ) throws(Fault) -> [Hit] {
         var texts: [String] = []
+        var ranked = passages
         do throws(RetrievalError) {
-            for hit in passages { texts.append(try ShardHit.read(extra: hit.extra).text ?? "") }
+            for (index, hit) in passages.enumerated() {
+                let (text, _, fields) = try ShardHit.read(extra: hit.extra)
+                texts.append(text ?? "")
+                if !keepsText { ranked[index].extra = ShardHit.extra(text: nil, fields: fields) }
+            }
         } catch { throw Fault(.internalError, "\(error)") }
         guard !texts.contains("") else {
             throw Fault(
@@ -39,11 +44,7 @@ struct PairJudge: Sendable {
         do throws(ModelError) { scores = try model.score(texts.map { (query, $0) }) } catch {
             throw Fault(model: error)
         }
-        var ranked = passages
-        for index in ranked.indices {
-            ranked[index].score = scores.values[index]
-            if !keepsText { ranked[index].extra = [] }
-        }
+        for index in ranked.indices { ranked[index].score = scores.values[index] }
         return Array(ranked.sorted { $0.precedes($1) }.prefix(top))
     }
 }

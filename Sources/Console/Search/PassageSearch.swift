@@ -87,6 +87,8 @@ struct PassageSearch: Sendable {
             }
         }
         question.ids = ids
+        question.filter = how.filter
+        if isLast { question.fields = how.shown }
         question.wantsText = isLast && how.text
         question.wantsExplanation = isLast && how.explain
         return question
@@ -108,6 +110,7 @@ struct PassageSearch: Sendable {
         var question = ShardQuery(.passages)
         question.ids = answer.hits.map(\.id)
         question.wantsText = true
+        question.fields = how.shown
         let all = SearchPipeline.Stage(kind: stage.kind, count: max(answer.hits.count, 1))
         let passages = try await ask(all, question, &answer)
         let began = monotonicSeconds()

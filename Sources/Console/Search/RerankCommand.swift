@@ -2,8 +2,10 @@
 
 import ArgumentParser
 import Client
+import Documents
 import Files
 import Protocol
+import Retrieval
 import Transport
 
 struct RerankCommand: AsyncParsableCommand {
@@ -13,6 +15,7 @@ struct RerankCommand: AsyncParsableCommand {
         discussion: """
             The model is a cross-encoder, a ColBERT checkpoint, or any encoder by its token
             states (MaxSim). Each candidate document is encoded once, on all workers.
+            --filter leaves out candidates by fields of the documents, as for search.
 
             Examples:
               sounder rerank --model ms-marco-MiniLM-L6-v2 --corpus docs.jsonl \\
@@ -20,6 +23,9 @@ struct RerankCommand: AsyncParsableCommand {
               sounder rerank --model colbert --corpus 'part-*.jsonl.zst' \\
                   --queries queries.tsv --run bm25.trec --depth 100 \\
                   --output run.trec --workers 2 --json
+              sounder rerank --model colbert --corpus papers.csv --metadata-field \\
+                  year:integer --filter 'year >= 2019' --queries queries.jsonl \\
+                  --run bm25.trec --output run.trec
             """)
 
     @Option(
@@ -48,6 +54,15 @@ struct RerankCommand: AsyncParsableCommand {
     var textField: [String] = []
     @Option(help: "Malformed documents, and candidates that the corpus lacks: fail, or skip.")
     var onError = ErrorPolicy.fail
+    @Option(
+        help: ArgumentHelp(
+            "Only candidates whose fields are so, as in 'year >= 2019'.", valueName: "condition"))
+    var filter: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Types and places of fields of --filter, as for index build.", valueName: "field"))
+    var metadataField: [String] = []
     @Option(help: "Project token vectors to so many numbers. Default: as the model has them.")
     var projection: Int?
     @Option(help: "Names the job: the same key and settings never run twice on one cluster.")
@@ -64,6 +79,8 @@ struct RerankCommand: AsyncParsableCommand {
         let documents: Int
         let truncated: Int
         let unknown: Int
+        /// Candidates that the filter left out.
+        let filtered: Int
         let seconds: Double
         let pairsPerSecond: Double
     }
@@ -91,6 +108,8 @@ struct RerankCommand: AsyncParsableCommand {
         spec.depth = depth
         spec.settings.projection = projection
         spec.skipsUnknown = onError == .skip
+        spec.filter = filter
+        spec.metadataFields = try fields()
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         // Opened now, so that a place that cannot be written is told before any work begins.
         let target: AtomicFile
@@ -108,6 +127,22 @@ struct RerankCommand: AsyncParsableCommand {
         try report(status)
     }
 
+    /// The fields that the filter asks for, read as the flags say.
+    private func fields() throws(Fault) -> [String]? {
+        guard let filter else {
+            guard metadataField.isEmpty else {
+                throw Fault(.usage, "--metadata-field is for --filter CONDITION")
+            }
+            return nil
+        }
+        var fields = try MetadataArguments.list(metadataField)
+        do throws(FilterProblem) {
+            for name in try Filter(filter).fields where !fields.contains(where: { $0.name == name })
+            { fields.append(MetadataField(name: name)) }
+        } catch { throw Fault(.usage, "--filter: \(error)") }
+        return fields.map(\.text)
+    }
+
     private func report(_ status: JobStatus) throws(Fault) {
         func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
         let seconds = figure("seconds.planning") + figure("seconds.reranking")
@@ -115,6 +150,7 @@ struct RerankCommand: AsyncParsableCommand {
             job: status.job.text, output: output, queries: Int(figure("queries")),
             pairs: Int(figure("pairs")), documents: Int(figure("documents")),
             truncated: Int(figure("truncated")), unknown: Int(figure("unknown")),
+            filtered: Int(figure("filtered")),
             seconds: seconds, pairsPerSecond: seconds > 0 ? figure("pairs") / seconds : 0)
         if place.json { return try Terminal.outputJSON(report) }
         Terminal.say(
@@ -127,6 +163,9 @@ struct RerankCommand: AsyncParsableCommand {
         }
         if report.unknown > 0 {
             Terminal.say("\(report.unknown) candidates are not in the corpus and were left out")
+        }
+        if report.filtered > 0 {
+            Terminal.say("the filter left out \(Double(report.filtered).grouped) candidates")
         }
         Terminal.say("wrote \(output)")
     }

@@ -67,6 +67,11 @@ struct SearchArguments: ParsableArguments {
     var pipeline: String?
     @Option(
         help: ArgumentHelp(
+            "Only passages whose fields are so, as in 'year >= 2019 and lang = \"en\"'.",
+            valueName: "condition"))
+    var filter: String?
+    @Option(
+        help: ArgumentHelp(
             """
             Centroids of each query token whose passages are looked at, and lists of a segment's \
             dense vectors. Default: 8 and 32.
@@ -87,6 +92,10 @@ struct SearchArguments: ParsableArguments {
     var queryLength: Int?
     @Flag(help: "Show the text of passages.")
     var text = false
+    @Option(
+        help: ArgumentHelp(
+            "Show these fields of passages, divided by commas.", valueName: "field,..."))
+    var show: String?
     @Flag(help: "Show for each token of the query which token of the passage it met.")
     var explain = false
     @Flag(help: "Show what each stage found, and how long it took.")
@@ -107,6 +116,9 @@ struct SearchArguments: ParsableArguments {
                     + "\(allowed.lowerBound)...\(allowed.upperBound)")
         }
     }
+
+    /// Names in the order in which they are shown.
+    var shown: [String] { show?.split(separator: ",").map(String.init) ?? [] }
 
     /// Settings of queries that the index does not decide.
     var settings: [String: String] { queryLength.map { ["queryLength": "\($0)"] } ?? [:] }

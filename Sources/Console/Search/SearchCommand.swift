@@ -18,12 +18,19 @@ struct SearchCommand: AsyncParsableCommand {
             after them rank again what was found; the number says how many a stage leaves.
             Rankings of several finders are fused by reciprocal rank.
 
+            --filter lets only some passages be found, by the fields that the index keeps
+            (`sounder index info` lists them): = != < <= > >= and in (...), and, or, not,
+            has(field), parentheses. Of a field with several values one is enough.
+
             Examples:
               sounder search --index scifact.index 'do wild hogs carry brucellosis?'
               sounder search --index scifact.index --queries queries.jsonl --top 100 \\
                   --output run.trec
               sounder search --index scifact.index --explain 'hogs' \\
                   --pipeline bm25:1000,maxsim:10
+              sounder search --index papers.index 'hogs' --show year,lang \\
+                  --filter 'year >= 2019 and (lang = "en" or lang = "de") and
+                            not topics in ("farming", "hunting")'
               sounder search --cluster tcp://10.0.0.1:5761 --json \\
                   --index /data/wiki.index 'hogs'
             """)
@@ -38,6 +45,10 @@ struct SearchCommand: AsyncParsableCommand {
         let pipeline = try how.pipeline(top: queries.top)
         let index = try SearchableIndex(
             how.index, model: how.model, settings: how.settings, for: pipeline)
+        try index.check(filter: how.filter, shown: how.shown)
+        if queries.queries != nil, how.show != nil {
+            throw Fault(.usage, "--show is for answers on standard output, and a run has no room")
+        }
         let judge = try how.crossEncoder.map { name throws(Fault) in try PairJudge(named: name) }
         let source = try queries.source()
         let session = try await SearchSession.open(
@@ -49,14 +60,14 @@ struct SearchCommand: AsyncParsableCommand {
         switch source {
         case .one(let text):
             let answer = try await search.answer(text)
-            try SearchDisplay(index, isJSON: place.json).show(text, answer)
-        case .lines: try await answerLines(search, index)
+            try SearchDisplay(how.shown, isJSON: place.json).show(text, answer)
+        case .lines: try await answerLines(search)
         case .file(let all): try await SearchBatch(search, queries, place).run(all)
         }
     }
 
-    private func answerLines(_ search: PassageSearch, _ index: SearchableIndex) async throws {
-        let display = SearchDisplay(index, isJSON: place.json)
+    private func answerLines(_ search: PassageSearch) async throws {
+        let display = SearchDisplay(how.shown, isJSON: place.json)
         if Terminal.isInteractive, !place.json { Terminal.say("query:") }
         while let line = readLine() {
             let text = line.trimmingSpaces

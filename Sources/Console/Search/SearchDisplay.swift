@@ -4,7 +4,8 @@ import Protocol
 import Retrieval
 
 struct SearchDisplay {
-    private let index: SearchableIndex
+    /// Fields, in the order in which they are shown.
+    private let fields: [String]
     private let isJSON: Bool
 
     private struct Answer: Encodable {
@@ -12,6 +13,7 @@ struct SearchDisplay {
             let id: String
             let score: Float
             let text: String?
+            let fields: [String: FieldValue]?
             let explanation: [Match]?
         }
 
@@ -30,8 +32,8 @@ struct SearchDisplay {
         let milliseconds: Double
     }
 
-    init(_ index: SearchableIndex, isJSON: Bool) {
-        self.index = index
+    init(_ fields: [String], isJSON: Bool) {
+        self.fields = fields
         self.isJSON = isJSON
     }
 
@@ -39,7 +41,7 @@ struct SearchDisplay {
         var passages: [Answer.Passage] = []
         do throws(RetrievalError) {
             for hit in answer.hits {
-                let (text, matches) = try ShardHit.read(extra: hit.extra)
+                let (text, matches, values) = try ShardHit.read(extra: hit.extra)
                 let explanation = matches.enumerated().map { number, match in
                     Answer.Match(
                         queryToken: number, passageToken: match.token, score: match.score)
@@ -47,6 +49,7 @@ struct SearchDisplay {
                 passages.append(
                     Answer.Passage(
                         id: hit.id, score: hit.score, text: text,
+                        fields: fields.isEmpty ? nil : values,
                         explanation: matches.isEmpty ? nil : explanation))
             }
         } catch { throw Fault(.internalError, "\(error)") }
@@ -69,10 +72,27 @@ struct SearchDisplay {
 
     private func show(_ passage: Answer.Passage, rank: Int) {
         Terminal.output("\(rank)\t\(passage.score.shown)\t\(passage.id)")
+        let values = fields.compactMap { name in
+            passage.fields?[name].map { "\(name): \($0.shown)" }
+        }
+        if !values.isEmpty { Terminal.output("\t" + values.joined(separator: "; ").oneLine) }
         if let text = passage.text { Terminal.output("\t" + text.oneLine) }
         for match in passage.explanation ?? [] {
             Terminal.output(
                 "\ttoken \(match.queryToken) met \(match.passageToken): \(match.score.shown)")
+        }
+    }
+}
+
+extension FieldValue {
+    fileprivate var shown: String {
+        switch self {
+        case .missing: ""
+        case .boolean(let boolean): "\(boolean)"
+        case .integer(let integer): "\(integer)"
+        case .number(let number): "\(number)"
+        case .string(let string): string
+        case .strings(let strings): strings.joined(separator: ", ")
         }
     }
 }

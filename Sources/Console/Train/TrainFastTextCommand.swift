@@ -60,3 +60,4 @@ struct SubwordOptions: ParsableArguments {
 
 extension TrainWords.Architecture: ExpressibleByArgument {}
 extension TrainWords.Loss: ExpressibleByArgument {}
+extension TrainWords.Reduction: ExpressibleByArgument {}

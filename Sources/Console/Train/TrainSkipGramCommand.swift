@@ -137,6 +137,12 @@ struct WindowOptions: ParsableArguments {
     var wordsPerRound = 0
     @Option(help: "Outer Nesterov momentum. Default: 1 - 1/partitions.")
     var momentum = -1.0
+    @Option(
+        help: """
+            Who averages the partitions: hub (the coordinator), peer (the workers, each a part of \
+            the rows), or auto.
+            """)
+    var reduction = TrainWords.Reduction.auto
     @Flag(
         help: """
             Bit-identical vectors from the same seed and partitions (default 4), whatever the number
@@ -158,6 +164,7 @@ struct WindowOptions: ParsableArguments {
         spec.partitions = partitions
         spec.wordsPerRound = wordsPerRound
         spec.momentum = momentum
+        spec.reduction = reduction == .auto ? nil : reduction
         spec.deterministic = deterministic
     }
 }

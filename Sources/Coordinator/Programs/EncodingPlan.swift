@@ -18,11 +18,13 @@ struct EncodingPlan {
     /// - Parameters:
     ///   - files: plain text, each with the file that was named.
     ///   - corpus: the beginning of the ids under which the files are served.
+    ///   - metadata: fields that are read beside id and text.
     /// - Throws: a `Fault` naming the file that cannot be read as documents.
     init(
         _ spec: EncodeDocuments, _ files: [(text: InputFile, named: InputFile)],
-        model: ModelSource, corpus: String
+        model: ModelSource, corpus: String, metadata: [String]? = nil
     ) throws(Fault) {
+        let fields = try Self.fields(spec, metadata ?? [])
         bytes = files.reduce(0) { $0 + $1.text.size }
         guard let format = DocumentFormat(rawValue: spec.format) else {
             throw Fault(.usage, "the format \(spec.format) is not known")
@@ -35,7 +37,7 @@ struct EncodingPlan {
         let scanner = RecordScanner(format, chunkBytes: Self.chunkBytes(of: bytes))
         for (index, file) in files.enumerated() {
             let beginning = try Self.beginning(of: file, spec.name(of: file.named), format)
-            let layout = try Self.layout(spec, format, beginning, spec.name(of: file.named))
+            let layout = try Self.layout(fields, format, beginning, spec.name(of: file.named))
             let ranges: [RecordRange]
             do throws(FileError) {
                 ranges = try scanner.scan(
@@ -84,11 +86,19 @@ struct EncodingPlan {
         }
     }
 
+    private static func fields(
+        _ spec: EncodeDocuments, _ metadata: [String]
+    ) throws(Fault) -> DocumentFields {
+        do throws(DocumentError) {
+            return DocumentFields(
+                id: spec.idField, text: spec.textFields, metadata: try MetadataField.list(metadata))
+        } catch { throw Fault(.usage, "\(error)") }
+    }
+
     private static func layout(
-        _ spec: EncodeDocuments, _ format: DocumentFormat, _ beginning: FileBeginning,
+        _ fields: DocumentFields, _ format: DocumentFormat, _ beginning: FileBeginning,
         _ path: String
     ) throws(Fault) -> DocumentLayout {
-        let fields = DocumentFields(id: spec.idField, text: spec.textFields)
         do throws(DocumentError) {
             return format == .csv
                 ? try DocumentLayout(fields, header: beginning.columns)

@@ -20,6 +20,8 @@ final class IndexProgram: JobProgram {
     private var codebook: Frame?
     /// Of the first outputs that were looked at; all must agree.
     private var shape: EncodedShape?
+    /// Of the segments that were looked at.
+    private var fields = IndexFields()
 
     init(spec: BuildIndex, directory: JobDirectory, payloads: PayloadTable) {
         job = directory.job
@@ -37,7 +39,8 @@ final class IndexProgram: JobProgram {
         let files = CorpusFiles(job: job, payloads: payloads)
         let plain = try files.expand(spec.documents.files, "there are no documents")
         let plan = try EncodingPlan(
-            spec.documents, plain, model: source, corpus: "\(job)/corpus")
+            spec.documents, plain, model: source, corpus: "\(job)/corpus",
+            metadata: spec.metadataFields)
         try UniqueIDs(spec.documents, plan, scratch: directory.path).check()
         self.plan = plan
         for (index, file) in plain.enumerated() {
@@ -46,7 +49,7 @@ final class IndexProgram: JobProgram {
         if let known = try givenCodebook(files) ?? directory.load(Self.codebookName) {
             return coding(plan, known)
         }
-        let sample = SamplingPlan(of: plan, settings: spec.settings)
+        let sample = SamplingPlan(of: plan, for: spec)
         return .round(
             Round(
                 stage: Self.sampling, index: 0, count: 1,
@@ -62,7 +65,9 @@ final class IndexProgram: JobProgram {
 
     private func units(_ chunks: [EncodeChunk], codebook: PayloadReference?) -> [WorkUnit] {
         chunks.enumerated().map { index, chunk in
-            let task = IndexChunk(chunk: chunk, settings: spec.settings, codebook: codebook)
+            let task = IndexChunk(
+                chunk: chunk, settings: spec.settings, codebook: codebook,
+                metadataFields: spec.metadataFields)
             return WorkUnit(
                 task: .indexChunk(task), affinity: index, work: Double(chunk.bytes.count))
         }
@@ -92,7 +97,9 @@ final class IndexProgram: JobProgram {
             try compare(found)
         } else {
             let documents = try outputs.output(0, of: 2)
-            try IndexReduction.check(documents, try outputs.output(1, of: 2))
+            let segment = try outputs.output(1, of: 2)
+            try IndexReduction.check(documents, segment)
+            try fields.add(segment, wanted: spec.metadataFields ?? [])
         }
     }
 

@@ -23,7 +23,8 @@ final class RerankProgram: JobProgram {
         let files = CorpusFiles(job: job, payloads: payloads)
         let plain = try files.expand(spec.documents.files, "there are no documents")
         let plan = try EncodingPlan(
-            spec.documents, plain, model: source, corpus: "\(job)/corpus")
+            spec.documents, plain, model: source, corpus: "\(job)/corpus",
+            metadata: spec.metadataFields)
         for (index, file) in plain.enumerated() {
             try files.offer(file.text, as: "\(job)/corpus/\(index)")
         }
@@ -36,7 +37,8 @@ final class RerankProgram: JobProgram {
             let task = RerankChunk(
                 chunk: chunk, settings: spec.settings, queries: spec.queries,
                 queriesPayload: "\(job)/corpus/queries", run: spec.run,
-                runPayload: "\(job)/corpus/run", depth: spec.depth)
+                runPayload: "\(job)/corpus/run", depth: spec.depth, filter: spec.filter,
+                metadataFields: spec.metadataFields)
             return WorkUnit(
                 task: .rerankChunk(task), affinity: index, work: Double(chunk.bytes.count))
         }

@@ -1,6 +1,7 @@
 // Training word vectors: count, encode, then rounds of training with averaging between them.
 
 import FoundationEssentials
+import Logging
 import Protocol
 import Transport
 
@@ -24,6 +25,15 @@ final class TrainWordsProgram: JobProgram {
     /// Rows averaged after the round that runs, and after the one before.
     private var rowsDue = (now: 0, before: 0)
     private var record: TrainingRecord
+    private let shared: SharedRounds
+    /// A version that workers hold of an earlier life of this process may be another than ours of
+    /// the same number: rounds that were not saved run again.
+    private let life = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+    private var model: String { "\(progress.model)#\(life)" }
+    /// The reductions of the round that runs, if workers share them.
+    private var exchange: Exchange?
+    private var whole: ModelPayloads?
+    private var velocities: ModelPayloads?
     private var probes = ProbeWords([], in: Frame([]))
 
     init(spec: TrainWords, directory: JobDirectory, payloads: PayloadTable) {
@@ -35,6 +45,7 @@ final class TrainWordsProgram: JobProgram {
         checkpoints = ModelCheckpoints(directory: directory)
         progress = TrainingProgress(job: job, workers: 1)
         record = TrainingRecord(directory: directory, spec: spec)
+        shared = SharedRounds(job: job, spec: spec, payloads: payloads)
     }
 
     func plan(workers: Int) throws(Fault) -> Step {
@@ -71,12 +82,26 @@ final class TrainWordsProgram: JobProgram {
         case "counting": try OutputCheck.counts(try outputs.output(0, of: 1))
         case "encoding": break
         default:
-            let (input, output) = (shape?.inputRows ?? 0, shape?.outputRows ?? 0)
-            let dim = spec.dimension
+            try checkTraining(outputs)
+        }
+    }
+
+    /// Of a unit that trained, for the coordinator or for other workers, or that reduced a part.
+    private func checkTraining(_ outputs: [Frame]) throws(Fault) {
+        let dim = spec.dimension
+        let shapes = (input: (shape?.inputRows ?? 0, dim), output: (shape?.outputRows ?? 0, dim))
+        switch outputs.count {
+        case 1:
+            let pieces = try outputs[0].decoded(as: ShardPieces.self, "where pieces are")
+            if let complaint = pieces.complaint(shards: plan.partitions) {
+                throw Fault(.data, "what is said of pieces is refused: \(complaint)")
+            }
+        case 5: try OutputCheck.part(outputs, of: shapes, parts: plan.partitions)
+        default:
             try OutputCheck.change(
-                try outputs.output(0, of: 2), of: (input, dim), "the input change")
+                try outputs.output(0, of: 2), of: shapes.input, "the input change")
             try OutputCheck.change(
-                try outputs.output(1, of: 2), of: (output, dim), "the output change")
+                try outputs.output(1, of: 2), of: shapes.output, "the output change")
         }
     }
 
@@ -88,7 +113,14 @@ final class TrainWordsProgram: JobProgram {
         return switch round.stage {
         case "counting": try startEncoding(frames, workers: workers)
         case "encoding": try training(0, step: nil, workers: workers)
-        default: try continueTraining(round, frames, of: outputs, workers: workers)
+        default:
+            switch round.units.first?.task.kind {
+            case UnitTask.sharedTrainingKind:
+                try startReducing(round, frames, of: outputs, workers: workers)
+            case UnitTask.reductionKind:
+                try endReducing(round, frames, of: outputs, workers: workers)
+            default: try continueTraining(round, frames, of: outputs, workers: workers)
+            }
         }
     }
 
@@ -168,12 +200,7 @@ final class TrainWordsProgram: JobProgram {
     private func continueTraining(
         _ round: Round, _ units: [[Frame]], of all: RoundOutputs, workers: Int
     ) throws(Fault) -> Step {
-        guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
-        // The parameters are rewritten in place, so nobody may still be reading them.
-        if !payloads.bulk.withdraw(prefix: "\(job)/work/") {
-            // A peer that has stopped reading still holds them: it keeps the old ones.
-            try average.leaveParameters()
-        }
+        let average = try writableAverage()
         var inputs: [Frame] = []
         var outputs: [Frame] = []
         for unit in units {
@@ -181,8 +208,8 @@ final class TrainWordsProgram: JobProgram {
             outputs.append(try unit.output(1, of: 2))
         }
         let merged = try average.step(
-            inputs: inputs, outputs: outputs, rows: rowsDue.now,
-            shares: plan.shares(round.index, workers: workers))
+            inputs: inputs, outputs: outputs, rows: rowsDue.now, of: plan, round: round.index,
+            workers: workers)
         let figures = record.end(round, all, divergence: average.divergence(inputs))
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
@@ -194,6 +221,70 @@ final class TrainWordsProgram: JobProgram {
         return try training(next, step: step, workers: workers, measures: figures)
     }
 
+    /// The parameters are rewritten in place, so nobody may still be reading them.
+    private func writableAverage() throws(Fault) -> ModelAverage {
+        guard let average else { throw Fault(.internalError, "job \(job) lost its parameters") }
+        if !payloads.bulk.withdraw(prefix: "\(job)/work/") {
+            // A peer that has stopped reading still holds them: it keeps the old ones.
+            try average.leaveParameters()
+        }
+        return average
+    }
+
+    // MARK: - Reductions that workers share
+
+    private func startReducing(
+        _ round: Round, _ units: [[Frame]], of all: RoundOutputs, workers: Int
+    ) throws(Fault) -> Step {
+        guard let corpus, let exchange else {
+            throw Fault(.internalError, "job \(job) lost its corpus")
+        }
+        try shared.take(round, units, all)
+        let reducing = try shared.reducing(round) { shard, sources, former in
+            ReduceWordsUnit(
+                encoding: plan.encoding(shard, of: corpus), settings: plan.settings,
+                round: round.index, rounds: plan.rounds, model: model,
+                rowsDue: rowsDue.now, workers: workers, shard: shard, exchange: exchange,
+                sources: sources, former: former, whole: whole, velocities: velocities)
+        }
+        return .round(reducing, measures: [:])
+    }
+
+    private func endReducing(
+        _ round: Round, _ units: [[Frame]], of all: RoundOutputs, workers: Int
+    ) throws(Fault) -> Step {
+        var results: [ShardResult] = []
+        for frames in units {
+            results.append(
+                try frames.output(0, of: 5).decoded(as: ShardResult.self, "the result of a part"))
+        }
+        let missing = Set(results.flatMap(\.missing))
+        if !missing.isEmpty {
+            let reason = results.lazy.compactMap(\.reason).first ?? ""
+            directory.logger.warning(
+                """
+                job \(job): partitions \(missing.sorted()) are trained again, because what they \
+                had changed is gone: \(reason)
+                """)
+            if let again = shared.retraining(missing, in: round) {
+                return .round(again, measures: [:])
+            }
+            directory.logger.error(
+                "job \(job) goes on without shared reductions: workers do not reach each other")
+            return try training(round.index, step: nil, workers: workers, isRepeated: true)
+        }
+        let average = try writableAverage()
+        try average.adopt(units, rows: rowsDue.now)
+        let divergence = average.divergence(
+            ofSum: all.sum(of: "spreadOfSum"), ofEach: all.sum(of: "spreadOfEach"),
+            partitions: plan.partitions)
+        let figures = record.end(round, shared.outputs(with: all), divergence: divergence)
+        let next = round.index + 1
+        if next == round.count { return .completed(try result(of: average)) }
+        let steps = try shared.offer(results, units, for: next)
+        return try training(next, step: nil, steps: steps, workers: workers, measures: figures)
+    }
+
     /// Looks up the words that are watched, if it is time, in the parameters of the round.
     private func probe(_ average: ModelAverage, at round: Int) throws(Fault) {
         guard record.isProbed(round, of: plan.rounds) else { return }
@@ -202,25 +293,33 @@ final class TrainWordsProgram: JobProgram {
     }
 
     private func training(
-        _ index: Int, step: ModelPayloads?, workers: Int, measures: [String: Double] = [:]
+        _ index: Int, step: ModelPayloads?, steps: SharedRounds.Steps? = nil, workers: Int,
+        measures: [String: Double] = [:], isRepeated: Bool = false
     ) throws(Fault) -> Step {
         trainingRound = index
-        record.beginRound()
-        rowsDue = (now: plan.rowsDue(index, workers: workers), before: rowsDue.now)
+        if !isRepeated {
+            record.beginRound()
+            rowsDue = (now: plan.rowsDue(index, workers: workers), before: rowsDue.now)
+        }
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
-        let whole =
-            index == 0 ? nil : average?.offerWhole(id: "\(job)/work/\(index)", payloads.bulk)
+        let id = "\(job)/work/\(index)"
+        whole = index == 0 ? nil : average?.offerWhole(id: id, payloads.bulk)
+        let isShared = try shared.areUsed(
+            in: index, partitions: plan.partitions, workers: workers)
+        exchange = isShared ? shared.exchange(partitions: plan.partitions, steps: steps) : nil
+        velocities =
+            index == 0 || !isShared ? nil : average?.offerVelocities(id: id, payloads.bulk)
         let units = (0..<plan.partitions).map { partition in
             WorkUnit(
                 task: .trainWords(
                     TrainWordsUnit(
                         encoding: plan.encoding(partition, of: corpus), settings: plan.settings,
-                        round: index, rounds: plan.rounds, model: progress.model,
+                        round: index, rounds: plan.rounds, model: model,
                         rowsDue: rowsDue.now, rowsDueBefore: rowsDue.before,
-                        step: step,
-                        whole: whole)),
+                        step: step, whole: whole, exchange: exchange)),
                 affinity: partition, work: plan.words(of: index))
         }
+        shared.begin(units)
         return .round(
             Round(stage: "training", index: index, count: plan.rounds, units: units),
             measures: measures)

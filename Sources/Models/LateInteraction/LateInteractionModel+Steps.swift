@@ -28,13 +28,16 @@ extension LateInteractionModel {
             try steps.append(folder.steps, isForTokens: true, precision: options.precision)
             _ = steps.removeNormalization()
         }
+        if let wanted = options.dimension {
+            guard (1...steps.dimension).contains(wanted) else {
+                throw .option(
+                    "--dimension \(wanted) is out of range; the model's vectors have "
+                        + "\(steps.dimension)")
+            }
+            steps.append(.truncate(wanted))
+        }
         if let projection = options.projection {
-            let (matrix, path) = try projection.matrix(inputs: steps.dimension)
-            try steps.append(
-                DenseModule(
-                    Linear(
-                        matrix, bias: nil, inputs: steps.dimension, precision: options.precision)),
-                of: path)
+            try steps.append(projection, options.precision)
         }
         if options.normalizes { steps.append(.normalize) }
         return steps

@@ -33,6 +33,7 @@ extension LateInteractionOptions {
         keepsSpecialTokens = try truth("keepsSpecialTokens") ?? keepsSpecialTokens
         skipsPunctuation = try truth("skipsPunctuation")
         normalizes = try truth("normalizes") ?? normalizes
+        dimension = try number("dimension")
         if let dimension = try number("projection") {
             projection = .random(
                 dimension: dimension, seed: settings["seed"].flatMap { UInt64($0) } ?? 1)

@@ -18,6 +18,8 @@ public struct LateInteractionOptions: Sendable, Hashable, Codable {
     public var queryPrompt: String?
     /// Text in front of every document; "" for none.
     public var documentPrompt: String?
+    /// The first so many values of each vector (Matryoshka), before a projection.
+    public var dimension: Int?
     public var projection: Projection?
     /// Whether the tokens that the tokenizer puts around a text, and the mark of its role, have
     /// vectors, too.

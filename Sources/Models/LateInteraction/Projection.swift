@@ -66,6 +66,17 @@ extension LateInteractionOptions.Projection {
     }
 }
 
+extension RowSteps {
+    mutating func append(
+        _ projection: LateInteractionOptions.Projection, _ precision: Precision
+    ) throws(ModelError) {
+        let (matrix, path) = try projection.matrix(inputs: dimension)
+        try append(
+            DenseModule(Linear(matrix, bias: nil, inputs: dimension, precision: precision)),
+            of: path)
+    }
+}
+
 /// Rows of length 1 at right angles to each other, in random directions.
 enum OrthogonalRows {
     /// Normal rows made orthogonal one after the other (Gram and Schmidt), each twice, after which

@@ -72,7 +72,7 @@ struct TokenEncoding: BatchEncoding {
     }
 
     /// - count: tokens of the document before it was lengthened.
-    private func hasVector(
+    func hasVector(
         _ token: Int, in document: Range<Int>, of count: Int, _ ids: [Int32]
     ) -> Bool {
         guard !skipped.contains(ids[token]) else { return false }

@@ -3,12 +3,17 @@
 extension Segment {
     /// The inverted file over words; nil when the index was built without.
     ///
-    /// - Throws: `.malformed` naming the segment.
+    /// - Throws: `.malformed` naming the segment, also when they are of other passages.
     public func openWords() throws(IndexError) -> InvertedFile? {
         guard let bytes = words else { return nil }
-        do { return try InvertedFile(bytes, keeping: self) } catch {
+        let file: InvertedFile
+        do { file = try InvertedFile(bytes, keeping: self) } catch {
             throw malformed("words", "\(error)")
         }
+        guard file.passageCount == passages else {
+            throw malformed("words", "\(file.passageCount) passages of \(passages)")
+        }
+        return file
     }
 }
 

@@ -166,6 +166,8 @@ public final class IndexDirectory {
             snapshot.segments.map { ($0.segment.path, $0.segment) },
             uniquingKeysWith: { first, _ in first })
         let next = try Self.load(manifest, encoder, path, known: known)
+        let fields = try next.fields()
+        manifest.fields = fields.isEmpty ? nil : fields
         try manifest.write(to: "\(path)/\(IndexManifest.fileName)")
         let kept = Set(manifest.files.map(\.file))
         for file in self.manifest.files where !kept.contains(file.file) {

@@ -5,6 +5,8 @@ public import Files
 public enum IndexError: Error, Sendable, Equatable, CustomStringConvertible {
     case file(FileError)
     case vectors(RetrievalError)
+    case metadata(MetadataError)
+    case filter(FilterProblem)
     /// Two parts of an index, or an index and a request, do not belong together.
     case mismatch(path: String, what: String, found: String, expected: String)
     case duplicate(id: String)
@@ -20,11 +22,13 @@ public enum IndexError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .file(let error): error.description
         case .vectors(let error): error.description
+        case .metadata(let error): error.description
+        case .filter(let problem): problem.description
         case .mismatch(let path, let what, let found, let expected):
             "\(path) has \(what) \(found) where \(expected) is expected; "
                 + "use what it was built with, or build it anew"
         case .duplicate(let id):
-            "two passages of one segment have the id \"\(id)\"; give each an id of its own"
+            "two documents have the id \"\(id.prefix(100))\"; give each an id of its own"
         case .unknown(let id):
             "no passage has the id \"\(id)\""
         case .limit(let id, let what, let found, let limit):

@@ -45,6 +45,8 @@ public struct IndexManifest: Sendable, Equatable, Codable {
     public var dense: DenseSettings?
     public var encoder: FileEntry
     public var segments: [SegmentEntry] = []
+    /// Fields of the passages beside their text; nil without any.
+    public var fields: [FieldEntry]?
     /// What happened to the documents that the index was built of.
     public var ledger: IndexLedger?
     /// What more has to be known to add documents in the same way, by name.
@@ -53,6 +55,9 @@ public struct IndexManifest: Sendable, Equatable, Codable {
     public static let version = 1
     public static let fileName = "manifest.json"
     private static let bytesMax = 64 << 20
+    /// So far from the end that counting on, and adding up all files, stays below it.
+    private static let generationMax = 1 << 53
+    private static let fileBytesMax = 1 << 44
 
     /// Living passages.
     public var passages: Int { segments.reduce(0) { $0 + $1.passages - $1.deleted } }
@@ -91,6 +96,13 @@ public struct IndexManifest: Sendable, Equatable, Codable {
 
     /// Why no index could have such a manifest; nil when one could.
     private var contradiction: String? {
+        guard (0...Self.generationMax).contains(generation) else {
+            return "generation \(generation)"
+        }
+        guard segments.count <= 1 << 16 else { return "\(segments.count) segments" }
+        for entry in files where !(0...Self.fileBytesMax).contains(entry.bytes) {
+            return "\(entry.file.prefix(80)) of \(entry.bytes) bytes"
+        }
         for entry in files where !entry.isBeside {
             return "\"\(entry.file.prefix(80))\" is no name of a file beside the manifest"
         }
@@ -101,7 +113,6 @@ public struct IndexManifest: Sendable, Equatable, Codable {
                 (segment.deleted > 0) == (segment.tombstones != nil)
             else { return "the numbers of \(segment.file.file) contradict each other" }
         }
-        guard segments.count <= 1 << 16 else { return "\(segments.count) segments" }
         return nil
     }
 
@@ -123,7 +134,7 @@ public struct IndexManifest: Sendable, Equatable, Codable {
 extension IndexManifest.FileEntry {
     /// Whether the name stays in the directory.
     fileprivate var isBeside: Bool {
-        !file.isEmpty && file != "." && file != ".." && bytes >= 0
+        !file.isEmpty && file != "." && file != ".."
             && !file.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
     }
 }

@@ -101,19 +101,13 @@ public final class IndexSearcher: Sendable {
             for passage in 0..<segment.passages {
                 let place = PassagePlace(segment: index, passage: passage)
                 guard isLiving(place), filter?(place) ?? true else { continue }
-                if let last = runs.last, last.segment == index, last.passages.count < Run.most,
-                    last.passages.upperBound == passage
-                {
-                    runs[runs.count - 1].passages = last.passages.lowerBound..<passage + 1
-                } else {
-                    runs.append(Run(place))
-                }
+                runs.append(place)
             }
         }
         return runs
     }
 
-    private func hits(_ best: [ScoredPassage]) throws(IndexError) -> [SearchHit] {
+    func hits(_ best: [ScoredPassage]) throws(IndexError) -> [SearchHit] {
         var hits: [SearchHit] = []
         for passage in best {
             hits.append(
@@ -123,6 +117,19 @@ public final class IndexSearcher: Sendable {
                         of: passage.place.passage), score: passage.score))
         }
         return hits
+    }
+}
+
+extension [Run] {
+    /// Makes the last run longer where the passage is its neighbour.
+    mutating func append(_ place: PassagePlace) {
+        if let last, last.segment == place.segment, last.passages.count < Run.most,
+            last.passages.upperBound == place.passage
+        {
+            self[count - 1].passages = last.passages.lowerBound..<place.passage + 1
+        } else {
+            append(Run(place))
+        }
     }
 }
 

@@ -11,6 +11,8 @@ public final class Segment: Sendable {
     public let byteCount: Int
     public let encoder: TokenEncoder
     public let dense: DenseSettings?
+    /// Fields of the passages; nil if it has none.
+    public let metadata: MetadataTable?
     /// Nil where all dense vectors are looked at, in the order of passages.
     let denseLists: DenseLists?
     /// Keeps `all` alive.
@@ -72,6 +74,7 @@ public final class Segment: Sendable {
             idStarts = try parts.array("ids.starts", passages + 1)
             idOrder = try parts.array("ids.order", passages)
             try parts.check(header, starts, listStarts, idStarts)
+            metadata = try parts.metadata(keeping: owner)
             denseLists = try parts.denseLists()
         } catch {
             throw .file(error)
@@ -187,6 +190,18 @@ private struct SegmentSections {
         .malformed(
             path: path, offset: ranges[name]?.lowerBound ?? 0,
             reason: "section \(name): \(reason)")
+    }
+
+    func metadata(keeping owner: any AnyObject & Sendable) throws(FileError) -> MetadataTable? {
+        guard let range = ranges["metadata"] else { return nil }
+        do throws(MetadataError) {
+            let table = try MetadataTable(
+                UnsafeRawBufferPointer(rebasing: all[range]), keeping: owner)
+            guard table.passages == header.passages else {
+                throw .malformed("it is of \(table.passages) passages of \(header.passages)")
+            }
+            return table
+        } catch { throw fail("metadata", "\(error)") }
     }
 
     func check(

@@ -17,6 +17,7 @@ public enum SegmentMerge {
         guard let first = parts.first?.segment else { return nil }
         let writer = try SegmentWriter(
             path: path, encoder: encoder ?? first.encoder, dense: first.dense)
+        writer.metadata = try metadata(of: parts)
         for (segment, dead) in parts {
             guard segment.encoder.fingerprint == writer.encoder.fingerprint,
                 segment.dense == first.dense
@@ -32,6 +33,24 @@ public enum SegmentMerge {
             }
         }
         return writer
+    }
+
+    /// The fields of the living passages, in order; a segment without one of them has no values.
+    private static func metadata(
+        of parts: [(segment: Segment, dead: Tombstones)]
+    ) throws(IndexError) -> MetadataBuilder? {
+        var names: [String] = []
+        for (segment, _) in parts {
+            for name in segment.metadata?.fields ?? [] where !names.contains(name) {
+                names.append(name)
+            }
+        }
+        if names.isEmpty { return nil }
+        do throws(MetadataError) {
+            var builder = try MetadataBuilder(fields: names)
+            for (segment, dead) in parts { try builder.append(segment, without: dead) }
+            return builder
+        } catch { throw .metadata(error) }
     }
 
     private static func copy(

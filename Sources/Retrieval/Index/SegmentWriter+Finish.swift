@@ -21,12 +21,12 @@ extension SegmentWriter {
             let inverted = try invertedFile()
             let parts: [(String, ScratchFile)] =
                 [
-                ("starts", starts), ("centroids", centroids), ("rows", rows),
-                ("factors", factors), ("ivf.starts", inverted.starts),
-                ("ivf.passages", inverted.passages), ("ids.starts", idStarts), ("ids", ids),
-                ("ids.order", order), ("store.firsts", store.firsts),
-                ("store.starts", store.starts), ("store.blocks", store.blocks),
-            ] + vectors
+                    ("starts", starts), ("centroids", centroids), ("rows", rows),
+                    ("factors", factors), ("ivf.starts", inverted.starts),
+                    ("ivf.passages", inverted.passages), ("ids.starts", idStarts), ("ids", ids),
+                    ("ids.order", order), ("store.firsts", store.firsts),
+                    ("store.starts", store.starts), ("store.blocks", store.blocks),
+                ] + vectors + (try metadataPart())
             var sections: [(String, UnsafeRawBufferPointer)] = []
             for (name, part) in parts {
                 sections.append((name, UnsafeRawBufferPointer(try part.map())))
@@ -38,6 +38,15 @@ extension SegmentWriter {
         } catch {
             throw .file(error)
         }
+    }
+
+    private func metadataPart() throws(FileError) -> [(String, ScratchFile)] {
+        guard let metadata, !metadata.fields.isEmpty else { return [] }
+        precondition(
+            metadata.passages == passages, "fields of \(metadata.passages) of \(passages) passages")
+        let file = try ScratchFile(beside: path)
+        try file.append(metadata.bytes)
+        return [("metadata", file)]
     }
 
     private func write(

@@ -21,6 +21,9 @@ public final class SegmentWriter {
     public private(set) var passages = 0
     public private(set) var tokens = 0
 
+    /// The fields of the passages, appended beside them by who appends these; nil keeps none.
+    public var metadata: MetadataBuilder?
+
     let starts: ScratchFile
     let centroids: ScratchFile
     let rows: ScratchFile

@@ -17,6 +17,9 @@ public struct Tombstones: Sendable, Equatable {
         words[passage >> 6] >> UInt64(passage & 63) & 1 == 1
     }
 
+    /// The bits of 64 passages.
+    func word(_ index: Int) -> UInt64 { words[index] }
+
     /// Returns false when it was there already.
     @discardableResult
     public mutating func insert(_ passage: Int) -> Bool {

@@ -39,17 +39,44 @@ public final class OpenShards: Sendable {
     public func answer(
         _ query: ShardQuery, top: Int, threads: Int
     ) throws(IndexError) -> [ShardHit] {
+        let sets = try sets(query)
         var hits: [ShardHit]
         switch query.kind {
-        case .words: hits = try byWords(query, top)
-        case .maxSim: hits = try byMaxSim(query, top, threads)
-        case .dense: hits = try byDense(query, top, threads)
-        case .passages: hits = try passages(query, top)
+        case .words: hits = try byWords(query, sets, top)
+        case .maxSim: hits = try byMaxSim(query, sets, top, threads)
+        case .dense: hits = try byDense(query, sets, top, threads)
+        case .passages: hits = try passages(query, sets, top)
         }
-        if query.wantsText || query.wantsExplanation {
+        if query.wantsText || query.wantsExplanation || !query.fields.isEmpty {
             for index in hits.indices { try complete(&hits[index], query) }
         }
         return hits
+    }
+
+    /// The passages of each part that are looked at; nil for all that are not deleted.
+    private func sets(_ query: ShardQuery) throws(IndexError) -> [PassageSet]? {
+        // The others look up the ids themselves.
+        let hasIDs = query.ids != nil && (query.kind == .words || query.kind == .dense)
+        guard hasIDs || query.filter != nil else { return nil }
+        var filter: Filter?
+        do throws(FilterProblem) {
+            if let text = query.filter { filter = try Filter(text) }
+        } catch { throw .filter(error) }
+        var sets: [PassageSet] = []
+        for part in parts {
+            var set: PassageSet?
+            if let filter { set = try part.segment.passages(of: filter) }
+            if let ids = query.ids {
+                var named = PassageSet(passages: part.segment.passages)
+                for id in ids {
+                    if let passage = try part.segment.passage(id: id) { named.insert(passage) }
+                }
+                if let set { named.formIntersection(set) }
+                set = named
+            }
+            if let set { sets.append(set) }
+        }
+        return sets
     }
 
     private func hit(_ place: PassagePlace, _ score: Float) throws(IndexError) -> ShardHit {
@@ -61,6 +88,9 @@ public final class OpenShards: Sendable {
 
     private func complete(_ hit: inout ShardHit, _ query: ShardQuery) throws(IndexError) {
         guard let index = parts.firstIndex(where: { $0.number == hit.shard }) else { return }
+        if !query.fields.isEmpty {
+            hit.fields = try parts[index].segment.values(of: query.fields, passage: hit.passage)
+        }
         if query.wantsText { hit.text = try parts[index].segment.text(of: hit.passage).text }
         if query.wantsExplanation, query.kind == .maxSim {
             hit.explanation = try searcher.explain(
@@ -71,12 +101,19 @@ public final class OpenShards: Sendable {
     // MARK: - Kinds of scores
 
     private func byMaxSim(
-        _ query: ShardQuery, _ top: Int, _ threads: Int
+        _ query: ShardQuery, _ sets: [PassageSet]?, _ top: Int, _ threads: Int
     ) throws(IndexError) -> [ShardHit] {
         let tokens = try query.tokens()
         let found: [SearchHit]
         if let ids = query.ids {
-            found = try searcher.rank(tokens, ids: ids, count: top, threads: threads)
+            found =
+                if let sets {
+                    try searcher.search(
+                        tokens, SearchOptions(count: top, candidates: .all, threads: threads),
+                        among: sets)
+                } else {
+                    try searcher.rank(tokens, ids: ids, count: top, threads: threads)
+                }
         } else {
             let candidates: SearchOptions.Candidates? = query.probes.map {
                 .nearest(probes: $0, limit: max(query.candidates, top))
@@ -84,14 +121,21 @@ public final class OpenShards: Sendable {
             var options = SearchOptions(
                 count: top, candidates: candidates ?? .all, threads: threads)
             options.limitsEachSegment = true
-            found = try searcher.search(tokens, options)
+            found =
+                if let sets {
+                    try searcher.search(tokens, options, among: sets)
+                } else {
+                    try searcher.search(tokens, options)
+                }
         }
         var hits: [ShardHit] = []
         for item in found { hits.append(try hit(item.place, item.score)) }
         return hits
     }
 
-    private func byWords(_ query: ShardQuery, _ top: Int) throws(IndexError) -> [ShardHit] {
+    private func byWords(
+        _ query: ShardQuery, _ sets: [PassageSet]?, _ top: Int
+    ) throws(IndexError) -> [ShardHit] {
         let wanted = BM25Query(query.terms.map { ($0.text, $0.count) })
         let statistics = WordStatistics(
             passages: query.passageCount, totalLength: query.wordCount,
@@ -104,7 +148,7 @@ public final class OpenShards: Sendable {
                     expected: "an index built with them")
             }
             let dead = parts[index].dead
-            let only = try places(query.ids, in: index)
+            let only = sets?[index]
             let found = file.search(wanted, statistics: statistics, top: top) { passage in
                 !dead.contains(Int(passage)) && only?.contains(Int(passage)) ?? true
             }
@@ -120,26 +164,14 @@ public final class OpenShards: Sendable {
         return hits
     }
 
-    private func places(_ ids: [String]?, in index: Int) throws(IndexError) -> Set<Int>? {
-        guard let ids else { return nil }
-        var places: Set<Int> = []
-        for id in ids {
-            if let passage = try parts[index].segment.passage(id: id) { places.insert(passage) }
-        }
-        return places
-    }
-
     private func byDense(
-        _ query: ShardQuery, _ top: Int, _ threads: Int
+        _ query: ShardQuery, _ sets: [PassageSet]?, _ top: Int, _ threads: Int
     ) throws(IndexError) -> [ShardHit] {
-        var only: [Set<Int>?] = []
-        for index in parts.indices { only.append(try places(query.ids, in: index)) }
-        let chosen = only
         let best = try searcher.nearestByDense(
             query.vectors, count: top, probes: query.ids == nil ? query.probes : nil,
             threads: threads
         ) {
-            chosen[$0.segment]?.contains($0.passage) ?? true
+            sets?[$0.segment].contains($0.passage) ?? true
         }
         var hits: [ShardHit] = []
         for passage in best { hits.append(try hit(passage.place, passage.score)) }
@@ -147,10 +179,14 @@ public final class OpenShards: Sendable {
     }
 
     /// The passages that were asked for, in the order of the question.
-    private func passages(_ query: ShardQuery, _ top: Int) throws(IndexError) -> [ShardHit] {
+    private func passages(
+        _ query: ShardQuery, _ sets: [PassageSet]?, _ top: Int
+    ) throws(IndexError) -> [ShardHit] {
         var hits: [ShardHit] = []
         for (rank, id) in (query.ids ?? []).enumerated() where hits.count < top {
-            guard let place = try searcher.place(of: id) else { continue }
+            guard let place = try searcher.place(of: id),
+                sets?[place.segment].contains(place.passage) ?? true
+            else { continue }
             hits.append(try hit(place, -Float(rank)))
         }
         return hits

@@ -46,6 +46,10 @@ public struct ShardQuery: Sendable, Equatable {
     public var candidates = 0
     /// Only these are looked at, in any order; unknown ones are passed over. Nil for all.
     public var ids: [String]?
+    /// Only passages that this filter lets through are looked at. Nil for all.
+    public var filter: String?
+    /// Of these fields each hit gets the values.
+    public var fields: [String] = []
     public var wantsText = false
     /// Of `maxSim`: for each query token the best token of the passage, and its score.
     public var wantsExplanation = false
@@ -62,8 +66,13 @@ extension ShardQuery {
     public static let rowsMax = 10_000
     public static let candidatesMax = 1 << 20
 
+    public static let fieldsMax = 64
+
     private struct Fields: Codable {
-        var kind: Kind
+        var kind: String
+        var filteredKind: Kind?
+        var filter: String?
+        var fields: [String]?
         var terms: [Term]?
         var passageCount: Int?
         var wordCount: Int?
@@ -75,9 +84,17 @@ extension ShardQuery {
         var wantsExplanation: Bool?
     }
 
+    /// In the place of the kind where a question asks for fields: workers that know none refuse it,
+    /// and do not answer it without its filter.
+    private static let withFields = "withFields"
+
     public func encoded() throws(RetrievalError) -> [UInt8] {
+        let hasFields = filter != nil || !fields.isEmpty
         let fields = Fields(
-            kind: kind, terms: terms.isEmpty ? nil : terms, passageCount: passageCount,
+            kind: hasFields ? Self.withFields : kind.rawValue,
+            filteredKind: hasFields ? kind : nil, filter: filter,
+            fields: fields.isEmpty ? nil : fields, terms: terms.isEmpty ? nil : terms,
+            passageCount: passageCount,
             wordCount: wordCount, dimension: dimension, probes: probes, candidates: candidates,
             ids: ids, wantsText: wantsText,
             wantsExplanation: wantsExplanation)
@@ -104,7 +121,13 @@ extension ShardQuery {
         guard let fields = try? JSONDecoder().decode(Fields.self, from: json) else {
             throw .badQuery("its fields cannot be read")
         }
-        self.init(fields.kind)
+        let isWithFields = fields.kind == Self.withFields
+        guard let kind = isWithFields ? fields.filteredKind : Kind(rawValue: fields.kind) else {
+            throw .badQuery("its kind is not known")
+        }
+        self.init(kind)
+        filter = fields.filter
+        self.fields = fields.fields ?? []
         terms = fields.terms ?? []
         passageCount = fields.passageCount ?? 0
         wordCount = fields.wordCount ?? 0
@@ -125,6 +148,9 @@ extension ShardQuery {
     private func check() throws(RetrievalError) {
         guard vectors.allSatisfy(\.isFinite) else {
             throw .badQuery("a number of its vectors is not finite")
+        }
+        guard (filter ?? "").utf8.count <= Filter.bytesMax, fields.count <= Self.fieldsMax else {
+            throw .badQuery("its filter or its fields are more than the limit")
         }
         switch kind {
         case .words:

@@ -104,6 +104,16 @@ public struct ClientKeys: Sendable, Equatable {
     }
 }
 
+extension ClientKeys {
+    /// What a worker shows to another one of the same job.
+    init(job: PeerKey, server: PublicKey) {
+        self.init(
+            pairing: Pairing(
+                own: job.pair, name: "job", path: "the job", server: server,
+                serverSource: "the coordinator's word"))
+    }
+}
+
 /// What a socket proves, and demands, when a connection opens.
 enum Credentials: Sendable {
     /// The NULL mechanism.

@@ -4,7 +4,7 @@ import Glibc
 public import Protocol
 import Synchronization
 
-/// The coordinator's pair, and who is let in: in memory, and renewed when the file changes.
+/// The pair of a listening side, and who is let in: in memory, and renewed when the file changes.
 public final class CoordinatorKeys: Sendable {
     private struct State {
         var holders: [PublicKey: KeyHolder]
@@ -29,7 +29,8 @@ public final class CoordinatorKeys: Sendable {
     }
 
     let pair: KeyPair
-    private let ring: KeyRing
+    /// Nil where the list is not a file but what `set` says.
+    private let ring: KeyRing?
     private let state: Mutex<State>
 
     /// The keys for listening at `address`; nil where none are used: on Unix sockets, and with
@@ -72,6 +73,19 @@ public final class CoordinatorKeys: Sendable {
         state = Mutex(State(holders: Self.holders(try ring.authorized()), stamp: stamp))
     }
 
+    /// Keys of a worker that others fetch from: nobody is let in before `set`.
+    init(listeningAs pair: KeyPair) {
+        self.pair = pair
+        ring = nil
+        state = Mutex(State(holders: [:], stamp: nil))
+    }
+
+    /// Lets in these and nobody else, from the next message on.
+    func set(_ keys: [AuthorizedKey]) {
+        let holders = Self.holders(keys)
+        state.withLock { $0.holders = holders }
+    }
+
     private static func holders(_ keys: [AuthorizedKey]) -> [PublicKey: KeyHolder] {
         Dictionary(
             keys.map { ($0.key, KeyHolder(name: $0.name, role: $0.role, key: $0.key)) },
@@ -86,6 +100,7 @@ public final class CoordinatorKeys: Sendable {
     ///
     /// - Returns: sentences for the log; empty if nothing has changed.
     func refresh() -> [String] {
+        guard let ring else { return [] }
         let stamp = Stamp(ring.authorizedPath)
         guard stamp != state.withLock({ $0.stamp }) else { return [] }
         var list = AuthorizedKeys()

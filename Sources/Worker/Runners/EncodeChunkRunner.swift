@@ -31,7 +31,9 @@ final class EncodeChunkRunner: UnitRunner {
             let (model, received) = try models.model(for: task, control)
             let (batch, read) = try chunks.batch(of: task)
             let began = monotonicMilliseconds()
-            let encoded = try encode(batch, model, control)
+            let encoded = try encode(batch, model, control)?.reduced(
+                for: task.settings, protecting: 1, isNormalized: model.isNormalized,
+                threads: threads, control)
             let spent = Double(monotonicMilliseconds() - began) / 1_000
             let documents = try EncodedDocuments(
                 batch, encoded, dimension: model.dimension,

@@ -11,6 +11,7 @@ import Transport
 /// What it leaves depends on the records, the model and the settings alone, bit by bit.
 final class IndexChunkRunner: UnitRunner {
     static let kind = "index-chunk"
+    static let kinds = [kind, "index-chunk-fields"]
     private let models: ModelShelf
     private let chunks: ChunkReader
     private let bulk: BulkExchange
@@ -34,9 +35,12 @@ final class IndexChunkRunner: UnitRunner {
         guard case .indexChunk(let task) = assignment.task else { throw assignment.misplaced }
         do {
             let (model, received) = try models.lateInteraction(for: task, control)
-            let (batch, read) = try chunks.batch(of: task.chunk)
+            let (batch, read) = try chunks.batch(
+                of: task.chunk, metadata: task.metadataFields)
             let began = monotonicMilliseconds()
-            let encoded = try encode(batch, model, control)
+            let encoded = try encode(batch, model, control)?.reduced(
+                for: task.chunk.settings, protecting: task.settings.keepsSpecialTokens ? 1 : 0,
+                isNormalized: model.isNormalized, threads: threads, control)
             let dense = try dense(batch, task, control)
             var documents = try EncodedDocuments(
                 batch, encoded, dimension: model.dimension, rowBytes: 4 * model.dimension,
@@ -143,6 +147,7 @@ final class IndexChunkRunner: UnitRunner {
         let writer = try SegmentWriter(
             path: path, encoder: encoder,
             dense: dense.map { DenseSettings(dimension: $0.dimension, type: .f32) })
+        writer.metadata = try task.metadataFields.map { try MetadataBuilder(batch, $0) }
         var row = 0
         for index in batch.entries.indices {
             let rows = Int(encoded?.rowCounts[index] ?? 0)

@@ -23,6 +23,7 @@ enum CandidateRanker {
 
 final class RerankChunkRunner: UnitRunner {
     static let kind = "rerank-chunk"
+    static let kinds = [kind, "rerank-chunk-filter"]
     private let models: ModelShelf
     private let chunks: ChunkReader
     private let bulk: BulkExchange
@@ -42,9 +43,11 @@ final class RerankChunkRunner: UnitRunner {
         do {
             let (ranker, received) = try models.ranker(for: task, control)
             let candidates = try candidates(of: task)
-            var (batch, read) = try chunks.batch(of: task.chunk)
+            var (batch, read) = try chunks.batch(
+                of: task.chunk, metadata: task.metadataFields)
             let all = batch
             batch.keep { candidates.queries(of: all.id($0)) != nil }
+            let left = try filter(&batch, task)
             let began = monotonicMilliseconds()
             let progress = EncodingProgress()
             control.follow(
@@ -52,7 +55,8 @@ final class RerankChunkRunner: UnitRunner {
                 halt: { progress.cancel() })
             let (scores, tokens) = try score(batch, ranker, candidates, progress)
             try control.check()
-            let documents = EncodedDocuments(batch, tokens: tokens, maxLength: ranker.maxLength)
+            var documents = EncodedDocuments(batch, tokens: tokens, maxLength: ranker.maxLength)
+            documents.documents += left
             let spent = Double(monotonicMilliseconds() - began) / 1_000
             let outputs = [
                 bulk.offer(
@@ -79,6 +83,23 @@ final class RerankChunkRunner: UnitRunner {
             run: try content(task.run, task.runPayload))
         candidates = made
         return made
+    }
+
+    /// Keeps the documents that the filter lets through.
+    ///
+    /// - Returns: the others, which have no scores and are yet there.
+    private func filter(
+        _ batch: inout DocumentBatch, _ task: RerankChunk
+    ) throws -> [EncodedDocuments.Document] {
+        guard let text = task.filter else { return [] }
+        let all = batch
+        let passing = try Filter(text).documents(of: all, task.metadataFields ?? [])
+        batch.keep { passing.contains($0) }
+        return all.entries.indices.filter { !passing.contains($0) }.map { index in
+            EncodedDocuments.Document(
+                id: all.id(index), record: all.entries[index].record, rows: 0, tokens: 0,
+                isTruncated: false)
+        }
     }
 
     private func content(_ file: InputFile, _ payload: String) throws -> Frame {

@@ -9,33 +9,34 @@ import WordVectors
 /// threads on their race): any worker, any attempt makes an equally good one.
 final class TrainWordsRunner: UnitRunner {
     static let kind = "train-words"
-    private let partitions: Partitions
+    static let kinds = [kind, UnitTask.sharedTrainingKind]
+    private let models: WordModels
     private let bulk: BulkExchange
-    private let threads: Int
-    private var replica: ModelReplica?
-    private var trainer: (task: EncodeWords, settings: TrainWords, trainer: WordTrainer)?
+    /// Nil where other workers cannot fetch from this one.
+    private let peers: PeerPlane?
+    private var threads: Int { models.threads }
 
-    init(partitions: Partitions, bulk: BulkExchange, threads: Int) {
-        self.partitions = partitions
+    init(models: WordModels, bulk: BulkExchange, peers: PeerPlane?) {
+        self.models = models
         self.bulk = bulk
-        self.threads = threads
+        self.peers = peers
     }
 
     func run(_ assignment: Assign, control: RunControl) throws(Fault) -> UnitOutcome {
         guard case .trainWords(let task) = assignment.task else { throw assignment.misplaced }
         do {
-            let stream = try partitions.stream(of: task.encoding, control)
-            let trainer = try trainer(for: task)
-            let replica = try replica(for: task, of: trainer)
+            let peers = try peers(for: task)
+            let stream = try models.partitions.stream(of: task.encoding, control)
+            let trainer = try models.trainer(of: task.encoding, task.settings)
+            let replica = try models.replica(of: task.model, trainer)
             let began = monotonicMilliseconds()
             let arrivals = try advance(replica, to: task, control)
             let advanced = monotonicMilliseconds()
             let summary = try train(task, stream, trainer, replica, control)
             try control.check()
             let trained = monotonicMilliseconds()
-            let outputs = try replica.offerDeltas(
-                of: task, on: bulk, prefix: assignment.outputPrefix)
-            var outcome = outcome(outputs, summary, received: arrivals.bytes)
+            let (outputs, sent) = try offer(replica, of: assignment, task, to: peers)
+            var outcome = outcome(outputs, summary, sent: sent, received: arrivals.bytes)
             outcome.measures["advanceSeconds"] = Double(advanced - began) / 1_000
             outcome.measures["deltaSeconds"] = Double(monotonicMilliseconds() - trained) / 1_000
             return outcome
@@ -49,13 +50,43 @@ final class TrainWordsRunner: UnitRunner {
         // Renews the lease, and is no visible part of the unit's work.
         control.follow(
             total: Double(Limits.payloadBytesMax), done: { Double(arrivals.bytes) }, halt: {})
-        try replica.advance(to: task, from: bulk, counting: arrivals)
+        try replica.advance(to: task, from: bulk, peers, counting: arrivals)
         try control.check()
         return arrivals
     }
 
+    /// Nil where the coordinator reduces.
+    private func peers(for task: TrainWordsUnit) throws(Fault) -> PeerPlane? {
+        guard let exchange = task.exchange else { return nil }
+        guard let peers else {
+            throw Fault(.usage, "no worker can fetch from this one; start it with --peer")
+        }
+        try exchange.check()
+        try peers.admit(exchange.key)
+        peers.forget(before: task.round, of: task.model)
+        return peers
+    }
+
+    /// What changed: to the coordinator, or in pieces to the workers that reduce their part of it.
+    private func offer(
+        _ replica: ModelReplica, of assignment: Assign, _ task: TrainWordsUnit,
+        to peers: PeerPlane?
+    ) throws -> (outputs: [PayloadReference], bytes: Int) {
+        guard let peers, let exchange = task.exchange else {
+            let outputs = try replica.offerDeltas(
+                of: task, on: bulk, prefix: assignment.outputPrefix)
+            return (outputs, outputs.reduce(0) { $0 + $1.size })
+        }
+        let pieces = try replica.offerPieces(
+            of: task, shards: exchange.shards, on: peers,
+            prefix: peers.prefix(task.model, task.round, assignment))
+        let output = try bulk.offer(
+            id: assignment.outputPrefix + "/pieces", encoding: pieces)
+        return ([output], (pieces.inputSizes + pieces.outputSizes).reduce(output.size, +))
+    }
+
     private func outcome(
-        _ outputs: [PayloadReference], _ summary: TrainingSummary, received: Int
+        _ outputs: [PayloadReference], _ summary: TrainingSummary, sent: Int, received: Int
     ) -> UnitOutcome {
         UnitOutcome(
             outputs: outputs,
@@ -63,44 +94,9 @@ final class TrainWordsRunner: UnitRunner {
                 "words": Double(summary.words), "tokens": Double(summary.trainedTokens),
                 "lossSum": summary.lossSum, "lossCount": Double(summary.lossCount),
                 "computeSeconds": summary.seconds,
-                "bytesSent": Double(outputs.reduce(0) { $0 + $1.size }),
+                "bytesSent": Double(sent),
                 "bytesReceived": Double(received),
             ])
-    }
-
-    private func trainer(for task: TrainWordsUnit) throws -> WordTrainer {
-        if let trainer, trainer.task.vocabulary == task.encoding.vocabulary,
-            trainer.settings == task.settings
-        {
-            return trainer.trainer
-        }
-        // The tables of another job go before those of this one come.
-        trainer = nil
-        let vocabulary = try partitions.vocabulary(of: task.encoding)
-        let made = try WordTrainer(
-            settings: task.settings.trainingSettings(),
-            counts: vocabulary.counts.map { Int($0) },
-            subwords: task.settings.subwordTable(of: vocabulary))
-        trainer = (task.encoding, task.settings, made)
-        return made
-    }
-
-    private func replica(for task: TrainWordsUnit, of trainer: WordTrainer) throws -> ModelReplica {
-        if let replica, replica.model == task.model { return replica }
-        // The matrices of another job go before those of this one come.
-        replica = nil
-        let settings = trainer.settings
-        let hasSubwords = trainer.subwords != nil
-        let base = try WordParameters(
-            settings: settings, vocabulary: trainer.vocabulary, subwords: trainer.subwords,
-            threads: threads)
-        let made = try ModelReplica(
-            model: task.model, beginning: base, threads: threads
-        ) { [threads] base in
-            base.begin(settings: settings, hasSubwords: hasSubwords, threads: threads)
-        }
-        replica = made
-        return made
     }
 
     private func train(

@@ -31,6 +31,8 @@ final class ShardScorer {
             throw fault
         } catch let error as RetrievalError {
             throw Fault(.usage, "\(error)")
+        } catch IndexError.filter(let problem) {
+            throw Fault(.usage, problem.sentence)
         } catch {
             throw Fault(.data, "\(error)")
         }

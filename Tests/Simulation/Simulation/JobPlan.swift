@@ -149,8 +149,8 @@ extension Assignment {
             corpus = task.corpus
             let (index, count, all) = (task.partition, task.partitions, Int(task.seed))
             blocks = index * all / count..<(index + 1) * all / count
-        case .trainWords, .countPairs, .trainGloVe, .factorisePairs, .encodeChunk, .indexChunk,
-            .rerankChunk:
+        case .trainWords, .reduceWords, .countPairs, .trainGloVe, .factorisePairs, .encodeChunk,
+            .indexChunk, .rerankChunk:
             return nil
         }
         guard let file = corpus.files.first else { return nil }

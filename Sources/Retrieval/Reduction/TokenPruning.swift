@@ -18,24 +18,28 @@ public enum TokenPruning {
     }
 
     private static func farthest(_ tokens: TokenMatrix, _ limit: Int, first: Int) -> [Int] {
-        var isKept = [Bool](repeating: false, count: tokens.count)
+        let (count, dimension) = (tokens.count, tokens.dimension)
+        var isKept = [Bool](repeating: false, count: count)
         // The greatest product with a kept token.
-        var nearness = [Float](repeating: -.infinity, count: tokens.count)
-        func keep(_ token: Int) {
-            isKept[token] = true
-            for other in 0..<tokens.count where !isKept[other] {
-                var product: Float = 0
-                for (a, b) in zip(tokens[token], tokens[other]) { product += a * b }
-                nearness[other] = max(nearness[other], product)
+        var nearness = [Float](repeating: -.infinity, count: count)
+        tokens.values.withUnsafeBufferPointer { rows in
+            guard let rows = rows.baseAddress else { return }
+            func keep(_ token: Int) {
+                isKept[token] = true
+                for other in 0..<count where !isKept[other] {
+                    let cosine = product(
+                        rows + token * dimension, rows + other * dimension, dimension)
+                    nearness[other] = max(nearness[other], cosine)
+                }
             }
-        }
-        for token in 0..<first { keep(token) }
-        for _ in first..<limit {
-            var next = -1
-            for token in 0..<tokens.count where !isKept[token] {
-                if next < 0 || nearness[token] < nearness[next] { next = token }
+            for token in 0..<first { keep(token) }
+            for _ in first..<limit {
+                var next = -1
+                for token in 0..<count where !isKept[token] {
+                    if next < 0 || nearness[token] < nearness[next] { next = token }
+                }
+                keep(next)
             }
-            keep(next)
         }
         return isKept.indices.filter { isKept[$0] }
     }

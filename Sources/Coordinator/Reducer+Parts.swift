@@ -1,0 +1,108 @@
+// A round's reduction as the plan has it: made here, or taken over from workers part by part.
+
+import Protocol
+import Tensors
+import Transport
+import WordJobs
+
+extension ModelAverage {
+    /// The step of `round`, with the share of the changes that the plan gives each row.
+    func step(
+        inputs: [Frame], outputs: [Frame], rows: Int, of plan: TrainingPlan, round: Int,
+        workers: Int
+    ) throws(Fault) -> (input: Frame, output: Frame) {
+        try step(
+            inputs: inputs, outputs: outputs, rows: rows,
+            shares: plan.shares(round, workers: workers))
+    }
+
+    /// Takes over the steps and velocities of all parts, in order; workers have summed up and
+    /// rounded. Bit for bit what `step` would have left.
+    ///
+    /// - Parameters:
+    ///   - units: of each part its result, the steps of both matrices, and both velocities.
+    ///   - rows: only the first so many took the step.
+    func adopt(_ units: [[Frame]], rows: Int) throws(Fault) {
+        try adopt(units.map { ($0[1], $0[3]) }, into: input, rows: rows, what: "input")
+        try adopt(units.map { ($0[2], $0[4]) }, into: output, rows: rows, what: "output")
+    }
+
+    private func adopt(
+        _ parts: [(step: Frame, velocity: Frame)], into optimizer: OuterNesterov, rows: Int,
+        what: String
+    ) throws(Fault) {
+        do throws(TensorError) {
+            var taken: [OuterNesterov.Part] = []
+            for (index, part) in parts.enumerated() {
+                let shard = RowShard(index, of: parts.count)
+                let view = part.step.withUnsafeBytes { bytes in
+                    Result { () throws(TensorError) in
+                        // Its values were looked at when it came.
+                        try RowDelta.View(
+                            bytes,
+                            expecting: (
+                                shard.rows(of: optimizer.parameters.rows),
+                                optimizer.parameters.columns
+                            ), what: "part \(index) of the \(what) step", checkingValues: false)
+                    }
+                }
+                // The frames outlive the step.
+                let velocity = part.velocity.withUnsafeBytes { $0 }
+                taken.append(
+                    OuterNesterov.Part(shard: shard, step: try view.get(), velocity: velocity))
+            }
+            try optimizer.adopt(taken, rows: rows, threads: processorCount())
+            withExtendedLifetime(parts) {}
+        } catch {
+            throw Fault(.data, "a step that workers made is refused: \(error)")
+        }
+    }
+
+    /// Offers the velocities in place, for workers that take over a part; they must be withdrawn
+    /// before the next step. Ranges of them travel, so that nobody vouches for the whole.
+    func offerVelocities(id: String, _ bulk: BulkExchange) -> ModelPayloads? {
+        guard momentum > 0 else { return nil }
+        return ModelPayloads(
+            input: bulk.offer(
+                id: id + "/velocity/input", frame: input.velocity.frame, checksum: 0),
+            output: bulk.offer(
+                id: id + "/velocity/output", frame: output.velocity.frame, checksum: 0))
+    }
+
+    /// How far partitions are apart, as far as their changes of all parts tell.
+    func divergence(ofSum: Double?, ofEach: Double?, partitions: Int) -> Double? {
+        guard let ofSum, let ofEach else { return nil }
+        return RowDelta.Spread(ofSum: ofSum, ofEach: ofEach).divergence(of: partitions)
+    }
+}
+
+extension OutputCheck {
+    /// What a unit left that reduced one part of matrices of these shapes.
+    static func part(
+        _ outputs: [Frame],
+        of shapes: (input: (rows: Int, dim: Int), output: (rows: Int, dim: Int)),
+        parts: Int
+    ) throws(Fault) {
+        let result = try outputs.output(0, of: 5).decoded(
+            as: ShardResult.self, "the result of a part")
+        guard let pieces = result.pieces else {
+            guard !result.missing.isEmpty, result.missing.allSatisfy((0..<parts).contains) else {
+                throw Fault(.data, "a part was neither reduced nor is anything missing")
+            }
+            return
+        }
+        if let complaint = pieces.complaint(first: pieces.first, shards: 1) {
+            throw Fault(.data, "the result of a part is refused: \(complaint)")
+        }
+        guard (0..<parts).contains(pieces.first) else {
+            throw Fault(.data, "part \(pieces.first) of \(parts) does not exist")
+        }
+        let shard = RowShard(pieces.first, of: parts)
+        try change(
+            outputs[1], of: (shard.rows(of: shapes.input.rows), shapes.input.dim),
+            "the input step of part \(shard.index)")
+        try change(
+            outputs[2], of: (shard.rows(of: shapes.output.rows), shapes.output.dim),
+            "the output step of part \(shard.index)")
+    }
+}
