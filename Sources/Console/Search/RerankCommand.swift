@@ -144,7 +144,8 @@ struct RerankCommand: AsyncParsableCommand {
             ("--layer", model.layer != nil),
         ]
         if let (flag, _) = others.first(where: \.1) {
-            throw Fault(.usage, "\(flag) is for --corpus, and an index has it settled; leave it out")
+            throw Fault(
+                .usage, "\(flag) is for --corpus, and an index has it settled; leave it out")
         }
         guard (1...Limits.hitsMax).contains(top), depth >= 0 else {
             throw Fault(
