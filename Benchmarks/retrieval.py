@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Measures MaxSim beside maxsim-cpu and BM25 beside bm25s: same work, one thread, in turn.
+"""Measures MaxSim beside maxsim-cpu, BM25 beside bm25s and lists of vectors beside faiss: same
+work, one thread, in turn.
 
     BENCH_SCIFACT   folder of BEIR SciFact (corpus.jsonl or .xz, queries.jsonl): words to index
+    BENCH_VECTORS   .npy of Float32 vectors, as encode writes them: 500 of them are the queries
     REPEATS 3       how often each has its turn
 
 Ours are measured by LateInteractionBench, which calls the library as the programs do; all figures
@@ -74,6 +76,91 @@ def peer_words(texts, queries):
     return built, len(queries) / best
 
 
+PROBES = (0, 4, 8, 12, 16, 24, 32, 48, 64)
+
+
+def vectors(path):
+    """Vectors of length 1 but for the 500 that are the queries, those, and the true best ten."""
+    rows = numpy.array(numpy.load(path), dtype=numpy.float32)
+    rows /= numpy.linalg.norm(rows, axis=1, keepdims=True).clip(1e-12)
+    order = numpy.random.default_rng(1).permutation(len(rows))
+    queries, rows = rows[order[:500]], rows[order[500:]]
+    best = numpy.argsort(-(queries @ rows.T), axis=1)[:, :10]
+    return numpy.ascontiguousarray(rows), numpy.ascontiguousarray(queries), best
+
+
+def recall(found, best):
+    return float(numpy.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, best)]))
+
+
+def cheapest(figures):
+    """Of (probes, recall, queries/s): the fastest whose recall is 0.95 and more."""
+    enough = [figure for figure in figures if figure[1] >= 0.95]
+    return max(enough, key=lambda figure: figure[2])
+
+
+def peer_dense(rows, queries, best):
+    """IVF-Flat with as many lists as ours; exhaustive search in the first place."""
+    import faiss
+    faiss.omp_set_num_threads(1)
+    lists = 1 << int(numpy.log2(4 * len(rows) ** 0.5))
+    dimension = rows.shape[1]
+    flat = faiss.IndexFlatIP(dimension)
+    index = faiss.IndexIVFFlat(
+        faiss.IndexFlatIP(dimension), dimension, lists, faiss.METRIC_INNER_PRODUCT)
+    index.train(rows)
+    flat.add(rows)
+    index.add(rows)
+    figures = []
+    for probes in PROBES:
+        index.nprobe = max(probes, 1)
+        searched = index if probes else flat
+        fastest = float("inf")
+        for _ in range(3):
+            began = time.perf_counter()
+            found = [searched.search(queries[i:i + 1], 10)[1][0] for i in range(len(queries))]
+            fastest = min(fastest, time.perf_counter() - began)
+        figures.append((probes, recall(found, best), len(queries) / fastest))
+    return figures
+
+
+def our_dense(rows, queries, best):
+    with tempfile.TemporaryDirectory() as place:
+        numpy.save(f"{place}/rows.npy", rows)
+        numpy.save(f"{place}/queries.npy", queries)
+        speeds = ours("dense", f"{place}/rows.npy", f"{place}/queries.npy", place,
+                      *map(str, PROBES))
+        figures = {}
+        for form in ("f32", "bf16"):
+            for probes in PROBES:
+                lines = pathlib.Path(f"{place}/{form} {probes}").read_text().splitlines()
+                found = [list(map(int, line.split())) for line in lines]
+                figures.setdefault(form, []).append(
+                    (probes, recall(found, best), speeds[f"{form} {probes}"]))
+        return figures
+
+
+def dense(path, repeats):
+    rows, queries, best = vectors(path)
+    speeds, exact, places = {}, {}, {}
+    for turn in range(repeats):
+        say(f"lists of vectors, {turn + 1} of {repeats}")
+        runs = {"faiss": peer_dense(rows, queries, best)}
+        runs |= {f"Sounder {form}": run for form, run in our_dense(rows, queries, best).items()}
+        for name, run in runs.items():
+            places[name] = cheapest(run[1:])
+            speeds.setdefault(name, []).append(places[name][2])
+            exact.setdefault(name, []).append(run[0][2])
+    print(f"\n| {len(rows):,} vectors of {rows.shape[1]}, 1 thread, queries/s | | x faiss |"
+          "\n|---|---|---|")
+    for name, figures in speeds.items():
+        probes, share, _ = places[name]
+        print(row(f"{name}, {probes} lists: recall@10 {share:.3f}", figures, speeds["faiss"],
+                  lambda a, b: a / b))
+    for name, figures in exact.items():
+        print(row(f"{name}, exhaustive", figures, exact["faiss"], lambda a, b: a / b))
+
+
 def scifact(folder):
     path = next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.xz")
                 if path.exists())
@@ -113,6 +200,10 @@ def main():
     print(row("maxsim-cpu", peers, peers, lambda a, b: b / a))
     for name, figures in maxsim.items():
         print(row(name, figures, peers, lambda a, b: b / a))
+    if setting("BENCH_VECTORS", ""):
+        dense(setting("BENCH_VECTORS", ""), repeats)
+    else:
+        say("BENCH_VECTORS is not set: lists of vectors are not measured")
     folder = setting("BENCH_SCIFACT", "")
     if not folder:
         return say("BENCH_SCIFACT is not set: BM25 is not measured")

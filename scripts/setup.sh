@@ -105,7 +105,7 @@ peers() {
     case $1 in
         "") peers words; peers encoding; peers retrieval ;;
         retrieval)
-            python_packages "to measure against maxsim-cpu and bm25s" scripts/peers-retrieval.txt ||
+            python_packages "to measure against maxsim-cpu, bm25s and faiss" scripts/peers-retrieval.txt ||
                 fail "the benchmark needs python3 with venv and scripts/peers-retrieval.txt"
             ;;
         words)
