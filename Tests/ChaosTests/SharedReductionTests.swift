@@ -1,4 +1,4 @@
-// Workers die while they share reductions: what only they held is trained again, with the same bits.
+// Workers die while they share reductions: what only they held is trained again, to the same bits.
 
 import Foundation
 import Testing
@@ -10,7 +10,7 @@ extension Chaos {
     struct SharedReductionTests {
         private static let drill = Drill(epochs: 100)
 
-        @Test("57: workers killed while they share reductions cost repeats, and no bit")
+        @Test("1: workers killed while they share reductions cost repeats, and no bit")
         func killed() async throws {
             _ = try await Self.drill.calmResult()
             let fleet = try await Fleet(Site(), workers: 3)
@@ -33,7 +33,7 @@ extension Chaos {
             try await fleet.stop()
         }
 
-        @Test("58: a coordinator killed between two shared reductions goes on with the same bits")
+        @Test("11: a coordinator killed between two shared reductions goes on with the same bits")
         func coordinator() async throws {
             _ = try await Self.drill.calmResult()
             let fleet = try await Fleet(Site(), workers: 2)
@@ -49,7 +49,7 @@ extension Chaos {
         }
 
         @Test(
-            "59: a worker that stands still while others wait for its pieces holds nobody up long")
+            "3: a worker that stands still while others wait for its pieces holds nobody up long")
         func stopped() async throws {
             _ = try await Self.drill.calmResult()
             let fleet = try await Fleet(Site(), workers: 3, liveness: 2_000)
