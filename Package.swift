@@ -156,7 +156,7 @@ let package = Package(
             "CoordinatorTests",
             [
                 "Coordinator", "Documents", "Files", "Protocol", "Tensors", "TestSupport",
-                "Transport", logging,
+                "Transport", "WordJobs", logging,
             ]),
         tests("DeployTests", ["TestSupport"]),
         tests("DocumentsTests", ["Documents", "TestSupport"]),

@@ -98,7 +98,8 @@ extension OuterNesterov {
         }
         guard slot == part.step.presentRows else {
             throw .malformed(
-                what: "part \(part.shard.index) of a step", reason: "it moves rows that are not due")
+                what: "part \(part.shard.index) of a step", reason: "it moves rows that are not due"
+            )
         }
     }
 

@@ -1,4 +1,5 @@
-// One of several parts into which the rows of a matrix are dealt, so that each can be reduced alone.
+// One of several parts into which the rows of a matrix are dealt, so that each can be reduced
+// alone.
 
 /// Every `count`-th row, from row `index` on. Rows are in order of frequency and often only the
 /// first so many of them move: dealt like cards, the parts have equally many of any beginning, and

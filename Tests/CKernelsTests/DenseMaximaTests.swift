@@ -100,7 +100,8 @@ struct DenseMaximaTests {
         #expect(withDense(isa) { dense_greatest(none, 20) } == 0)
     }
 
-    @Test("dot products have the oracle's values, of Float32 and of bf16 rows", arguments: denseSets)
+    @Test(
+        "dot products have the oracle's values, of Float32 and of bf16 rows", arguments: denseSets)
     func dots(isa: String) {
         var numbers = Numbers(6)
         for depth in Array(1...70) + [128, 384, 387] {

@@ -1,4 +1,5 @@
-// Workers die while they share reductions: what only they held is trained again, to the same bits.
+// Workers die while they share reductions: what only they held is trained again, with the same
+// bits.
 
 import Foundation
 import Testing

@@ -21,7 +21,7 @@ struct CoordinatorSilenceTests {
         ) { sentences.say($0) }
     }
 
-    @Test("one sentence says that it is silent, and one that it is not any more")
+    @Test("13: one sentence says that it is silent, and one that it is not any more")
     func returns() async throws {
         let sentences = Sentences()
         let silence = try silence(sentences, 50)

@@ -3,6 +3,7 @@
 import Protocol
 import Tensors
 import Testing
+import WordJobs
 
 @testable import Coordinator
 

@@ -40,7 +40,8 @@ extension EndToEnd {
             let joined = try await eventually(within: 30) {
                 try await self.unitsDone(cluster).values.filter { $0 > 0 }.count == 3
             }
-            #expect(joined, "\(try await unitsDone(cluster))")
+            let units = try await unitsDone(cluster)
+            #expect(joined, "\(units)")
             cluster.workers[0].signal(SIGTERM)
             let ending = try await training.ending(within: 180)
             try #require(ending.code == 0, "\(ending)\(cluster.coordinator.errors)")
@@ -58,11 +59,12 @@ extension EndToEnd {
                 [
                     "--deterministic", "--partitions", "12", "--cluster", cluster.address,
                 ])
+            let identifier = slow.identifier
             let brake = Task {
                 while !Task.isCancelled {
-                    slow.signal(SIGSTOP)
+                    kill(identifier, SIGSTOP)
                     try? await Task.sleep(for: .milliseconds(75))
-                    slow.signal(SIGCONT)
+                    kill(identifier, SIGCONT)
                     try? await Task.sleep(for: .milliseconds(25))
                 }
             }

@@ -90,5 +90,63 @@ extension EndToEnd {
             let skipped = try await rerank(site, Site.tinyModel, "--on-error", "skip")
             #expect(skipped.code == 0 && skipped.number("unknown") == 1, "\(skipped)")
         }
+
+        private func ofIndex(_ site: Site, _ more: String...) async throws -> Ending {
+            try await Program(
+                "sounder",
+                [
+                    "rerank", "--index", site.path("x.index"), "--queries",
+                    site.path("queries.jsonl"), "--run", site.path("candidates.trec"), "--output",
+                    site.path("run.trec"), "--json", "--quiet",
+                ] + more, in: site
+            ).ending(within: 60)
+        }
+
+        @Test("an index ranks candidates as their documents do, and reads them to a cross-encoder")
+        func index() async throws {
+            let site = try Site()
+            _ = try candidates(site)
+            let built = try await Program(
+                "sounder",
+                [
+                    "index", "build", "--model", Site.tinyModel, "--input",
+                    try site.documents(200), "--output", site.path("x.index"), "--store", "f32",
+                    "--quiet",
+                ], in: site
+            ).ending(within: 60)
+            try #require(built.code == 0, "\(built)")
+            try #require(try await rerank(site, Site.tinyModel).code == 0)
+            let expected = try ranked(site)
+            let ending = try await ofIndex(site)
+            try #require(ending.code == 0, "\(ending)")
+            #expect(try ranked(site) == expected)
+            try #require(
+                try await rerank(site, Self.crossEncoder, "--top", "3").code == 0)
+            let judged = try ranked(site)
+            let again = try await ofIndex(site, "--model", Self.crossEncoder, "--top", "3")
+            try #require(again.code == 0, "\(again)")
+            #expect(try ranked(site) == judged)
+            let refused = try await ofIndex(site, "--max-length", "8")
+            #expect(refused.code == 64 && refused.errors.contains("--max-length"), "\(refused)")
+        }
+
+        @Test("candidates that an index lacks are an error, or left out if that is wanted")
+        func unknownToIndex() async throws {
+            let site = try Site()
+            _ = try candidates(site, unknown: true)
+            let built = try await Program(
+                "sounder",
+                [
+                    "index", "build", "--model", Site.tinyModel, "--input",
+                    try site.documents(200), "--output", site.path("x.index"), "--quiet",
+                ], in: site
+            ).ending(within: 60)
+            try #require(built.code == 0, "\(built)")
+            let refused = try await ofIndex(site)
+            #expect(refused.code == 65 && refused.errors.contains("1 of 11"), "\(refused)")
+            #expect(!site.exists("run.trec"))
+            let skipped = try await ofIndex(site, "--on-error", "skip", "--top", "2")
+            #expect(skipped.code == 0 && skipped.number("hits") == 6, "\(skipped)")
+        }
     }
 }

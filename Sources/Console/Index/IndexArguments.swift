@@ -71,7 +71,7 @@ struct IndexModelArguments: ParsableArguments {
         help: ArgumentHelp(
             "Folder of the model, or the name by which `sounder model pull` fetched it.",
             valueName: "model"))
-    var model: String
+    var model: String?
     @Option(help: "Arithmetic of the model: f32, bf16 or int8.")
     var precision = "f32"
     @Option(help: "Tokens of a document at most. Default: as the folder says.")
@@ -80,6 +80,11 @@ struct IndexModelArguments: ParsableArguments {
     var prompt: String?
     @Option(help: "Use the hidden states of this layer instead of the last.")
     var layer: Int?
+
+    func folder() throws(Fault) -> ModelFolder {
+        guard let model else { throw Fault(.usage, "no model is named; pass --model MODEL") }
+        return try ModelFolder(named: model)
+    }
 
     func apply(to spec: inout EncodeDocuments) {
         spec.precision = precision

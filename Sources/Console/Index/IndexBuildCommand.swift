@@ -47,7 +47,7 @@ struct IndexBuildCommand: AsyncParsableCommand {
         defer { withExtendedLifetime(standardInput) {} }
         var encode = EncodeDocuments(
             files: try documents.resolve(standardInput),
-            model: try ModelFolder(named: model.model))
+            model: try model.folder())
         encode.standardInput = try standardInput?.name
         try documents.apply(to: &encode)
         model.apply(to: &encode)

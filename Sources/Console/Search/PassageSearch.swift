@@ -28,18 +28,24 @@ struct PassageSearch: Sendable {
     let index: SearchableIndex
     let session: SearchSession
     let pipeline: SearchPipeline
-    let how: SearchArguments
+    let how: SearchManner
     /// Of the stage cross-encoder.
     let judge: PairJudge?
+    /// Whether a candidate that is named and not there is an error.
+    var requiresCandidates = false
     /// Unless --probes says otherwise; docs/benchmarks.md has what these lose.
     private static let tokenProbes = 8
     private static let denseProbes = 32
 
-    func answer(_ text: String) async throws(Fault) -> SearchAnswer {
+    /// - Parameter candidates: ids among which a pipeline ranks that finds nothing itself.
+    func answer(
+        _ text: String, among candidates: [String] = []
+    ) async throws(Fault) -> SearchAnswer {
         let began = monotonicSeconds()
         var answer = SearchAnswer(
             hits: [], stages: [], missing: [], isTruncated: false, encodingMilliseconds: 0,
             milliseconds: 0)
+        if candidates.isEmpty, pipeline.first.isEmpty { return answer }
         var vectors: ShardQuery?
         if pipeline.has(.maxsim) {
             let (question, isTruncated) = try index.tokens(of: text)
@@ -53,16 +59,19 @@ struct PassageSearch: Sendable {
             let question = try question(stage, text, vectors, among: nil, isLast: isLast)
             rankings.append(try await ask(stage, question, &answer))
         }
-        answer.hits = RankFusion.fuse(rankings)
+        answer.hits =
+            pipeline.first.isEmpty
+            ? candidates.map { Hit(score: 0, shard: 0, passage: 0, id: $0, extra: []) }
+            : RankFusion.fuse(rankings)
         for (number, stage) in pipeline.then.enumerated() {
             let isLast = number == pipeline.then.count - 1
             if let judge, stage.kind == .crossEncoder {
                 answer.hits = try await judged(text, by: judge, stage, &answer)
                 continue
             }
-            let question = try question(
-                stage, text, vectors, among: answer.hits.map(\.id), isLast: isLast)
-            answer.hits = try await ask(stage, question, &answer)
+            let ids = answer.hits.map(\.id)
+            let question = try question(stage, text, vectors, among: ids, isLast: isLast)
+            answer.hits = try await ranked(stage, question, ids.count, &answer)
         }
         answer.hits = Array(answer.hits.prefix(pipeline.top))
         answer.milliseconds = (monotonicSeconds() - began) * 1_000
@@ -89,7 +98,7 @@ struct PassageSearch: Sendable {
         question.ids = ids
         question.filter = how.filter
         if isLast { question.fields = how.shown }
-        question.wantsText = isLast && how.text
+        question.wantsText = isLast && (how.text || how.explain && index.spellsPassages)
         question.wantsExplanation = isLast && how.explain
         return question
     }
@@ -100,6 +109,27 @@ struct PassageSearch: Sendable {
         let wanted = how.candidates ?? max(512, 4 * stage.count)
         let shards = index.shards.shards.count
         return min(max(stage.count, (3 * wanted / 2 + shards - 1) / shards), wanted)
+    }
+
+    /// Of candidates that have to be there all are asked for, and the best are kept.
+    private func ranked(
+        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ candidates: Int,
+        _ answer: inout SearchAnswer
+    ) async throws(Fault) -> [Hit] {
+        guard requiresCandidates else { return try await ask(stage, question, &answer) }
+        let all = SearchPipeline.Stage(kind: stage.kind, count: max(candidates, 1))
+        let hits = try await ask(all, question, &answer)
+        try check(hits, of: candidates)
+        return Array(hits.prefix(stage.count))
+    }
+
+    private func check(_ hits: [Hit], of candidates: Int) throws(Fault) {
+        guard requiresCandidates, hits.count < candidates else { return }
+        throw Fault(
+            .data,
+            "\(candidates - hits.count) of \(candidates) candidates are not in the index "
+                + "\(index.path), or have no tokens there; name the right --index, or pass "
+                + "--on-error skip")
     }
 
     /// Texts come from the shards; the pairs are scored here.
@@ -113,6 +143,7 @@ struct PassageSearch: Sendable {
         question.fields = how.shown
         let all = SearchPipeline.Stage(kind: stage.kind, count: max(answer.hits.count, 1))
         let passages = try await ask(all, question, &answer)
+        try check(passages, of: answer.hits.count)
         let began = monotonicSeconds()
         let ranked = try judge.rank(passages, for: text, top: stage.count, keepsText: how.text)
         let spent = (monotonicSeconds() - began) * 1_000

@@ -15,6 +15,8 @@ struct RerankCommand: AsyncParsableCommand {
         discussion: """
             The model is a cross-encoder, a ColBERT checkpoint, or any encoder by its token
             states (MaxSim). Each candidate document is encoded once, on all workers.
+            --index ranks by what an index holds of the candidates, which are not encoded again:
+            by its token vectors, or by a cross-encoder that reads the texts it keeps.
             --filter leaves out candidates by fields of the documents, as for search.
 
             Examples:
@@ -26,12 +28,16 @@ struct RerankCommand: AsyncParsableCommand {
               sounder rerank --model colbert --corpus papers.csv --metadata-field \\
                   year:integer --filter 'year >= 2019' --queries queries.jsonl \\
                   --run bm25.trec --output run.trec
+              sounder rerank --index scifact.index --queries queries.jsonl \\
+                  --run bm25.trec --top 10 --output run.trec
             """)
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp("Files of documents or patterns, as for encode.", valueName: "file"))
     var corpus: [String] = []
+    @Option(help: ArgumentHelp("Directory of an index instead.", valueName: "dir"))
+    var index: String?
     @Option(help: ArgumentHelp("File of queries: .jsonl or .tsv.", valueName: "file"))
     var queries: String
     @Option(
@@ -87,15 +93,16 @@ struct RerankCommand: AsyncParsableCommand {
 
     func run() async throws {
         Interrupts.begin()
+        if let index { return try await rank(index) }
         guard !corpus.isEmpty else {
-            throw Fault(.usage, "no corpus is named; pass --corpus FILE")
+            throw Fault(.usage, "no documents are named; pass --corpus FILE or --index DIR")
         }
         _ = try QueryFile.read(queries)
         var files: [InputFile] = []
         for path in try PathPatterns.expand(corpus, standardInput: nil) {
             files.append(try InputFile(reading: path))
         }
-        var encode = EncodeDocuments(files: files, model: try ModelFolder(named: model.model))
+        var encode = EncodeDocuments(files: files, model: try model.folder())
         encode.format = try format ?? DocumentArguments.format(of: files.map(\.path))
         encode.idField = idField
         encode.textFields = textField
@@ -125,6 +132,29 @@ struct RerankCommand: AsyncParsableCommand {
             try target.commit()
         } catch { throw Fault(.output, "\(error)") }
         try report(status)
+    }
+
+    private func rank(_ index: String) async throws {
+        let others: [(String, Bool)] = [
+            ("--corpus", !corpus.isEmpty), ("--format", format != nil),
+            ("--id-field", idField != nil), ("--text-field", !textField.isEmpty),
+            ("--metadata-field", !metadataField.isEmpty), ("--projection", projection != nil),
+            ("--job-key", jobKey != nil), ("--precision", model.precision != "f32"),
+            ("--max-length", model.maxLength != nil), ("--prompt", model.prompt != nil),
+            ("--layer", model.layer != nil),
+        ]
+        if let (flag, _) = others.first(where: \.1) {
+            throw Fault(
+                .usage, "\(flag) is for --corpus, and an index has it settled; leave it out")
+        }
+        guard (1...Limits.hitsMax).contains(top), depth >= 0 else {
+            throw Fault(
+                .usage, "--top \(top) is out of range; it must lie in 1...\(Limits.hitsMax)")
+        }
+        try await IndexRerank(
+            index: index, model: model.model, queries: queries, run: candidates, top: top,
+            depth: depth, output: output, filter: filter, skipsUnknown: onError == .skip
+        ).answer(place, cluster)
     }
 
     /// The fields that the filter asks for, read as the flags say.

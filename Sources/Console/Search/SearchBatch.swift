@@ -20,25 +20,34 @@ struct SearchReport: Encodable {
 }
 
 struct SearchBatch {
+    struct Question: Sendable {
+        let id: String
+        let text: String
+        /// What is ranked, where the pipeline finds nothing itself.
+        var candidates: [String] = []
+    }
+
     private let search: PassageSearch
-    private let queries: QueryArguments
+    private let output: String
+    private let tag: String
     private let place: TrainingPlace
     private static let underWay = 4
 
-    init(_ search: PassageSearch, _ queries: QueryArguments, _ place: TrainingPlace) {
+    init(_ search: PassageSearch, output: String, tag: String, _ place: TrainingPlace) {
         self.search = search
-        self.queries = queries
+        self.output = output
+        self.tag = tag
         self.place = place
     }
 
-    func run(_ all: [(id: String, text: String)]) async throws {
-        let path = queries.output ?? ""
+    func run(_ all: [Question]) async throws {
+        let path = output
         let began = monotonicSeconds()
         let answers = try await answers(all)
         let seconds = monotonicSeconds() - began
         var hits = 0
         do throws(EvaluationError) {
-            var writer = try RunWriter(path: path, tag: queries.tag)
+            var writer = try RunWriter(path: path, tag: tag)
             for (query, answer) in zip(all, answers) {
                 try writer.write(
                     query: query.id, documents: answer.hits.map { ($0.id, $0.score) })
@@ -49,7 +58,7 @@ struct SearchBatch {
         try report(answers, seconds: seconds, hits: hits, path: path)
     }
 
-    private func answers(_ all: [(id: String, text: String)]) async throws -> [SearchAnswer] {
+    private func answers(_ all: [Question]) async throws -> [SearchAnswer] {
         let search = search
         return try await withThrowingTaskGroup(of: (Int, SearchAnswer).self) { group in
             var answers = [SearchAnswer?](repeating: nil, count: all.count)
@@ -58,7 +67,9 @@ struct SearchBatch {
                 let (number, query) = (next, all[next])
                 group.addTask {
                     do throws(Fault) {
-                        return (number, try await search.answer(query.text))
+                        return (
+                            number, try await search.answer(query.text, among: query.candidates)
+                        )
                     } catch {
                         throw Fault(
                             error.code, "query \(query.id): \(error)", retryable: error.retryable)

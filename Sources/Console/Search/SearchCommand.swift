@@ -56,18 +56,26 @@ struct SearchCommand: AsyncParsableCommand {
         defer { session.close() }
         try await session.welcome()
         let search = PassageSearch(
-            index: index, session: session, pipeline: pipeline, how: how, judge: judge)
+            index: index, session: session, pipeline: pipeline, how: how.manner, judge: judge)
         switch source {
         case .one(let text):
             let answer = try await search.answer(text)
-            try SearchDisplay(how.shown, isJSON: place.json).show(text, answer)
-        case .lines: try await answerLines(search)
-        case .file(let all): try await SearchBatch(search, queries, place).run(all)
+            try display(index).show(text, answer)
+        case .lines: try await answerLines(search, display(index))
+        case .file(let all):
+            try await SearchBatch(
+                search, output: queries.output ?? "", tag: queries.tag, place
+            ).run(all.map { SearchBatch.Question(id: $0.id, text: $0.text) })
         }
     }
 
-    private func answerLines(_ search: PassageSearch) async throws {
-        let display = SearchDisplay(how.shown, isJSON: place.json)
+    private func display(_ index: SearchableIndex) -> SearchDisplay {
+        SearchDisplay(how.manner, index, isJSON: place.json)
+    }
+
+    private func answerLines(
+        _ search: PassageSearch, _ display: SearchDisplay
+    ) async throws {
         if Terminal.isInteractive, !place.json { Terminal.say("query:") }
         while let line = readLine() {
             let text = line.trimmingSpaces

@@ -4,8 +4,8 @@ import Protocol
 import Retrieval
 
 struct SearchDisplay {
-    /// Fields, in the order in which they are shown.
-    private let fields: [String]
+    private let how: SearchManner
+    private let index: SearchableIndex
     private let isJSON: Bool
 
     private struct Answer: Encodable {
@@ -21,6 +21,9 @@ struct SearchDisplay {
             let queryToken: Int
             let passageToken: Int
             let score: Float
+            /// As the vocabulary spells them; nil where a vector is not that of one token.
+            let queryText: String?
+            let passageText: String?
         }
 
         let query: String
@@ -32,26 +35,17 @@ struct SearchDisplay {
         let milliseconds: Double
     }
 
-    init(_ fields: [String], isJSON: Bool) {
-        self.fields = fields
+    init(_ how: SearchManner, _ index: SearchableIndex, isJSON: Bool) {
+        self.how = how
+        self.index = index
         self.isJSON = isJSON
     }
 
     func show(_ query: String, _ answer: SearchAnswer) throws(Fault) {
+        let spelling = how.explain ? index.spelling(of: query) : Spelling([], nil)
         var passages: [Answer.Passage] = []
         do throws(RetrievalError) {
-            for hit in answer.hits {
-                let (text, matches, values) = try ShardHit.read(extra: hit.extra)
-                let explanation = matches.enumerated().map { number, match in
-                    Answer.Match(
-                        queryToken: number, passageToken: match.token, score: match.score)
-                }
-                passages.append(
-                    Answer.Passage(
-                        id: hit.id, score: hit.score, text: text,
-                        fields: fields.isEmpty ? nil : values,
-                        explanation: matches.isEmpty ? nil : explanation))
-            }
+            for hit in answer.hits { passages.append(try passage(hit, spelling)) }
         } catch { throw Fault(.internalError, "\(error)") }
         let shown = Answer(
             query: query, hits: passages, stages: answer.stages,
@@ -70,16 +64,34 @@ struct SearchDisplay {
                 + answer.stages.map { ", \($0.stage) \($0.milliseconds.fixed(1))" }.joined())
     }
 
+    private func passage(
+        _ hit: Hit, _ spelling: Spelling
+    ) throws(RetrievalError) -> Answer.Passage {
+        let (text, matches, values) = try ShardHit.read(extra: hit.extra)
+        let tokens = matches.isEmpty ? [] : spelling.passage(text)
+        let explanation = matches.enumerated().map { number, match in
+            Answer.Match(
+                queryToken: number, passageToken: match.token, score: match.score,
+                queryText: spelling.query.indices.contains(number) ? spelling.query[number] : nil,
+                passageText: tokens.indices.contains(match.token) ? tokens[match.token] : nil)
+        }
+        return Answer.Passage(
+            id: hit.id, score: hit.score, text: how.text ? text : nil,
+            fields: how.shown.isEmpty ? nil : values,
+            explanation: matches.isEmpty ? nil : explanation)
+    }
+
     private func show(_ passage: Answer.Passage, rank: Int) {
         Terminal.output("\(rank)\t\(passage.score.shown)\t\(passage.id)")
-        let values = fields.compactMap { name in
+        let values = how.shown.compactMap { name in
             passage.fields?[name].map { "\(name): \($0.shown)" }
         }
         if !values.isEmpty { Terminal.output("\t" + values.joined(separator: "; ").oneLine) }
         if let text = passage.text { Terminal.output("\t" + text.oneLine) }
         for match in passage.explanation ?? [] {
-            Terminal.output(
-                "\ttoken \(match.queryToken) met \(match.passageToken): \(match.score.shown)")
+            let query = match.queryText?.oneLine.debugDescription ?? "token \(match.queryToken)"
+            let met = match.passageText?.oneLine.debugDescription ?? "\(match.passageToken)"
+            Terminal.output("\t\(query) met \(met): \(match.score.shown)")
         }
     }
 }

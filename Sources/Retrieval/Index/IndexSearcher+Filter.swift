@@ -3,8 +3,8 @@
 import Tensors
 
 extension IndexSearcher {
-    /// As `search(_:_:filter:)`, among the passages of `sets`, one for each segment: as many hits as
-    /// are wanted, if so many of them have tokens.
+    /// As `search(_:_:filter:)`, among the passages of `sets`, one for each segment: as many hits
+    /// as are wanted, if so many of them have tokens.
     ///
     /// The nearest centroids may lead to few of them. Where a segment has no more of them than
     /// candidates are scored exactly, all are; where the centroids lead to fewer than hits are

@@ -23,9 +23,9 @@ extension SegmentWriter {
         guard let threads, let dense, passages >= Self.listedMin,
             dense.type == .f32 || dense.type == .bf16
         else { return [("dense", denseRows)] }
-        let vectors: DenseVectors
-        do { vectors = DenseVectors(rows: UnsafeRawPointer(try denseRows.map().baseAddress!), dense) }
-        catch { throw .file(error) }
+        let rows = try wrapping { () throws(FileError) in try denseRows.map() }
+        guard let base = rows.baseAddress else { return [("dense", denseRows)] }
+        let vectors = DenseVectors(rows: UnsafeRawPointer(base), dense)
         let lists = Self.listCount(passages: passages)
         let step = max(1, passages / (32 * lists))
         let sample = (0..<passages / step).flatMap { vectors.numbers($0 * step..<$0 * step + 1) }

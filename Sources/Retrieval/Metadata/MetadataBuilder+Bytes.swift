@@ -110,7 +110,8 @@ extension ColumnBuilder {
 }
 
 extension [UInt8] {
-    /// Zeros up to a whole word. What stands before is a multiple of 8 bytes from the table's start.
+    /// Zeros up to a whole word. What stands before is a multiple of 8 bytes from the table's
+    /// start.
     fileprivate mutating func pad() {
         self += [UInt8](repeating: 0, count: MetadataLayout.aligned(count) - count)
     }

@@ -1,9 +1,11 @@
-// The key that the coordinator hands to the workers of a job, to fetch from each other.
+// The key that the coordinator hands to the workers of a job, so that they can fetch from each
+// other.
 
 public import Protocol
 
 /// A pair of its own for each job: whoever was given it may fetch what the job's workers offer each
-/// other. No list of workers has to be kept anywhere, and one that comes later is known to all.
+/// other. No list of workers has to be kept anywhere, and a worker that comes later is known to
+/// all.
 public struct PeerKey: Sendable, Equatable {
     let pair: KeyPair
 

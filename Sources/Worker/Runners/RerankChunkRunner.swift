@@ -97,8 +97,8 @@ final class RerankChunkRunner: UnitRunner {
         batch.keep { passing.contains($0) }
         return all.entries.indices.filter { !passing.contains($0) }.map { index in
             EncodedDocuments.Document(
-                id: all.id(index), record: all.entries[index].record, rows: 0, tokens: 0,
-                isTruncated: false)
+                id: all.id(index), record: all.entries[index].record,
+                line: all.entries[index].line, rows: 0, tokens: 0, isTruncated: false)
         }
     }
 
