@@ -11,7 +11,7 @@ extension Chaos {
     struct SharedReductionTests {
         private static let drill = Drill(epochs: 100)
 
-        @Test("1: workers killed while they share reductions cost repeats, and no bit")
+        @Test("57: workers killed while they share reductions cost repeats, and no bit")
         func killed() async throws {
             _ = try await Self.drill.calmResult()
             let fleet = try await Fleet(Site(), workers: 3)
@@ -34,7 +34,7 @@ extension Chaos {
             try await fleet.stop()
         }
 
-        @Test("11: a coordinator killed between two shared reductions goes on with the same bits")
+        @Test("58: a coordinator killed between two shared reductions goes on with the same bits")
         func coordinator() async throws {
             _ = try await Self.drill.calmResult()
             let fleet = try await Fleet(Site(), workers: 2)
@@ -50,7 +50,7 @@ extension Chaos {
         }
 
         @Test(
-            "3: a worker that stands still while others wait for its pieces holds nobody up long")
+            "59: a worker that stands still while others wait for its pieces holds nobody up long")
         func stopped() async throws {
             _ = try await Self.drill.calmResult()
             let fleet = try await Fleet(Site(), workers: 3, liveness: 2_000)
