@@ -101,7 +101,7 @@ public final class ClusterClient: Sendable {
 extension ClusterClient {
     /// Whoever started a program at the wrong address is to know within 5 s, in which the program
     /// also has to start and to end.
-    public static let patienceSeconds = 4.5
+    public static let patienceSeconds = 4.2
 
     /// Waits until the coordinator has answered HELLO.
     public func welcome() async throws(Fault) -> Welcome {

@@ -8,8 +8,8 @@ import Glibc
 /// thread of the socket.
 public struct Approach {
     private static let lookupSeconds = 2.0
-    /// Every address has its turn before a client loses its patience, which is after 4.5 s.
-    private static let roundSeconds = 3.5
+    /// Every address has its turn before a client loses its patience, which is after 4.2 s.
+    private static let roundSeconds = 3.2
     private static let pauseSeconds = 1.0
     private static let handshakeSeconds = 5.0
 

@@ -153,7 +153,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "a filter that is wrong is shown with its place, and unknown fields with those there are"
+            "a filter that is wrong is shown with its place, unknown fields with those there are"
         )
         func refused() async throws {
             let site = try Site()

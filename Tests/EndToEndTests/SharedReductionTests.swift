@@ -37,7 +37,7 @@ extension EndToEnd {
                     == plain)
         }
 
-        @Test("a worker killed in mid-round changes no bit of a shared reduction")
+        @Test("57: a worker killed in mid-round changes no bit of a shared reduction")
         func killedWorker() async throws {
             let site = try Site()
             let flags = ["--deterministic", "--partitions", "3", "--workers", "3", "--json"]

@@ -40,9 +40,6 @@ enum FilterTargets {
     static func fields(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let table = try? MetadataTable(copying: [UInt8](bytes)) else { return false }
         for (field, name) in table.fields.enumerated() {
-            guard (try? table.value(field, of: 0)) != nil || table.passages == 0 else {
-                return false
-            }
             var values = 0
             for row in 0..<table.passages {
                 guard let value = try? table.value(field, of: row) else { return false }

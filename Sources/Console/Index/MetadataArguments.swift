@@ -10,11 +10,12 @@ struct MetadataArguments: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Fields that are kept for --filter and --show: NAME, NAME:TYPE or NAME=FIELD:TYPE.",
+            "Fields kept for --filter and --show: NAME, NAME:TYPE or NAME=FIELD:TYPE.",
             discussion: """
-                FIELD is a key of JSON, the name of a column of .csv, its number in .tsv. TYPE is \
-                string, strings, integer, number or boolean. Without it values are kept as JSON \
-                has them; of .csv and .tsv they are strings. A list of strings is several values.
+                FIELD is a key of JSON, a column's name of .csv, its number in .tsv. \
+                TYPE is string, strings, integer, number or boolean. Without it values \
+                are kept as JSON has them; of .csv and .tsv they are strings. A list of \
+                strings is several values.
                 """,
             valueName: "field"))
     var metadataField: [String] = []
@@ -46,8 +47,8 @@ struct MetadataArguments: ParsableArguments {
                 let known = fields.isEmpty ? "none" : fields.map(\.name).joined(separator: ", ")
                 throw Fault(
                     .usage,
-                    "--metadata-field \(field.name): the index has no such field (it has \(known)); "
-                        + "build it anew to have it")
+                    "--metadata-field \(field.name): the index has no such field (it has "
+                        + "\(known)); build it anew to have it")
             }
             fields[place] = MetadataField(
                 name: field.name, source: field.source, kind: field.kind ?? fields[place].kind)

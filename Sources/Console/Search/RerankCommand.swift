@@ -15,8 +15,8 @@ struct RerankCommand: AsyncParsableCommand {
         discussion: """
             The model is a cross-encoder, a ColBERT checkpoint, or any encoder by its token
             states (MaxSim). Each candidate document is encoded once, on all workers.
-            --index ranks by what an index holds of the candidates, which are not encoded again:
-            by its token vectors, or by a cross-encoder that reads the texts it keeps.
+            --index ranks by what an index holds of the candidates, and encodes none: by its
+            token vectors, or by a cross-encoder that reads the texts it keeps.
             --filter leaves out candidates by fields of the documents, as for search.
 
             Examples:
@@ -135,8 +135,11 @@ struct RerankCommand: AsyncParsableCommand {
     }
 
     private func rank(_ index: String) async throws {
+        guard corpus.isEmpty else {
+            throw Fault(.usage, "--corpus and --index exclude each other; name one")
+        }
         let others: [(String, Bool)] = [
-            ("--corpus", !corpus.isEmpty), ("--format", format != nil),
+            ("--format", format != nil),
             ("--id-field", idField != nil), ("--text-field", !textField.isEmpty),
             ("--metadata-field", !metadataField.isEmpty), ("--projection", projection != nil),
             ("--job-key", jobKey != nil), ("--precision", model.precision != "f32"),

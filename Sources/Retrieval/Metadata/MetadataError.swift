@@ -13,7 +13,8 @@ public enum MetadataError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .types(let field, let one, let other):
             "the field \(Self.shown(field)) has \(one.noun) in some documents and \(other.noun) in "
-                + "others; make them alike, or name its type, as in --metadata-field \(field):string"
+                + "others; make them alike, or name its type, as in --metadata-field "
+                + "\(field):string"
         case .integerAsNumber(let field, let integer):
             "the field \(Self.shown(field)) has numbers, and the integer \(integer) is not one of "
                 + "64 bits; keep it as a string"
