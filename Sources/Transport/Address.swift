@@ -55,14 +55,7 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     /// where metrics are served, as a rule.)
     public func search() throws(TransportError) -> Address { try beside(port: 3, suffix: ".find") }
 
-    /// Where a worker that came to this Unix socket can be reached by others; nil elsewhere, and
-    /// where the path would be too long.
-    public func peer(of process: Int32) -> Address? {
-        guard case .ipc = place else { return nil }
-        return try? beside(port: 0, suffix: ".peer-\(process)")
-    }
-
-    private func beside(port distance: Int, suffix: String) throws(TransportError) -> Address {
+    func beside(port distance: Int, suffix: String) throws(TransportError) -> Address {
         switch place {
         case .tcp(let host, let port):
             guard port + distance <= 65_535 else {

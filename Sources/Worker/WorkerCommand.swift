@@ -163,6 +163,7 @@ struct WorkerCommand: ParsableCommand {
     ) throws -> PeerPlane? {
         guard let address = try peer.map({ try Address($0) }) ?? coordinator.peer(of: getpid())
         else { return nil }
+        coordinator.removeLeftPeers()
         let peers = try PeerPlane(
             listeningAt: address, as: identity, usesKeys: !insecure, context: context,
             softwareVersion: softwareVersion, logger: logger)

@@ -52,6 +52,38 @@ struct PeerPlaneTests {
         }
     }
 
+    @Test("socket files go with their process, and those of killed ones with the next")
+    func files() throws {
+        let control = try Address("ipc:///tmp/sounder-left-\(getpid())/control")
+        mkdir("/tmp/sounder-left-\(getpid())", 0o700)
+        defer { rmdir("/tmp/sounder-left-\(getpid())") }
+        let paths = try [1, 2].map { process in
+            let address = try #require(control.peer(of: process))
+            return String("\(address)".dropFirst(6))
+        }
+        let living = try plane("a", at: "ipc://\(paths[0])", context: Context())
+        // A file that looks like that of a worker which was killed an hour ago.
+        let dead = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: paths[1].utf8) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let bound = withUnsafePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(dead, $0, size) }
+        }
+        #expect(bound == 0)
+        close(dead)
+        control.removeLeftPeers()
+        #expect(access(paths[1], F_OK) == 0, "it may be of one that starts now")
+        var times = [timeval](repeating: timeval(tv_sec: time(nil) - 3_600, tv_usec: 0), count: 2)
+        for path in paths { #expect(utimes(path, &times) == 0) }
+        control.removeLeftPeers()
+        #expect(access(paths[1], F_OK) != 0)
+        #expect(access(paths[0], F_OK) == 0)
+        living.stop()
+        #expect(access(paths[0], F_OK) != 0)
+    }
+
     @Test("nobody is let in with the key of another job, or before there is one")
     func strangers() throws {
         let a = try plane("a", context: Context())
@@ -65,6 +97,11 @@ struct PeerPlaneTests {
         let key = try PeerKey.generate().text
         try a.admit(key)
         try b.admit(key)
+        #expect(try fetch(reference, by: b, from: a.endpoint)?.get().count == 1_000)
+        // The job after it has another key, and the workers have the same names.
+        let next = try PeerKey.generate().text
+        try a.admit(next)
+        try b.admit(next)
         #expect(try fetch(reference, by: b, from: a.endpoint)?.get().count == 1_000)
         #expect(fault { try a.admit("no key") }?.code == .data)
         #expect(fault { try a.admit(nil) }?.code == .configuration)

@@ -16,17 +16,21 @@ public final class Doorkeeper: Sendable {
     let credentials: Credentials
     private let keys: CoordinatorKeys?
     private let counts = DoorCounts()
-    private let claims = NameClaims()
+    /// Nil where one key is everybody's, so that it tells nothing of names.
+    private let claims: NameClaims?
     private let mailbox: Mailbox<Command>
     private let thread: OwnedThread
 
     /// - Parameters:
     ///   - keys: nil to let in everybody, for sockets that only this account can reach.
     ///   - connectionsMax: open at once, on all planes together.
+    ///   - claimsNames: whether a name belongs to the key that uses it first.
     public init(
-        keys: CoordinatorKeys?, context: Context, connectionsMax: Int = 65_536, logger: Logger
+        keys: CoordinatorKeys?, context: Context, connectionsMax: Int = 65_536,
+        claimsNames: Bool = true, logger: Logger
     ) throws(TransportError) {
         self.keys = keys
+        claims = claimsNames ? NameClaims() : nil
         credentials = keys.map { .listening($0.pair) } ?? .none
         let mailbox = try Mailbox<Command>()
         self.mailbox = mailbox
@@ -68,7 +72,7 @@ public final class Doorkeeper: Sendable {
     /// Whether `holder` may go by `name`: the first key to use a name keeps it, until it has not
     /// used it for a minute. Ask for every message of a worker.
     public func admits(_ name: WorkerID, as holder: KeyHolder) -> Bool {
-        guard let key = holder.key else { return true }
+        guard let claims, let key = holder.key else { return true }
         return claims.claim(name, by: key, now: monotonicMilliseconds())
     }
 

@@ -55,7 +55,8 @@ public final class PeerPlane: Sendable {
         self.context = context
         self.softwareVersion = softwareVersion
         keys = pair.map { CoordinatorKeys(listeningAs: $0) }
-        door = try Doorkeeper(keys: keys, context: context, connectionsMax: 4_096, logger: logger)
+        door = try Doorkeeper(
+            keys: keys, context: context, connectionsMax: 4_096, claimsNames: false, logger: logger)
         serving = try BulkExchange(
             serving: address, context: context, softwareVersion: softwareVersion, epoch: 0,
             behind: door)
@@ -72,6 +73,8 @@ public final class PeerPlane: Sendable {
         }
         for exchange in links { exchange.stop() }
         serving.stop()
+        // A program may end before the library has removed it.
+        serving.address.removeOwnSocket()
         door.stop()
     }
 
