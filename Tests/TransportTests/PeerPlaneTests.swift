@@ -1,6 +1,5 @@
 // What workers offer each other: to those who hold the key of the job, and to nobody else.
 
-import Foundation
 import Glibc
 import Protocol
 import Testing
@@ -57,7 +56,7 @@ struct PeerPlaneTests {
         let control = try Address("ipc:///tmp/sounder-left-\(getpid())/control")
         mkdir("/tmp/sounder-left-\(getpid())", 0o700)
         defer { rmdir("/tmp/sounder-left-\(getpid())") }
-        let paths = try [1, 2].map { process in
+        let paths = try [Int32(1), 2].map { process in
             let address = try #require(control.peer(of: process))
             return String("\(address)".dropFirst(6))
         }
