@@ -9,11 +9,15 @@ import Testing
 
 @Suite("Status pages", .serialized)
 struct StatusServerTests {
+    /// Made at once: the server's thread would take a second for it, letter by letter.
+    private static let long = String(
+        decoding: [UInt8](repeating: 120, count: 8 << 20), as: UTF8.self)
+
     private func serve() throws -> StatusServer {
         try StatusServer(at: HostPort("127.0.0.1:0")) { path in
             switch path {
             case "/metrics": Page("a_total 1\n")
-            case "/long": Page(String(repeating: "x", count: 8 << 20))
+            case "/long": Page(Self.long)
             default: nil
             }
         }
