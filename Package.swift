@@ -187,7 +187,8 @@ let package = Package(
             path: "Tests/Simulation/SimulationTests", swiftSettings: strict),
         tests("TelemetryTests", ["Protocol", "Telemetry", "TestSupport"]),
         tests("TensorsTests", ["Files", "Tensors", "TestSupport"]),
-        tests("TidyTests", []),
+        // Reads all sources, letter by letter.
+        .testTarget(name: "TidyTests", swiftSettings: strict),
         tests("TokenizersTests", ["TestSupport", "Tokenizers"]),
         tests("TransportTests", ["CZeroMQ", "Protocol", "Transport", logging]),
         tests("WordVectorsTests", ["CKernels", "Files", "Tensors", "TestSupport", "WordVectors"]),

@@ -4,8 +4,8 @@
 #
 # Tests that compute, tests that look at the clock, and tests that start programs have a process
 # each. In one process they share the threads of its pool, and a test that sleeps for 0.2 s wakes up
-# when another has computed for 20. Between processes the kernel shares the processors, and prefers
-# the ones with clocks; these come one after the other, for their times mean something.
+# when another has computed for 20. Between processes the kernel shares the processors. Tests with
+# clocks come one after the other, for their times mean something.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +17,7 @@ export PATH="$PWD/.venv/bin:$PATH"
 
 # None waits for another: none builds.
 run=(swift test "$@" --skip-build --ignore-lock)
-nice "${run[@]}" --skip "$clocks|$programs" >"$logs/computing.log" 2>&1 &
+"${run[@]}" --skip "$clocks|$programs" >"$logs/computing.log" 2>&1 &
 computing=$!
 "${run[@]}" --no-parallel --filter "$clocks" >"$logs/clocks.log" 2>&1 &
 clocks_alone=$!

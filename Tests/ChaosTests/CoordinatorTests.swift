@@ -49,7 +49,7 @@ extension Chaos {
         @Test("12: workers compute on while the coordinator is away, and hand in what they did")
         func handIn() async throws {
             let site = try Site()
-            let text = Data(repeatElement(Corpora.megabyte, count: 40).joined())
+            let text = Corpora.megabytes(40)
             _ = try site.write(text, to: "corpus.txt")
             let fleet = try await Fleet(site, workers: 1, liveness: 60_000)
             // So many epochs that it is cancelled before it ends, however fast the machine is.

@@ -15,8 +15,7 @@ extension Chaos {
             _ reading: Reading, bytes: Int, _ drill: Drill, stage: String
         ) async throws -> (fleet: Fleet, training: Program, corpus: String) {
             let site = try Site()
-            let copies = repeatElement(Corpora.megabyte, count: bytes / 1_000_000)
-            let corpus = try site.write(Data(copies.joined()), to: "corpus.txt")
+            let corpus = try site.write(Corpora.megabytes(bytes / 1_000_000), to: "corpus.txt")
             let flags = reading == .inPlace ? [] : ["--fetch-text"]
             let isCounting = stage == "counting"
             let fleet = try await Fleet(

@@ -35,7 +35,7 @@ struct CoordinatorSilenceTests {
         #expect(said.count == 2, "\(said)")
         #expect(said.allSatisfy { $0.contains("the coordinator at tcp://127.0.0.1:5761 ") })
         #expect(said.first?.contains("has not answered for 0 s; trying on, for 120 s") == true)
-        #expect(said.last?.contains("answers again after 0 s") == true)
+        #expect(said.last?.contains("answers again after ") == true)
     }
 
     @Test("nothing is said of one that answers in time")

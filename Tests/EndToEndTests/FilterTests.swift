@@ -238,7 +238,8 @@ extension EndToEnd {
         @Test("blank lines are no documents; standard input is called by its name")
         func blank() async throws {
             let site = try Site()
-            let text = "wild hog\n\n  \nhills and rivers\n\nthe hog moves\n"
+            let text = try site.write(
+                "wild hog\n\n  \nhills and rivers\n\nthe hog moves\n".utf8, to: "text")
             let built = try await Program(
                 "sounder", site.indexing(["-"]) + ["--format", "txt"], in: site, input: text
             ).ending(within: 60)
@@ -246,11 +247,13 @@ extension EndToEnd {
             #expect(built.number("documents") == 3)
             let found = try await site.search("rivers", "--pipeline", "bm25:3")
             #expect(found.hits == ["3"], "\(found)")
+            let lines = try site.write(
+                (#"{"_id": "a", "text": "hog"}"# + "\n\n" + #"{"text": "hog"}"# + "\n").utf8,
+                to: "lines")
             let bad = try await Program(
                 "sounder",
                 site.indexing(["-"], "bad.index") + ["--format", "jsonl", "--on-error", "skip"],
-                in: site,
-                input: #"{"_id": "a", "text": "hog"}"# + "\n\n" + #"{"text": "hog"}"# + "\n"
+                in: site, input: lines
             ).ending(within: 60)
             try #require(bad.code == 0, "\(bad)")
             let manifest = try #require(

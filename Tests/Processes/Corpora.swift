@@ -19,6 +19,13 @@ enum Corpora {
         return head[...end]
     }()
 
+    /// So many copies of it.
+    static func megabytes(_ count: Int) -> Data {
+        var text = Data(capacity: count * megabyte.count)
+        for _ in 0..<count { text.append(megabyte) }
+        return text
+    }
+
     /// Lines of words from a vocabulary of `words`, frequent ones first as in language.
     static func generated(
         bytes: Int, words: Int = 2_000, seed: UInt64 = 1, separator: String = "\n"
