@@ -39,6 +39,9 @@ enum Chaos {
     static func say(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 }
 
-/// Faults of links, beside the others: these tests wait more than they compute.
+/// Faults of links, and of processes, beside the others: these tests wait more than they compute.
 @Suite(.serialized)
 enum NetworkChaos {}
+
+@Suite(.serialized)
+enum ProcessChaos {}

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension Chaos {
+extension ProcessChaos {
     @Suite(.serialized)
     struct CoordinatorTests {
         @Test(

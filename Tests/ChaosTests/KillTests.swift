@@ -6,7 +6,7 @@ import Testing
 
 @testable import Processes
 
-extension Chaos {
+extension ProcessChaos {
     @Suite(.serialized)
     struct KillTests {
         @Test("1, 11: a few kills of workers and one of the coordinator change no bit")
@@ -17,7 +17,7 @@ extension Chaos {
 
         @Test(
             "1, 11: 100 kills of workers and 10 of the coordinator change no bit",
-            .enabled(if: isFull, Comment(rawValue: onlyFull)))
+            .enabled(if: Chaos.isFull, Comment(rawValue: Chaos.onlyFull)))
         func hundred() async throws {
             try await expectUnchanged(
                 .long, kills: Kills(workers: 100, coordinators: 10), number: 2)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension Chaos {
+extension ProcessChaos {
     @Suite(.serialized)
     struct PoisonTests {
         private static let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -23,7 +23,8 @@ extension Chaos {
 
         @Test(
             "6: a block of text that kills every worker that reads it ends the job by its name",
-            .enabled(if: hasCompiler && isFull, "needs a C compiler; \(onlyFull)"))
+            .enabled(
+                if: Chaos.hasCompiler && Chaos.isFull, "needs a C compiler; \(Chaos.onlyFull)"))
         func poison() async throws {
             let site = try Site()
             let environment = try await shim(site)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Processes
 
-extension Chaos {
+extension ProcessChaos {
     @Suite(.serialized)
     struct SharedReductionTests {
         private static let drill = Drill(epochs: 100)

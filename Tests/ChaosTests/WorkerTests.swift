@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension Chaos {
+extension ProcessChaos {
     @Suite(.serialized)
     struct WorkerTests {
         /// Long enough to be met in the middle, short enough to wait for.
@@ -69,7 +69,7 @@ extension Chaos {
 
         @Test(
             "4: a worker whose computation is stuck loses its unit although it still answers",
-            .enabled(if: hasFreezer, "needs root and the freezer of cgroups"))
+            .enabled(if: Chaos.hasFreezer, "needs root and the freezer of cgroups"))
         func stuck() async throws {
             let (fleet, training, job) = try await begun(
                 liveness: 5_000, coordinatorFlags: ["--lease", "2000"])
@@ -106,7 +106,7 @@ extension Chaos {
 
         @Test(
             "17: a worker or coordinator that aborts is like one that is killed",
-            arguments: isFull ? [SIGABRT, SIGSEGV] : [SIGABRT])
+            arguments: Chaos.isFull ? [SIGABRT, SIGSEGV] : [SIGABRT])
         func aborts(_ signal: Int32) async throws {
             let (fleet, training, _) = try await begun(liveness: 1_000)
             try await fleet.killWorker(0, signal)
