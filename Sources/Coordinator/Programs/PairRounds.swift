@@ -12,7 +12,6 @@ final class PairRounds {
         var window: Int
         var memoryMebibytes: Int
         var seed: UInt64
-        /// Parts that the pairs are cut into.
     }
 
     static let pairing = "pairing"
