@@ -103,6 +103,7 @@ python_packages() {
 # peers [words|encoding|retrieval]
 peers() {
     case $1 in
+        encoding_cluster) ;;
         "") peers words; peers encoding; peers retrieval ;;
         retrieval)
             python_packages "to measure against maxsim-cpu, bm25s and faiss" scripts/peers-retrieval.txt ||

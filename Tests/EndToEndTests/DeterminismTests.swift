@@ -4,7 +4,7 @@ import Foundation
 @testable import Processes
 import Testing
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     @Suite(.serialized)
     struct DeterminismTests {
         private static let flags = [

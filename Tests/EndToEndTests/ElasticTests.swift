@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     @Suite(.serialized)
     struct ElasticTests {
         private static let flags = ["--deterministic", "--partitions", "6"]

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     @Suite(.serialized)
     struct EncodeClusterTests {
         private static let many = 30_000

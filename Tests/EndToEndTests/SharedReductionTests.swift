@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     @Suite(.serialized)
     struct SharedReductionTests {
         private static let flags = [

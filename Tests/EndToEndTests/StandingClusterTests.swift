@@ -4,7 +4,7 @@ import Foundation
 @testable import Processes
 import Testing
 
-extension EndToEnd {
+extension ClusterEndToEnd {
     @Suite(.serialized)
     struct StandingClusterTests {
         @Test("a finished job is listed, described and fetched again")

@@ -80,8 +80,8 @@ import Testing
     @Test("rotary embeddings that are not known are refused by name")
     func rotary() throws {
         let model = try BrokenModel(copying: "llama")
-        try model.replace("\"llama3\"", by: "\"yarn\"", in: "config.json")
-        #expect(refusal(model)?.contains("yarn") == true)
+        try model.replace("\"llama3\"", by: "\"longrope\"", in: "config.json")
+        #expect(refusal(model)?.contains("longrope") == true)
     }
 
     @Test(

@@ -25,7 +25,7 @@ struct ModelFixture {
 
     static let families = [
         "bert", "distilbert", "roberta", "xlm-roberta", "mpnet", "modernbert", "nomic",
-        "llama", "mistral", "qwen2", "qwen3",
+        "llama", "mistral", "qwen2", "qwen3", "qwen3-yarn",
     ]
     static let folders = [
         "tiny-bert", "st-old", "st-new", "st-prompt", "st-dense", "st-matryoshka", "st-decoder",

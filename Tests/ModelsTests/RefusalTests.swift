@@ -70,6 +70,22 @@ import Testing
         #expect(sentence.contains("layer.0.output.dense.weight"))
     }
 
+    @Test(
+        "a value of a vocabulary in 16 bits that is not a number is named, wherever it stands",
+        arguments: [("qwen3", "embed_tokens.weight"), ("distilbert", "word_embeddings.weight")],
+        [0, 4_098, -1])
+    func notANumberOf16Bits(model: (name: String, table: String), place: Int) throws {
+        let broken = try BrokenModel(copying: model.name)
+        try broken.rewriteWeights { tensors in
+            for index in tensors.indices where tensors[index].entry.name.hasSuffix(model.table) {
+                let at = place < 0 ? tensors[index].bytes.count - 2 : 2 * place
+                tensors[index].bytes.replaceSubrange(at..<at + 2, with: [0xFF, 0xFF])
+            }
+        }
+        let sentence = try #require(refusal(broken))
+        #expect(sentence.contains(model.table))
+    }
+
     @Test("a tensor of another shape is named with both shapes")
     func shape() throws {
         let model = try BrokenModel()

@@ -51,7 +51,7 @@ extension InputEmbeddings {
         firstPosition: Int = 0
     ) throws(ModelError) {
         let width = config.hiddenSize
-        words = try TokenTable(
+        words = try VocabularyTable(
             named: "embeddings.word_embeddings.weight", weights, rows: config.vocabSize,
             width: width)
         positions = try TokenTable(

@@ -24,7 +24,13 @@ struct DecoderConfiguration: Decodable {
     let maxWindowLayers: Int?
     let layerTypes: [String]?
 
-    var angles: RotaryParameters { ropeParameters ?? ropeScaling ?? RotaryParameters() }
+    var angles: RotaryParameters {
+        var angles = ropeParameters ?? ropeScaling ?? RotaryParameters()
+        if angles.kind == "yarn", angles.originalMaxPositionEmbeddings == nil {
+            angles.originalMaxPositionEmbeddings = maxPositionEmbeddings.map(Double.init)
+        }
+        return angles
+    }
     var theta: Double { ropeParameters?.ropeTheta ?? ropeTheta ?? 10_000 }
     /// Qwen2 has biases on queries, keys and values, whatever the configuration says.
     var hasInputBias: Bool { modelType == "qwen2" || attentionBias ?? false }
@@ -61,7 +67,7 @@ enum CausalDecoder {
         let config = try folder.read(DecoderConfiguration.self)
         let heads = try heads(config, folder)
         weights.findPrefix(["", "model."], of: "embed_tokens.weight")
-        let words = try TokenTable(
+        let words = try VocabularyTable(
             named: "embed_tokens.weight", weights, rows: config.vocabSize,
             width: config.hiddenSize)
         var layers: [PreNormEncoder.Layer] = []

@@ -30,7 +30,7 @@ enum DistilBert {
         ])
         weights.findPrefix(["", "distilbert."], of: "embeddings.word_embeddings.weight")
         let embeddings = InputEmbeddings(
-            words: try TokenTable(
+            words: try VocabularyTable(
                 named: "embeddings.word_embeddings.weight", weights, rows: config.vocabSize,
                 width: config.dim),
             positions: try TokenTable(

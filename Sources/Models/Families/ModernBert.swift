@@ -53,7 +53,7 @@ enum ModernBert {
         weights.findPrefix(["", "model."], of: "embeddings.tok_embeddings.weight")
         let heads = try folder.heads(config.numAttentionHeads, of: config.hiddenSize)
         let embeddings = InputEmbeddings(
-            words: try TokenTable(
+            words: try VocabularyTable(
                 named: "embeddings.tok_embeddings.weight", weights, rows: config.vocabSize,
                 width: config.hiddenSize),
             norm: try config.norm("embeddings.norm", weights))

@@ -61,7 +61,7 @@ enum NomicBert {
         weights.findPrefix(["", "bert.", "nomic_bert."], of: "embeddings.word_embeddings.weight")
         let epsilon = config.layerNormEpsilon ?? config.layerNormEps ?? 1e-12
         let embeddings = InputEmbeddings(
-            words: try TokenTable(
+            words: try VocabularyTable(
                 named: "embeddings.word_embeddings.weight", weights, rows: config.vocabSize,
                 width: width),
             types: try types(config, folder, weights, width: width),

@@ -40,7 +40,9 @@ struct CheckpointFolder {
         guard let frequencies = parameters.frequencies(theta: theta, width: width) else {
             throw unsupported("the rope_type \(parameters.kind) with the numbers given")
         }
-        return Rotary(frequencies: frequencies, pairsNeighbours: pairsNeighbours)
+        return Rotary(
+            frequencies: frequencies, sharpness: parameters.sharpness,
+            pairsNeighbours: pairsNeighbours)
     }
 
     func heads(_ count: Int, of width: Int) throws(ModelError) -> AttentionHeads {

@@ -76,6 +76,29 @@ final class Weights {
 
     /// The tensor as Float32, row-major, in memory of its own or in place.
     func tensor(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatTensor {
+        let (full, type, bytes, file) = try find(name, shape)
+        let tensor = try FloatTensor(
+            bytes, type: type, count: shape.reduce(1, *), keeping: file, name: full, path: path)
+        guard tensor.isFinite else { throw .notFinite(path: path, name: full) }
+        return tensor
+    }
+
+    /// The tensor as it stands in the file; nil if its values do not have 16 bits.
+    func halves(_ name: String, _ shape: [Int]) throws(ModelError) -> HalfTensor? {
+        let (full, type, bytes, file) = try find(name, shape)
+        guard
+            let tensor = HalfTensor(
+                bytes, type: type, count: shape.reduce(1, *), keeping: file)
+        else { return nil }
+        guard tensor.isFinite else { throw .notFinite(path: path, name: full) }
+        return tensor
+    }
+
+    private func find(
+        _ name: String, _ shape: [Int]
+    ) throws(ModelError) -> (
+        name: String, type: SafeTensorsType, bytes: UnsafeRawBufferPointer, file: SafeTensorsFile
+    ) {
         let full = prefix + name
         guard let place = places[full], let entry = files[place].entry(full),
             let bytes = files[place].data(full)
@@ -84,11 +107,7 @@ final class Weights {
         guard entry.shape == shape else {
             throw .tensorShape(path: path, name: full, shape: entry.shape, expected: shape)
         }
-        let tensor = try FloatTensor(
-            bytes, type: entry.type, count: shape.reduce(1, *), keeping: files[place],
-            name: full, path: path)
-        guard tensor.isFinite else { throw .notFinite(path: path, name: full) }
-        return tensor
+        return (full, entry.type, bytes, files[place])
     }
 
     func tensorIfThere(_ name: String, _ shape: [Int]) throws(ModelError) -> FloatTensor? {

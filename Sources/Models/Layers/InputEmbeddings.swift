@@ -3,7 +3,7 @@
 import CKernels
 
 struct InputEmbeddings: Sendable {
-    let words: TokenTable
+    let words: VocabularyTable
     var positions: TokenTable?
     /// The row of a document's first token. RoBERTa and its relatives keep the rows before it: the
     /// last of them for the token of padding, whose id it is, and which is not counted.
@@ -23,7 +23,7 @@ struct InputEmbeddings: Sendable {
             for token in tokens {
                 let id = Int(batch.ids[token])
                 let row = hidden + token * words.width
-                row.update(from: words[id], count: words.width)
+                words.copy(id, to: row)
                 let isPadding = firstPosition > 0 && id == firstPosition - 1
                 positions?.add(isPadding ? id : position, to: row)
                 if !isPadding { position += 1 }

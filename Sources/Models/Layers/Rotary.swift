@@ -6,6 +6,8 @@ import Glibc
 struct Rotary: Sendable {
     /// Angle of each pair from one position to the next.
     let frequencies: [Float]
+    /// What cosines and sines are multiplied with.
+    var sharpness: Float = 1
     /// Whether neighbours pair, as in GPT-J, rather than the halves.
     var pairsNeighbours = false
 
@@ -28,8 +30,8 @@ struct Rotary: Sendable {
         for position in 0..<longest {
             for frequency in frequencies {
                 let angle = Float(position) * frequency
-                angles.cosines[place] = cosf(angle)
-                angles.sines[place] = sinf(angle)
+                angles.cosines[place] = cosf(angle) * sharpness
+                angles.sines[place] = sinf(angle) * sharpness
                 place += 1
             }
         }

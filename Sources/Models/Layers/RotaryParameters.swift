@@ -14,6 +14,12 @@ struct RotaryParameters: Decodable, Equatable {
     var highFreqFactor: Double?
     var originalMaxPositionEmbeddings: Double?
     var partialRotaryFactor: Double?
+    var betaFast: Double?
+    var betaSlow: Double?
+    var truncate: Bool?
+    var attentionFactor: Double?
+    var mscale: Double?
+    var mscaleAllDim: Double?
 
     var kind: String { ropeType ?? type ?? "default" }
 
@@ -34,6 +40,7 @@ struct RotaryParameters: Decodable, Equatable {
             guard let factor, factor > 0 else { return nil }
             return plain.map { $0 / Float(factor) }
         case "llama3": return llama3(plain)
+        case "yarn": return yarn(plain, theta: theta, rotated: rotated)
         default: return nil
         }
     }

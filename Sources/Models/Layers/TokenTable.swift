@@ -1,8 +1,8 @@
-// Tables of vectors by id: tokens, positions, types.
+// Small tables of vectors by id: positions, types.
 
 import CKernels
 
-/// [rows, width]; the largest part of a small model, so it stays in the file where it can.
+/// [rows, width], as Float32.
 struct TokenTable: Sendable {
     let rows: Int
     let width: Int
