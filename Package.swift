@@ -164,8 +164,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Compression", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
-                "Transport", "Worker",
+                "Compression", "Console", "Coordinator", "Models", "Processes", "Protocol",
+                "TestSupport", "Transport", "Worker",
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),

@@ -80,11 +80,7 @@ final class ModelShelf {
             var options = CrossEncoderOptions()
             options.maxLength = task.chunk.settings.maxLength
             options.precision = try EncodingOptions(task.chunk.settings).precision
-            let (model, _) = try model(task.chunk.model, .crossEncoder(options), control) {
-                folder throws(ModelError) in
-                try CrossEncoder(directory: folder, options: options)
-            }
-            return (.crossEncoder(model), received)
+            return (.crossEncoder(try crossEncoder(task.chunk.model, options, control)), received)
         }
         let options = try LateInteractionOptions(settings: settings)
         let (model, _) = try model(task.chunk.model, .lateInteraction(options), control) {
@@ -92,6 +88,14 @@ final class ModelShelf {
             try LateInteractionModel(directory: folder, options: options)
         }
         return (.lateInteraction(model), received)
+    }
+
+    func crossEncoder(
+        _ source: ModelSource, _ options: CrossEncoderOptions, _ control: RunControl
+    ) throws -> CrossEncoder {
+        try model(source, .crossEncoder(options), control) { folder throws(ModelError) in
+            try CrossEncoder(directory: folder, options: options)
+        }.model
     }
 
     private func model<Model: Sendable>(

@@ -124,12 +124,18 @@ struct WorkerCommand: ParsableCommand {
                 bulk: bulk, peers: peers, threads: threads, cache: path, readsInPlace: !fetchText)
         }
         let search = try SearchServer(
-            to: address.search(), as: identity, keys: keys, context: context, logger: logger
-        ) {
-            ShardScorer(
-                shelf: IndexShelf(bulk: bulk, cache: path, readsInPlace: !fetchText),
-                threads: threads)
-        }
+            to: address.search(), as: identity, keys: keys, context: context, logger: logger,
+            makeScorer: {
+                ShardScorer(
+                    shelf: IndexShelf(bulk: bulk, cache: path, readsInPlace: !fetchText),
+                    threads: threads)
+            },
+            makePairScorer: {
+                PairScorer(
+                    models: ModelShelf(
+                        bulk: bulk, cache: path + "/pairs", readsInPlace: !fetchText),
+                    threads: threads)
+            })
         let control = ControlThread(ended: ended)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
             if reason == .parentDied || control.isDraining {

@@ -148,6 +148,7 @@ struct SearchDesk {
         // Said again while it is under way.
         if askers.values.contains(where: { $0.peer == peer && $0.request == request }) { return }
         files.offer(search.index)
+        if let model = search.model { files.offer(model) }
         lastTicket += 1
         askers[lastTicket] = Asker(
             peer: peer, request: request, search: search, body: body, arrived: monotonicSeconds())
@@ -163,7 +164,8 @@ struct SearchDesk {
             }
             let score = Score(
                 ticket: request.ticket, index: asker.search.index, shards: request.shards,
-                top: asker.search.top, deadlineMilliseconds: request.milliseconds)
+                top: asker.search.top, deadlineMilliseconds: request.milliseconds,
+                model: asker.search.model)
             replies.append((peer, Message(.score(score), body: asker.body)))
         }
         effects.requests.removeAll()
