@@ -59,11 +59,17 @@ final class ModelShelf {
     }
 
     /// The same as something that makes a vector of each token.
+    ///
+    /// - Parameter projection: what was learned of the vectors that it made without one.
     func lateInteraction(
-        for task: IndexChunk, _ control: RunControl
+        for task: IndexChunk, projection: LateInteractionOptions.Projection?, _ control: RunControl
     ) throws -> (model: LateInteractionModel, bytesReceived: Int) {
-        let options = try LateInteractionOptions(
+        var options = try LateInteractionOptions(
             settings: task.settings.vectorSettings(task.chunk.settings))
+        if let projection {
+            held[Key(identity: task.chunk.model.identity, use: .lateInteraction(options))] = nil
+            options.projection = projection
+        }
         return try model(task.chunk.model, .lateInteraction(options), control) {
             folder throws(ModelError) in
             try LateInteractionModel(directory: folder, options: options)

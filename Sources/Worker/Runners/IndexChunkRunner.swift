@@ -34,7 +34,12 @@ final class IndexChunkRunner: UnitRunner {
     func run(_ assignment: Assign, control: RunControl) throws(Fault) -> UnitOutcome {
         guard case .indexChunk(let task) = assignment.task else { throw assignment.misplaced }
         do {
-            let (model, received) = try models.lateInteraction(for: task, control)
+            let codebook = try task.codebook.map { try encoder($0) }
+            let (model, received) = try models.lateInteraction(
+                for: task,
+                projection: codebook?.projection.map {
+                    .matrix($0.values, dimension: $0.dimension)
+                }, control)
             let (batch, read) = try chunks.batch(
                 of: task.chunk, metadata: task.metadataFields)
             let began = monotonicMilliseconds()
@@ -46,9 +51,9 @@ final class IndexChunkRunner: UnitRunner {
                 batch, encoded, dimension: model.dimension, rowBytes: 4 * model.dimension,
                 maxLength: model.documentLength, of: task.chunk)
             var frames: [(name: String, frame: Frame)] = []
-            if let reference = task.codebook {
+            if let codebook {
                 let segment = try segment(
-                    batch, encoded, dense, model, task, try encoder(reference), control)
+                    batch, encoded, dense, model, task, codebook, control)
                 // The vectors are in the segment.
                 for index in documents.documents.indices { documents.documents[index].rows = 0 }
                 frames = [("documents", Frame(documents.head)), ("segment", segment)]
