@@ -47,14 +47,16 @@ final class ModelShelf {
     }
 
     /// The same with the model's own pooling, whatever the task's settings say of tokens.
+    ///
+    /// - Parameter other: whose weights it can share.
     func embedding(
-        for task: EncodeChunk, _ control: RunControl
+        for task: EncodeChunk, beside other: LateInteractionModel, _ control: RunControl
     ) throws -> (model: EmbeddingModel, bytesReceived: Int) {
         var options = try EncodingOptions(task.settings)
         options.isTokenLevel = false
         options.dimension = nil
         return try model(task.model, .embedding(options), control) { folder throws(ModelError) in
-            try EmbeddingModel(directory: folder, options: options)
+            try EmbeddingModel(directory: folder, options: options, beside: other)
         }
     }
 
