@@ -9,8 +9,8 @@ extension ModelFolder {
     /// - Throws: a `Fault` naming the file that cannot be read.
     func identity() throws(Fault) -> String { try identified().identity }
 
-    /// - Throws: a `Fault` naming the file that cannot be read.
-    private func identified() throws(Fault) -> (identity: String, digests: [String]) {
+    /// The same with the digest of each entry.
+    func identified() throws(Fault) -> (identity: String, digests: [String]) {
         var files: [(name: String, digest: String)] = []
         for entry in entries {
             var sum = SHA256Stream()
