@@ -24,7 +24,7 @@ chaos: setup  ## kill, stop, cut off and fill up real processes (SEED=n repeats,
 	SOUNDER_CHAOS=1 SOUNDER_CHAOS_SEED="$(SEED)" SOUNDER_CHAOS_SOAK="$(SOAK)" \
 		swift test $(SWIFT_FLAGS) --disable-testable-imports --filter ChaosTests
 
-bench: build  ## measure against others: BENCH=words, encoding, retrieval or all; docs/benchmarks.md
+bench: build  ## measure: BENCH=words, encoding, retrieval, latency, large; see docs/benchmarks.md
 	@scripts/setup.sh peers $(BENCH)
 	@for bench in $(or $(BENCH),words encoding retrieval); do \
 		.venv/bin/python Benchmarks/$$bench.py --sounder $(SOUNDER) || exit 1; done

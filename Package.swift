@@ -120,7 +120,10 @@ let package = Package(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
         .executableTarget(
-            name: "LateInteractionBench", dependencies: ["Files", "Retrieval", "Tensors"],
+            name: "LateInteractionBench",
+            dependencies: [
+                "Client", "Digests", "Files", "Protocol", "Retrieval", "Tensors", "Transport",
+            ],
             path: "Benchmarks/lateinteraction", exclude: ["tokens.py", "evaluate.py"],
             swiftSettings: strict),
         .executableTarget(
