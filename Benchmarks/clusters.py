@@ -110,7 +110,7 @@ def name_of(pid):
 
 
 class Client:
-    """A program that reads questions from its standard input and answers each with a line of JSON."""
+    """A program that answers each line of its standard input with a line of JSON."""
 
     def __init__(self, command):
         self.errors = tempfile.TemporaryFile("w+")

@@ -8,9 +8,10 @@
                       is set, and used again where it is there
 
 Tokens are clusters with noise (Benchmarks/lateinteraction/SyntheticTokens.swift); the writers of
-segments are the real ones, and so are coordinator and workers, which map the files. It takes 10 GB of
-disk, 8 of them at the end. Bytes touched are those of pages that the workers' processors marked while
-one question was answered (/proc/PID/clear_refs and smaps).
+segments are the real ones, and so are coordinator and workers, which map the files. It takes 10 GB
+of disk, 8 of them at the end, and as much memory for the page cache if warm is to mean warm. Bytes
+touched are those of pages that the workers' processors marked while one question was answered
+(/proc/PID/clear_refs and smaps).
 """
 
 import argparse

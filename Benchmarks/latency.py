@@ -8,9 +8,9 @@ and while an encoding job runs on the same workers.
     QUESTIONS 600     of fanout and frozen, each time
     RATE 50  SECONDS 60  CLIENTS 4   of load
 
-SciFact's judged queries, the index of 8 segments with tokens of 128 numbers in 4 bits, workers of one
-thread, `sounder search --json` as the client. With 2 cores it takes about 10 minutes, 5 of them for
-the index, which stays in bench-data.
+SciFact's judged queries, an index of 8 segments with tokens of 128 numbers in 4 bits, workers of
+one thread, `sounder search --json` as the client. With 2 cores it takes about 10 minutes, 5 of them
+for the index, which stays in bench-data.
 """
 
 import argparse

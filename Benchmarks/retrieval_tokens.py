@@ -1,9 +1,10 @@
 """Late interaction on SciFact: indexes of the same token vectors by Sounder and by fast-plaid.
 
-The vectors are made once, by `sounder encode --tokens --projection 128`, and are brought to length 1;
-making them counts for nobody. Building goes from vectors in memory to an index on disk, searching from
-the vectors of a query to its 100 best documents, both with THREADS threads. Sounder's part is the
-library that workers run, through LateInteractionBench; fast-plaid has its defaults.
+The vectors are made once, by `sounder encode --tokens --projection 128`, and are brought to length
+1; making them counts for nobody. Building goes from vectors in memory to an index on disk,
+searching from the vectors of a query to its 100 best documents, both with THREADS threads.
+Sounder's part is the library that workers run, through LateInteractionBench; fast-plaid has its
+defaults.
 
     python retrieval_tokens.py peer TOKENS OUTPUT BITS    measures fast-plaid, in its own environment
 """

@@ -1,4 +1,4 @@
-"""SciFact as the benchmarks of search use it: its documents, its queries, an index of its tokens."""
+"""SciFact as the benchmarks of search use it: documents, queries, an index of its tokens."""
 
 import json
 import pathlib

@@ -24,7 +24,7 @@ func ask(index path: String, address: String, seed: UInt64) async throws {
     let manifest = try IndexManifest.read("\(path)/\(IndexManifest.fileName)")
     let tokens = try SyntheticTokens(seed: seed)
     let client = try ClusterClient(
-        try Address(address).search(), plane: .search, name: "bench-\(UInt32.random(in: 0 ... .max))",
+        try Address(address).search(), plane: .search, name: "bench-\(getpid())",
         context: try Context(), softwareVersion: softwareVersion)
     defer { client.close() }
     _ = try await client.welcome()

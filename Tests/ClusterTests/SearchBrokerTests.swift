@@ -153,6 +153,16 @@ struct SearchBrokerTests {
         #expect(desk.ask(2).flatMap(\.shards).sorted() == [0, 1, 2, 3])
     }
 
+    @Test("a worker that joins has its share of the shards from then on")
+    func joining() {
+        var desk = Desk(workers: 1)
+        #expect(Set(desk.ask(1, replicas: 1).map(\.worker)).count == 1)
+        desk.join(Self.names[1])
+        #expect(Set(desk.ask(2, replicas: 1).map(\.worker)).count == 2)
+        desk.leave(Self.names[0])
+        #expect(desk.ask(3, replicas: 1).map(\.worker) == [Self.names[1]])
+    }
+
     @Test("a shard that one worker cannot read is asked of another, and refused if nobody can")
     func unreadable() {
         var desk = Desk(workers: 2)

@@ -37,6 +37,8 @@ public struct SearchBroker: Sendable {
 
     var questions = Table<UInt64, Question>()
     var servants = Table<WorkerID, Servant>()
+    /// Of the workers that are here now.
+    private var placements = KnownPlacements()
     let livenessMilliseconds: Int
 
     public init(livenessMilliseconds: Int) { self.livenessMilliseconds = livenessMilliseconds }
@@ -49,7 +51,10 @@ public struct SearchBroker: Sendable {
     public mutating func joined(
         _ worker: WorkerID, at now: Moment, into effects: inout SearchEffects
     ) {
-        if servants[worker] == nil { servants[worker] = Servant(heardAt: now, probeAt: now) }
+        if servants[worker] == nil {
+            servants[worker] = Servant(heardAt: now, probeAt: now)
+            placements = KnownPlacements()
+        }
         heard(worker, at: now)
         rest(at: now, into: &effects)
     }
@@ -66,6 +71,7 @@ public struct SearchBroker: Sendable {
     ) {
         guard servants[worker] != nil else { return }
         servants[worker] = nil
+        placements = KnownPlacements()
         for ticket in questions.keys {
             guard var question = questions[ticket] else { continue }
             let orphans = question.open.filter { question.asked[$0].contains(worker) }
@@ -88,9 +94,7 @@ public struct SearchBroker: Sendable {
         let count = search.index.shards.count
         questions[ticket] = Question(
             search: search, deadline: now + search.deadlineMilliseconds,
-            holders: ShardPlacement.holders(
-                of: search.index.path, shards: count, on: servants.keys,
-                replicas: search.replicas),
+            holders: placements.holders(for: search, on: servants.keys),
             open: Array(0..<count), asked: Array(repeating: [], count: count))
         ask(ticket, for: Array(0..<count), at: now, &effects)
         rest(at: now, into: &effects)

@@ -91,6 +91,7 @@ final class SearchServer: Sendable {
         private let hello: Hello
         private let events: Mailbox<Event>
         private let ask: (Score, Frame) -> Void
+        private var memo = IndexMemo()
         private var heartbeat: Int64?
         private var speakAt: Int64 = 0
         private static let helloMilliseconds: Int64 = 500
@@ -128,7 +129,7 @@ final class SearchServer: Sendable {
             try approach.turn(socket)
             for _ in 0..<256 {
                 guard let (_, frames) = try socket.receive() else { break }
-                if let message = try? Codec.decode(frames) { take(message) }
+                if let message = try? memo.decode(frames) { take(message) }
             }
             let now = monotonicMilliseconds()
             if speakAt <= now {
