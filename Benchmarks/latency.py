@@ -6,7 +6,7 @@ and while an encoding job runs on the same workers.
     BENCH_MODEL       all-MiniLM-L6-v2 (the package in .venv)
     ONLY              fanout, frozen, load, with commas (all)
     QUESTIONS 600     of fanout and frozen, each time
-    RATE 50  SECONDS 60  CLIENTS 4   of load
+    RATE 50  LOAD_SECONDS 60  CLIENTS 4   of load
 
 SciFact's judged queries, an index of 8 segments with tokens of 128 numbers in 4 bits, workers of
 one thread, `sounder search --json` as the client. With 2 cores it takes about 10 minutes, 5 of them
@@ -154,7 +154,7 @@ def open_loop(options, cluster):
     try:
         for client in clients:
             asked(client, options, 20)
-        count = options.rate * options.seconds
+        count = options.rate * options.load_seconds
 
         def listen(number):
             for place in range(number, count, options.clients):
@@ -191,7 +191,7 @@ def load(options):
     """The cluster idle, then while it encodes."""
     source = scifact.documents(copies=4)
     with Cluster(options.sounder, 2) as cluster:
-        say(f"{options.rate} questions a second, for {options.seconds} s, idle")
+        say(f"{options.rate} questions a second, for {options.load_seconds} s, idle")
         results = {"idle": open_loop(options, cluster)}
         before = busy_seconds(cluster.workers)
         job = subprocess.Popen(
@@ -238,7 +238,7 @@ def arguments():
     parser.add_argument("--sounder", default=str(ROOT / ".build/release/sounder"))
     parser.add_argument("--json", default=str(HERE / "results/latest-latency.json"))
     options = parser.parse_args()
-    for name, default in (("questions", 600), ("rate", 50), ("seconds", 60), ("clients", 4)):
+    for name, default in (("questions", 600), ("rate", 50), ("load_seconds", 60), ("clients", 4)):
         setattr(options, name, setting(name.upper(), default))
     options.only = names("ONLY") or list(PARTS)
     options.queries = scifact.queries()
