@@ -6,7 +6,7 @@ searching from the vectors of a query to its 100 best documents, both with THREA
 Sounder's part is the library that workers run, through LateInteractionBench; fast-plaid has its
 defaults.
 
-    python retrieval_tokens.py peer TOKENS OUTPUT BITS    measures fast-plaid, in its own environment
+    python retrieval_tokens.py peer TOKENS OUTPUT BITS   measures fast-plaid, in its environment
 """
 
 import json
