@@ -23,13 +23,15 @@ enum OutputCheck {
         }
     }
 
-    /// A change of parameters of this shape, every value of it finite.
+    /// A change of parameters of this shape, written as the job wants it, every value finite.
     static func change(
-        _ output: Frame, of shape: (rows: Int, dim: Int), _ what: String
+        _ output: Frame, of shape: (rows: Int, dim: Int), as format: RowDelta.Format = .bf16,
+        _ what: String
     ) throws(Fault) {
         let view = output.withUnsafeBytes { bytes in
             Result { () throws(TensorError) in
-                try RowDelta.View(bytes, expecting: shape, what: what, threads: threads)
+                try RowDelta.View(
+                    bytes, expecting: shape, format: format, what: what, threads: threads)
             }
         }
         do throws(TensorError) { _ = try view.get() } catch {

@@ -88,8 +88,8 @@ struct VocabularyReduction {
 
 /// The parameters of one training job and their outer Nesterov step.
 ///
-/// The rows that workers hold are bit-identical to these: a step is rounded to bfloat16 before it
-/// is taken here and sent there.
+/// The rows that workers hold are bit-identical to these: a step is rounded before it is taken here
+/// and sent there.
 final class ModelAverage {
     var input: OuterNesterov
     var output: OuterNesterov
@@ -113,20 +113,20 @@ final class ModelAverage {
     }
 
     /// Takes a share of the sum of the deltas, in the order of the partitions, as the outer
-    /// gradient;
-    /// the mean without `shares`.
+    /// gradient; the mean without `shares`. Only the first `rows` rows take part.
+    /// - Parameters:
+    ///   - weight: of each delta, where it is not their mean that is wanted.
+    ///   - format: of the step.
     /// - Returns: what every worker must add to its copy.
-    ///   Only the first `rows` rows take part.
-    /// - Parameter weight: of each delta, where it is not their mean that is wanted.
     func step(
         inputs: [Frame], outputs: [Frame], rows: Int, weight: Float? = nil,
-        shares: (input: RowShares, output: RowShares)? = nil
+        shares: (input: RowShares, output: RowShares)? = nil, format: RowDelta.Format = .bf16
     ) throws(Fault) -> (input: Frame, output: Frame) {
         let weights = [Float](
             repeating: weight ?? 1 / Float(inputs.count), count: inputs.count)
         return (
-            try step(input, inputs, weights, rows: rows, shares?.input, what: "input"),
-            try step(output, outputs, weights, rows: rows, shares?.output, what: "output")
+            try step(input, inputs, weights, rows: rows, shares?.input, format, what: "input"),
+            try step(output, outputs, weights, rows: rows, shares?.output, format, what: "output")
         )
     }
 
@@ -146,8 +146,7 @@ final class ModelAverage {
 
     private func step(
         _ optimizer: OuterNesterov, _ deltas: [Frame], _ weights: [Float], rows: Int,
-        _ shares: RowShares?,
-        what: String
+        _ shares: RowShares?, _ format: RowDelta.Format, what: String
     ) throws(Fault) -> Frame {
         let shape = (rows: optimizer.parameters.rows, dim: optimizer.parameters.columns)
         do throws(TensorError) {
@@ -165,7 +164,8 @@ final class ModelAverage {
                 views.append(try view.get())
             }
             let merged = try optimizer.step(
-                deltas: views, weights: weights, rows: rows, shares: shares, threads: threads)
+                deltas: views, weights: weights, rows: rows, shares: shares, format: format,
+                threads: threads)
             // The views point into the frames.
             withExtendedLifetime(deltas) {}
             let buffer = merged.buffer

@@ -24,6 +24,14 @@ public struct TrainWords: Hashable, Sendable, Codable {
         case auto
     }
 
+    /// How the values of changes and steps are written on their way.
+    public enum Deltas: String, Sendable, Codable, CaseIterable {
+        /// Two bytes each.
+        case bf16
+        /// One byte each, and a scale for the row.
+        case int8
+    }
+
     /// Character n-grams that have vectors of their own, as in fastText.
     public struct Subwords: Hashable, Sendable, Codable {
         public var minimumLength = 3
@@ -58,6 +66,8 @@ public struct TrainWords: Hashable, Sendable, Codable {
     public var momentum = -1.0
     /// Nil stands for `.auto`.
     public var reduction: Reduction?
+    /// Nil stands for `.bf16`.
+    public var deltas: Deltas?
     /// One thread per partition and a fixed order everywhere: bit-identical vectors from the seed.
     public var deterministic = false
     /// Whether the output vectors are to be returned beside the input vectors.

@@ -3,6 +3,7 @@
 import Protocol
 import Tensors
 import Transport
+import WordJobs
 import WordVectors
 
 /// What a copy of a model needs to know of a unit that trains it.
@@ -14,14 +15,18 @@ protocol ReplicaTask {
     var rowsDue: Int { get }
     var rowsDueBefore: Int { get }
     var exchange: Exchange? { get }
+    /// Of what changed.
+    var deltaFormat: RowDelta.Format { get }
 }
 
 extension ReplicaTask {
     var exchange: Exchange? { nil }
+    var deltaFormat: RowDelta.Format { .bf16 }
 }
 
 extension TrainWordsUnit: ReplicaTask {
     var partition: Int { encoding.partition }
+    var deltaFormat: RowDelta.Format { settings.deltaFormat }
 }
 
 /// `base` is bit-identical to the coordinator's parameters of version `version`; `live` begins each
@@ -143,11 +148,11 @@ final class ModelReplica {
         of task: some ReplicaTask, on bulk: BulkExchange, prefix: String
     ) throws -> [PayloadReference] {
         let input = try RowDelta.encode(
-            from: live.input, base: base.input, rows: task.rowsDue, threads: threads,
-            what: "the input vectors")
+            from: live.input, base: base.input, rows: task.rowsDue, format: task.deltaFormat,
+            threads: threads, what: "the input vectors")
         let output = try RowDelta.encode(
-            from: live.output, base: base.output, rows: task.rowsDue, threads: threads,
-            what: "the output vectors")
+            from: live.output, base: base.output, rows: task.rowsDue, format: task.deltaFormat,
+            threads: threads, what: "the output vectors")
         return [
             bulk.offer(id: prefix + "/input", frame: Frame(input), checksum: nil),
             bulk.offer(id: prefix + "/output", frame: Frame(output), checksum: nil),

@@ -2,6 +2,7 @@
 
 import Protocol
 import Tensors
+import WordJobs
 import WordVectors
 
 /// All in bytes.
@@ -14,7 +15,7 @@ struct ModelMemory {
     let matrix: Double
     /// The changes of both matrices, of all rows.
     let change: Double
-    private let dimension: Int
+    private let spec: TrainWords
     /// The vocabulary, and all different words of the corpus.
     let words: Double
     let counting: Double
@@ -23,16 +24,16 @@ struct ModelMemory {
 
     init(_ spec: TrainWords, _ size: ModelSize, _ sample: CorpusSample) {
         matrix = 4 * Double(size.rows) * Double((spec.dimension + 15) / 16 * 16)
-        change = Self.change(size.rows, spec.dimension)
-        dimension = spec.dimension
+        change = Self.change(size.rows, spec)
+        self.spec = spec
         words = Self.table(Double(size.rows), sample)
         counting = Self.table(sample.different(sample.words), sample)
         ids = 4 * (size.keptWords + sample.sentences)
     }
 
-    /// Changes of the first `rows` rows of both matrices: a row number and bf16 values each.
-    static func change(_ rows: Int, _ dimension: Int) -> Double {
-        2 * Double(rows) * (2 * Double(dimension) + 4)
+    /// Changes of the first `rows` rows of both matrices.
+    static func change(_ rows: Int, _ spec: TrainWords) -> Double {
+        2 * Double(rows) * Double(spec.deltaFormat.rowBytes(spec.dimension))
     }
 
     /// Words with their counts and a hash table.
@@ -54,7 +55,7 @@ struct ModelMemory {
     private func largestStep(_ plan: TrainingPlan, workers: Int) -> Double {
         guard plan.partitions > 1 else { return 0 }
         let rows = (0..<max(plan.rounds - 1, 0)).map { plan.rowsDue($0, workers: workers) }
-        return Self.change(rows.max() ?? 0, dimension)
+        return Self.change(rows.max() ?? 0, spec)
     }
 
     /// Parameters and velocities, the changes of all partitions, the step, and the result as it is

@@ -114,7 +114,7 @@ struct TrainingEstimate: Encodable {
         var received = 0.0
         for round in 0..<plan.rounds {
             if round > 0 { received = sent }
-            sent += ModelMemory.change(plan.rowsDue(round, workers: workers), spec.dimension)
+            sent += ModelMemory.change(plan.rowsDue(round, workers: workers), spec)
         }
         return (sent * Double(plan.partitions), received * Double(plan.partitions))
     }

@@ -61,3 +61,4 @@ struct SubwordOptions: ParsableArguments {
 extension TrainWords.Architecture: ExpressibleByArgument {}
 extension TrainWords.Loss: ExpressibleByArgument {}
 extension TrainWords.Reduction: ExpressibleByArgument {}
+extension TrainWords.Deltas: ExpressibleByArgument {}

@@ -143,6 +143,11 @@ struct WindowOptions: ParsableArguments {
             the rows), or auto.
             """)
     var reduction = TrainWords.Reduction.auto
+    @Option(
+        help: """
+            How changes and steps travel between processes: bf16, or int8 for about half the bytes.
+            """)
+    var deltas = TrainWords.Deltas.bf16
     @Flag(
         help: """
             Bit-identical vectors from the same seed and partitions (default 4), whatever the number
@@ -165,6 +170,7 @@ struct WindowOptions: ParsableArguments {
         spec.wordsPerRound = wordsPerRound
         spec.momentum = momentum
         spec.reduction = reduction == .auto ? nil : reduction
+        spec.deltas = deltas == .bf16 ? nil : deltas
         spec.deterministic = deterministic
     }
 }

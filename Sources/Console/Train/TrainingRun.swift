@@ -114,6 +114,7 @@ extension TrainWords {
         }
         if vocabularyMax > 0 { rows.append(("Most words", Double(vocabularyMax).grouped)) }
         if momentum >= 0 { rows.append(("Outer momentum", "\(momentum)")) }
+        if let deltas { rows.append(("Changes and steps", deltas.rawValue)) }
         if let reduction { rows.append(("Reduction", reduction.rawValue)) }
         if wordsPerRound > 0 { rows.append(("Words a round", Double(wordsPerRound).grouped)) }
         return rows
