@@ -93,6 +93,8 @@ struct VocabularyReduction {
 final class ModelAverage {
     var input: OuterNesterov
     var output: OuterNesterov
+    /// Of the rows of both, if they were asked for.
+    var checksums: (input: PieceChecksums, output: PieceChecksums)?
     private let threads = processorCount()
 
     /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
@@ -124,10 +126,14 @@ final class ModelAverage {
     ) throws(Fault) -> (input: Frame, output: Frame) {
         let weights = [Float](
             repeating: weight ?? 1 / Float(inputs.count), count: inputs.count)
-        return (
-            try step(input, inputs, weights, rows: rows, shares?.input, format, what: "input"),
-            try step(output, outputs, weights, rows: rows, shares?.output, format, what: "output")
+        let steps = (
+            input: try step(
+                input, inputs, weights, rows: rows, shares?.input, format, what: "input"),
+            output: try step(
+                output, outputs, weights, rows: rows, shares?.output, format, what: "output")
         )
+        noteMoved(steps.input.view, steps.output.view)
+        return (Frame(steps.input), Frame(steps.output))
     }
 
     var rows: Int { input.parameters.rows }
@@ -147,7 +153,7 @@ final class ModelAverage {
     private func step(
         _ optimizer: OuterNesterov, _ deltas: [Frame], _ weights: [Float], rows: Int,
         _ shares: RowShares?, _ format: RowDelta.Format, what: String
-    ) throws(Fault) -> Frame {
+    ) throws(Fault) -> RowDelta {
         let shape = (rows: optimizer.parameters.rows, dim: optimizer.parameters.columns)
         do throws(TensorError) {
             var views: [RowDelta.View] = []
@@ -168,19 +174,10 @@ final class ModelAverage {
                 threads: threads)
             // The views point into the frames.
             withExtendedLifetime(deltas) {}
-            let buffer = merged.buffer
-            let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
-            return Frame(bytes) { _ in withExtendedLifetime(buffer) {} }
+            return merged
         } catch {
             throw Fault(.data, "a change of the parameters is refused: \(error)")
         }
-    }
-
-    /// Offers the parameters in place; they must be withdrawn before the next step.
-    func offerWhole(id: String, _ bulk: BulkExchange) -> ModelPayloads {
-        ModelPayloads(
-            input: bulk.offer(id: id + "/whole/input", frame: inputBytes, checksum: nil),
-            output: bulk.offer(id: id + "/whole/output", frame: outputBytes, checksum: nil))
     }
 
     /// `[rows, stride]` of Float32, in place.
@@ -196,6 +193,15 @@ extension OuterNesterov {
         speeds.copy(from: velocity, threads: threads)
         return try OuterNesterov(
             parameters: copy, velocity: speeds, momentum: momentum, rate: rate)
+    }
+}
+
+extension Frame {
+    /// The bytes of a step, kept alive by the frame.
+    fileprivate init(_ delta: RowDelta) {
+        let buffer = delta.buffer
+        let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
+        self.init(bytes) { _ in withExtendedLifetime(buffer) {} }
     }
 }
 

@@ -70,7 +70,7 @@ public final class OuterNesterov {
     ///   - weights: one for each delta; they sum to 1, unless deltas have no row in common.
     ///   - rows: only the first so many take the step, the others keep their velocity for theirs;
     ///     nil takes all.
-    ///   - shares: how much of the sum each row takes; nil takes the mean.
+    ///   - shares: how much of the sum each of these rows takes; nil takes the mean.
     ///   - format: in which the step is rounded; deltas may have any.
     /// - Returns: the rounded steps of every row that moved.
     /// - Throws: `TensorError.notFinite` when a row overflows; the state is then of no use, and a
@@ -87,11 +87,11 @@ public final class OuterNesterov {
                 "delta of [\(delta.totalRows), \(delta.dim)] for "
                     + "[\(parameters.rows), \(parameters.columns)]")
         }
+        let due = min(rows ?? parameters.rows, parameters.rows)
         precondition(
-            shares?.updates.count ?? parameters.rows == parameters.rows,
-            "\(shares?.updates.count ?? 0) shares of \(parameters.rows) rows")
-        let moving = movingRows(
-            deltas, rows: min(rows ?? parameters.rows, parameters.rows), shares)
+            shares?.updates.count ?? due >= due,
+            "\(shares?.updates.count ?? 0) shares of \(due) rows")
+        let moving = movingRows(deltas, rows: due, shares)
         let merged = try RowDelta(
             totalRows: parameters.rows, dim: parameters.columns, present: moving,
             format: format)

@@ -85,8 +85,9 @@ final class ModelReplica {
         if round == version + 1, let step {
             // A failure before the end of both leaves a copy of no version.
             version = -1
-            try apply(step.input, to: base.input, from: source)
-            try apply(step.output, to: base.output, from: source)
+            let frames = try source.fetch(step)
+            try apply(frames.input, to: base.input)
+            try apply(frames.output, to: base.output)
         } else if round == version + 1, let exchange, let steps = exchange.steps {
             version = -1
             try source.applySteps(steps, of: exchange, to: base, threads: threads)
@@ -115,14 +116,30 @@ final class ModelReplica {
 
         func fetch(_ reference: PayloadReference) throws(Fault) -> Frame {
             try bulk.fetch(
-                reference, from: .coordinator, deadlineSeconds: 600, arrivals: arrivals)
+                reference, from: .coordinator, deadlineSeconds: Self.deadlineSeconds,
+                arrivals: arrivals)
         }
+
+        /// Both at the same time.
+        func fetch(_ pair: ModelPayloads) throws(Fault) -> FramePair {
+            let output = Promise<Result<Frame, Fault>>()
+            bulk.fetch(
+                pair.output, from: .coordinator, deadlineSeconds: Self.deadlineSeconds,
+                arrivals: arrivals
+            ) { output.fulfil($0) }
+            let input = try fetch(pair.input)
+            guard let output = output.wait(seconds: Self.deadlineSeconds + 10) else {
+                throw Fault(
+                    .internalError, "the fetch of \(pair.output.id) never ended", retryable: true)
+            }
+            return FramePair(input: input, output: try output.get())
+        }
+
+        private static let deadlineSeconds = 600.0
     }
 
-    private func apply(
-        _ reference: PayloadReference, to matrix: Matrix, from source: Source
-    ) throws {
-        try source.fetch(reference).withUnsafeBytes { bytes in
+    private func apply(_ frame: Frame, to matrix: Matrix) throws {
+        try frame.withUnsafeBytes { bytes in
             try RowDelta.View(bytes, expecting: (matrix.rows, matrix.columns), threads: threads)
                 .apply(to: matrix, threads: threads)
         }

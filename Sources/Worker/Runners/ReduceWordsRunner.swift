@@ -120,7 +120,8 @@ final class ReduceWordsRunner: UnitRunner {
         _ optimizers: ShardOptimizers, with changes: ShardChanges, of shard: RowShard,
         _ task: ReduceWordsUnit
     ) throws -> (input: RowDelta, output: RowDelta) {
-        let shares = try plan(of: task).shares(task.round, workers: task.workers, of: shard)
+        let shares = try plan(of: task).shares(
+            task.round, workers: task.workers, of: shard, due: task.rowsDue)
         let rows = shard.rows(of: task.rowsDue)
         let count = task.encoding.partitions
         let weights = [Float](repeating: 1 / Float(count), count: count)
