@@ -262,6 +262,20 @@ seed("row-delta", "bad-infinite", delta(9, 3, [1, 4], [one] * 5 + [0x7F80]))
 seed("row-delta", "bad-dim", delta(9, 0xFFFFFFFF, [1, 4], [one] * 6))
 
 
+def int8_delta(rows, dim, present, scales, values):
+    """Version 2: a scale for each row behind the row numbers."""
+    head = struct.pack("<4sIQIIQ", b"SRDL", 2, rows, dim, len(present), 0)
+    head += struct.pack(f"<{len(present)}I{len(scales)}f", *present, *scales)
+    head += b"\0" * (-len(head) % 64)
+    return head + struct.pack(f"<{len(values)}b", *values)
+
+
+seed("row-delta", "ok-int8", int8_delta(9, 3, [1, 4], [0.5, 0], [1, -127, 127, 0, 0, -128]))
+seed("row-delta", "bad-int8-scale", int8_delta(9, 3, [1, 4], [0.5, float("nan")], [1] * 6))
+seed("row-delta", "bad-int8-negative", int8_delta(9, 3, [1, 4], [0.5, -1], [1] * 6))
+seed("row-delta", "bad-int8-short", int8_delta(9, 3, [1, 4], [0.5, 1], [1] * 5))
+
+
 def number(value):
     """Groups of seven bits, the lowest first."""
     groups = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]

@@ -13,7 +13,8 @@ extension ModelAverage {
     ) throws(Fault) -> (input: Frame, output: Frame) {
         try step(
             inputs: inputs, outputs: outputs, rows: rows,
-            shares: plan.shares(round, workers: workers, due: rows), format: plan.settings.deltaFormat)
+            shares: plan.shares(round, workers: workers, due: rows),
+            format: plan.settings.deltaFormat)
     }
 
     /// Takes over the steps and velocities of all parts, in order; workers have summed up and
@@ -89,7 +90,7 @@ extension OutputCheck {
     static func part(
         _ outputs: [Frame],
         of shapes: (input: (rows: Int, dim: Int), output: (rows: Int, dim: Int)),
-        as format: RowDelta.Format, parts: Int
+        as deltas: TrainWords.Deltas?, parts: Int
     ) throws(Fault) {
         let result = try outputs.output(0, of: 5).decoded(
             as: ShardResult.self, "the result of a part")
@@ -107,10 +108,10 @@ extension OutputCheck {
         }
         let shard = RowShard(pieces.first, of: parts)
         try change(
-            outputs[1], of: (shard.rows(of: shapes.input.rows), shapes.input.dim), as: format,
+            outputs[1], of: (shard.rows(of: shapes.input.rows), shapes.input.dim), as: deltas,
             "the input step of part \(shard.index)")
         try change(
-            outputs[2], of: (shard.rows(of: shapes.output.rows), shapes.output.dim), as: format,
+            outputs[2], of: (shard.rows(of: shapes.output.rows), shapes.output.dim), as: deltas,
             "the output step of part \(shard.index)")
     }
 }

@@ -71,8 +71,8 @@ public struct RowDelta: Sendable {
 
 extension RowDelta {
     /// The difference `live - base`, rounded as `format` says. Rows whose difference rounds to zero
-    /// everywhere as bf16 are absent. `live` may be changing meanwhile (Hogwild): each value is some
-    /// value it had during the call, or nearly so with int8.
+    /// everywhere as bf16 are absent. `live` may be changing meanwhile (Hogwild): each value is
+    /// some value it had during the call, or nearly so with int8.
     ///
     /// - Parameters:
     ///   - rows: only the first so many of the matrix are looked at; nil takes all.

@@ -4,10 +4,14 @@ package import Protocol
 package import Tensors
 
 extension TrainWords {
-    package var deltaFormat: RowDelta.Format {
+    package var deltaFormat: RowDelta.Format { RowDelta.Format(deltas) }
+}
+
+extension RowDelta.Format {
+    package init(_ deltas: TrainWords.Deltas?) {
         switch deltas ?? .bf16 {
-        case .bf16: .bf16
-        case .int8: .int8
+        case .bf16: self = .bf16
+        case .int8: self = .int8
         }
     }
 }

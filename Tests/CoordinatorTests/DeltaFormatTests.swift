@@ -9,11 +9,12 @@ import WordJobs
 @testable import Coordinator
 
 @Suite struct DeltaFormatTests {
-    private func change(_ format: RowDelta.Format) throws -> Frame {
+    private func change(_ deltas: TrainWords.Deltas) throws -> Frame {
         let live = try Matrix(rows: 4, columns: 3)
         live.row(2)[1] = 0.5
         let delta = try RowDelta.encode(
-            from: live, base: try Matrix(rows: 4, columns: 3), format: format, threads: 1)
+            from: live, base: try Matrix(rows: 4, columns: 3), format: RowDelta.Format(deltas),
+            threads: 1)
         return delta.withUnsafeBytes { Frame([UInt8]($0)) }
     }
 
@@ -27,7 +28,7 @@ import WordJobs
 
     @Test("a change in the format of the job passes, one in another is refused by name")
     func refusal() throws {
-        for (format, other) in [(RowDelta.Format.bf16, RowDelta.Format.int8), (.int8, .bf16)] {
+        for (format, other) in [(TrainWords.Deltas.bf16, TrainWords.Deltas.int8), (.int8, .bf16)] {
             try OutputCheck.change(try change(format), of: (4, 3), as: format, "the change")
             do throws(Fault) {
                 let wrong: Frame

@@ -4,7 +4,6 @@ import FoundationEssentials
 import Logging
 import Protocol
 import Transport
-import WordJobs
 
 /// The rounds of one training job. See ARCHITECTURE.md, "the life of a training job".
 final class TrainWordsProgram: JobProgram {
@@ -89,7 +88,7 @@ final class TrainWordsProgram: JobProgram {
 
     /// Of a unit that trained, for the coordinator or for other workers, or that reduced a part.
     private func checkTraining(_ outputs: [Frame]) throws(Fault) {
-        let (dim, format) = (spec.dimension, spec.deltaFormat)
+        let (dim, deltas) = (spec.dimension, spec.deltas)
         let shapes = (input: (shape?.inputRows ?? 0, dim), output: (shape?.outputRows ?? 0, dim))
         switch outputs.count {
         case 1:
@@ -97,12 +96,12 @@ final class TrainWordsProgram: JobProgram {
             if let complaint = pieces.complaint(shards: plan.partitions) {
                 throw Fault(.data, "what is said of pieces is refused: \(complaint)")
             }
-        case 5: try OutputCheck.part(outputs, of: shapes, as: format, parts: plan.partitions)
+        case 5: try OutputCheck.part(outputs, of: shapes, as: deltas, parts: plan.partitions)
         default:
             try OutputCheck.change(
-                try outputs.output(0, of: 2), of: shapes.input, as: format, "the input change")
+                try outputs.output(0, of: 2), of: shapes.input, as: deltas, "the input change")
             try OutputCheck.change(
-                try outputs.output(1, of: 2), of: shapes.output, as: format, "the output change")
+                try outputs.output(1, of: 2), of: shapes.output, as: deltas, "the output change")
         }
     }
 
