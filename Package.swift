@@ -83,7 +83,7 @@ let package = Package(
             ["Compression", "Files", "Tensors", "CKernels", "CStemmer", "CUTF8Proc"]),
 
         // Between the towers
-        library("WordJobs", ["Protocol", "Tensors", "WordVectors"]),
+        library("WordJobs", ["Digests", "Files", "Protocol", "Tensors", "WordVectors"]),
 
         // Programs
         program(

@@ -9,18 +9,23 @@ struct VocabularyReduction {
     let payload: Frame
     /// Words kept.
     let count: Int
-    /// Occurrences of all words, and of the kept ones.
+    /// Occurrences in the corpus of all words, and of the kept ones.
     let corpusWords: Double
     let keptWords: Double
 
     /// Occurrences of each kept word, by rank.
     let counts: [Double]
+    /// Of these, those in this job's corpus, if it goes on from an earlier model.
+    let newCounts: [Double]?
 
     /// Words above 1,024 bytes that were dropped, and words in which UTF-8 was repaired.
     let overlongTokens: Double
     let replacedTokens: Double
 
-    init(_ tables: [Frame], minimumCount: Int, limit: Int) throws(Fault) {
+    /// - Parameter earlier: whose words stay, with the counts that they had.
+    init(
+        _ tables: [Frame], minimumCount: Int, limit: Int, earlier: EarlierModel? = nil
+    ) throws(Fault) {
         let kept: CountTable
         let corpusWords: Double
         do throws(CountTableError) {
@@ -35,20 +40,27 @@ struct VocabularyReduction {
             guard merged.entries > 0 else {
                 throw CountTableError.nothingLeft(minimum: 1, largest: 0, entries: 0)
             }
-            kept = try merged.pruned(
-                minimum: UInt64(minimumCount), limit: limit > 0 ? limit : nil)
+            let (minimum, limit) = (UInt64(minimumCount), limit > 0 ? limit : nil)
+            if let earlier {
+                kept = try earlier.grown(by: merged, minimum: minimum, limit: limit)
+            } else {
+                kept = try merged.pruned(minimum: minimum, limit: limit)
+            }
             corpusWords = Double(merged.total)
         } catch { throw Self.fault(error) }
-        self.init(kept, payload: kept.withPayload { Frame($0) }, corpusWords: corpusWords)
+        self.init(
+            kept, payload: kept.withPayload { Frame($0) }, corpusWords: corpusWords, earlier)
     }
 
     /// What an earlier process made and saved.
-    init(saved payload: Frame, corpusWords: Double) throws(Fault) {
+    init(
+        saved payload: Frame, corpusWords: Double, earlier: EarlierModel? = nil
+    ) throws(Fault) {
         let kept: CountTable
         do throws(CountTableError) { kept = try Self.table(payload) } catch {
             throw Self.fault(error)
         }
-        self.init(kept, payload: payload, corpusWords: corpusWords)
+        self.init(kept, payload: payload, corpusWords: corpusWords, earlier)
     }
 
     /// The words by rank.
@@ -61,12 +73,15 @@ struct VocabularyReduction {
         return try read.get()
     }
 
-    private init(_ kept: CountTable, payload: Frame, corpusWords: Double) {
+    private init(
+        _ kept: CountTable, payload: Frame, corpusWords: Double, _ earlier: EarlierModel?
+    ) {
         self.payload = payload
         self.corpusWords = corpusWords
         count = kept.entries
         counts = (0..<kept.entries).map { Double(kept.count(at: $0)) }
-        keptWords = Double(kept.total)
+        newCounts = earlier?.newCounts(in: kept)
+        keptWords = newCounts?.reduce(0, +) ?? Double(kept.total)
         // The order of the tallies is that of `WordCounter.Tallies`.
         overlongTokens = Double(kept.tallies[1])
         replacedTokens = Double(kept.tallies[2])

@@ -64,12 +64,32 @@ public struct TrainWords: Hashable, Sendable, Codable {
     public var keepsOutputs = false
     /// Words whose neighbours are looked up now and then while the job trains; nil for none.
     public var probes: [String]?
+    /// What an earlier training has left for this one to go on from; nil to begin anew.
+    public var checkpoint: InputFile?
 
     public init(files: [InputFile]) { self.files = files }
 
     /// The first setting that is out of range, as a sentence; nil if all are sound.
     public var complaint: String? {
-        if let complaint = files.corpusComplaint { return complaint }
+        files.corpusComplaint ?? checkpoint?.complaint ?? settingsComplaint ?? growthComplaint
+    }
+
+    /// Of a job that goes on from a checkpoint.
+    private var growthComplaint: String? {
+        guard checkpoint != nil else { return nil }
+        if loss == .hierarchicalSoftmax {
+            return "with --loss hierarchical-softmax a vocabulary cannot grow, because its tree "
+                + "would be another one; leave out --continue-from"
+        }
+        if reduction == .peer {
+            return "a job that goes on from a checkpoint is averaged by the coordinator; leave "
+                + "out --reduction peer"
+        }
+        return nil
+    }
+
+    /// The same without the files.
+    package var settingsComplaint: String? {
         let ranges: [(String, Int, ClosedRange<Int>)] = [
             ("--dim", dimension, 1...Limits.dimensionMax),
             ("--window", window, 1...Limits.windowMax),

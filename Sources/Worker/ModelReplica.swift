@@ -31,6 +31,8 @@ final class ModelReplica {
     let live: WordParameters
     private let base: WordParameters
     private(set) var version = 0
+    /// Where version 0 came from; nil where the seed says what it is.
+    private var start: ModelPayloads?
     /// The partition and round that `live` was last trained on.
     private var trained: (partition: Int, round: Int)?
     let threads: Int
@@ -76,7 +78,7 @@ final class ModelReplica {
         to round: Int, _ source: Source, step: ModelPayloads?, whole: ModelPayloads?,
         _ exchange: Exchange?
     ) throws {
-        guard round != version else { return }
+        if round == version, round > 0 || whole == start { return }
         if round == version + 1, let step {
             // A failure before the end of both leaves a copy of no version.
             version = -1
@@ -89,6 +91,7 @@ final class ModelReplica {
             version = -1
             try replace(base.input, by: whole.input, from: source)
             try replace(base.output, by: whole.output, from: source)
+            if round == 0 { start = whole }
         } else if round == 0 {
             // A first round that has to be repeated.
             begin(base)

@@ -184,7 +184,7 @@ struct WorkerCommand: ParsableCommand {
             kinds: [
                 CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind,
                 CountPairsRunner.kind, TrainGloVeRunner.kind, FactorisePairsRunner.kind,
-                EncodeChunkRunner.kind,
+                EncodeChunkRunner.kind, UnitTask.continuedTrainingKind,
             ] + IndexChunkRunner.kinds + RerankChunkRunner.kinds
                 + (hasPeers ? [UnitTask.sharedTrainingKind, ReduceWordsRunner.kind] : []),
             slots: 1, threads: threads, instructionSet: String(cString: kernels_isa_name()),
