@@ -27,9 +27,6 @@ final class PairRounds {
     private var corpus: Corpus?
     private var pieces: [EncodeWords] = []
 
-    /// A piece leaves a table of a quarter of a gigabyte or so.
-    private static let pieceBytes = 128 << 20
-
     init(_ settings: Settings, directory: JobDirectory, payloads: PayloadTable) {
         job = directory.job
         self.settings = settings
@@ -138,9 +135,8 @@ final class PairRounds {
         self.vocabulary = vocabulary
         let reference = payloads.bulk.offer(
             id: "\(job)/vocabulary", frame: vocabulary.payload, checksum: nil)
-        let needed = (corpus.byteCount + Self.pieceBytes - 1) / Self.pieceBytes
-        let count = max(
-            1, min(max(workers, needed), corpus.blockCount, Limits.unitsPerRoundMax))
+        let count = GloVePlan.pieces(
+            workers: workers, corpusBytes: corpus.byteCount, blocks: corpus.blockCount)
         pieces = (0..<count).map { piece in
             EncodeWords(
                 corpus: corpus, partition: piece, partitions: count, seed: settings.seed,

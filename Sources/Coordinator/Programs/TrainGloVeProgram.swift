@@ -135,7 +135,8 @@ final class TrainGloVeProgram: JobProgram {
         self.vocabulary = vocabulary
         vocabularyReference = payloads.bulk.offer(
             id: "\(job)/vocabulary", frame: vocabulary.payload, checksum: nil)
-        plan = GloVePlan(spec, workers: workers, corpus: corpus)
+        plan = GloVePlan(
+            spec, workers: workers, corpusBytes: corpus.byteCount, blocks: corpus.blockCount)
     }
 
     private var vocabularyReference: PayloadReference?
