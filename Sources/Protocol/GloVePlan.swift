@@ -1,14 +1,12 @@
 // How a GloVe job is cut into pieces of text, blocks of words, and rounds: for the coordinator, and
 // for estimates.
 
-/// Pure arithmetic from a job's settings and the size of its corpus.
+/// Pure arithmetic from a job's settings.
 ///
 /// With n partitions words are dealt to n blocks. Round r trains n blocks of cells,
 /// (p, p + r mod n), of which no two have a row or a column in common; n rounds are a pass over
 /// the matrix.
 package struct GloVePlan {
-    /// Parts of the text in which pairs are counted.
-    package let pieces: Int
     /// Blocks of words.
     package let partitions: Int
     private let spec: TrainGloVe
@@ -19,11 +17,10 @@ package struct GloVePlan {
     private static let pairsPerUnit = 25e6
 
     /// - Parameter workers: slots that are connected now.
-    package init(_ spec: TrainGloVe, workers: Int, corpusBytes: Int, blocks: Int) {
+    package init(_ spec: TrainGloVe, workers: Int) {
         self.spec = spec
         let wanted = spec.partitions > 0 ? spec.partitions : spec.deterministic ? 4 : workers
         partitions = max(1, min(wanted, Limits.blocksMax))
-        pieces = Self.pieces(workers: workers, corpusBytes: corpusBytes, blocks: blocks)
     }
 
     /// Parts of a text in which pairs are counted.
@@ -33,7 +30,8 @@ package struct GloVePlan {
     }
 
     /// Files of pairs: one for every two blocks.
-    package var parts: Int { partitions * (partitions + 1) / 2 }
+    package static func parts(blocks: Int) -> Int { blocks * (blocks + 1) / 2 }
+    package var parts: Int { Self.parts(blocks: partitions) }
 
     /// The file of the pairs of two blocks.
     package func part(_ a: Int, _ b: Int) -> Int { max(a, b) * (max(a, b) + 1) / 2 + min(a, b) }

@@ -45,13 +45,13 @@ extension PairEstimate {
                 window: spec.window, isSymmetric: spec.symmetric,
                 memoryBytes: spec.memoryMebibytes << 20),
             minimumCount: spec.minimumCount, limit: words)
-        let plan = GloVePlan(
-            spec, workers: workers, corpusBytes: look.sample.corpusBytes,
-            blocks: look.layout.blockCount)
+        let plan = GloVePlan(spec, workers: workers)
         let kept = max(1, look.sample.occurrences(minimum: spec.minimumCount))
         let counting = PairCounting(
             sample, keptWords: kept,
-            pieces: plan.pieces,
+            pieces: GloVePlan.pieces(
+                workers: workers, corpusBytes: look.sample.corpusBytes,
+                blocks: look.layout.blockCount),
             threads: max(1, look.threads / workers), memoryMebibytes: spec.memoryMebibytes)
         self.init(
             look, sample, counting, vocabulary: words, keptWords: kept, dimension: spec.dimension,
