@@ -14,7 +14,7 @@ run: build  ## train word vectors on the bundled corpus and show what they learn
 test: setup  ## run every test
 	@scripts/setup.sh oracles & oracles=$$!; \
 	swift build $(SWIFT_FLAGS) --build-tests; built=$$?; wait $$oracles; exit $$built
-	@scripts/test.sh $(SWIFT_FLAGS) --disable-testable-imports
+	@scripts/test.sh
 
 sim: setup  ## simulate clusters and disasters: SEEDS=n of them, or replay SEED=n
 	swift build $(SWIFT_FLAGS) --product simulate
@@ -24,7 +24,7 @@ chaos: setup  ## kill, stop, cut off and fill up real processes (SEED=n repeats,
 	SOUNDER_CHAOS=1 SOUNDER_CHAOS_SEED="$(SEED)" SOUNDER_CHAOS_SOAK="$(SOAK)" \
 		swift test $(SWIFT_FLAGS) --disable-testable-imports --filter ChaosTests
 
-bench: build  ## measure against others: BENCH=words, encoding, retrieval or all; docs/benchmarks.md
+bench: build  ## measure: BENCH=words, encoding, retrieval and more; see docs/benchmarks.md
 	@scripts/setup.sh peers $(BENCH)
 	@for bench in $(or $(BENCH),words encoding retrieval); do \
 		.venv/bin/python Benchmarks/$$bench.py --sounder $(SOUNDER) || exit 1; done

@@ -83,7 +83,7 @@ let package = Package(
             ["Compression", "Files", "Tensors", "CKernels", "CStemmer", "CUTF8Proc"]),
 
         // Between the towers
-        library("WordJobs", ["Protocol", "Tensors", "WordVectors"]),
+        library("WordJobs", ["Digests", "Files", "Protocol", "Tensors", "WordVectors"]),
 
         // Programs
         program(
@@ -120,7 +120,10 @@ let package = Package(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],
             path: "Benchmarks/journal", swiftSettings: strict),
         .executableTarget(
-            name: "LateInteractionBench", dependencies: ["Files", "Retrieval", "Tensors"],
+            name: "LateInteractionBench",
+            dependencies: [
+                "Client", "Digests", "Files", "Protocol", "Retrieval", "Tensors", "Transport",
+            ],
             path: "Benchmarks/lateinteraction", exclude: ["tokens.py", "evaluate.py"],
             swiftSettings: strict),
         .executableTarget(
@@ -164,8 +167,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Compression", "Console", "Coordinator", "Processes", "Protocol", "TestSupport",
-                "Transport", "Worker",
+                "Compression", "Console", "Coordinator", "Models", "Processes", "Protocol",
+                "Retrieval", "TestSupport", "Transport", "Worker",
             ]),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("FuzzTests", ["FuzzTargets", "TestSupport"]),

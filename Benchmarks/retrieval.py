@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
-"""Measures MaxSim beside maxsim-cpu, BM25 beside bm25s and lists of vectors beside faiss: same
-work, one thread, in turn.
+"""Measures MaxSim beside maxsim-cpu, BM25 beside bm25s, lists of vectors beside faiss (one thread)
+and indexes of token vectors beside fast-plaid (THREADS): same work, in turn.
 
-    BENCH_SCIFACT   folder of BEIR SciFact (corpus.jsonl or .xz, queries.jsonl): words to index
+    BENCH_SCIFACT   folder of BEIR SciFact (corpus.jsonl or .xz, queries.jsonl, test.tsv): words
+                    and token vectors to index
     BENCH_VECTORS   .npy of Float32 vectors, as encode writes them: 500 of them are the queries
+    BENCH_MODEL     all-MiniLM-L6-v2, of the token vectors (the package in .venv)
     REPEATS 3       how often each has its turn
+    THREADS         of the indexes of token vectors (all cores)
+    ONLY            maxsim, dense, words, tokens, with commas (all)
 
 Ours are measured by LateInteractionBench, which calls the library as the programs do; all figures
 are ratios of one run. A query of 32 tokens meets 1,000 passages of 106 tokens on average, of 128
@@ -23,7 +27,8 @@ import time
 
 import numpy
 
-from surroundings import ROOT, commit, machine, opened, say, setting
+import retrieval_tokens
+from surroundings import HERE, ROOT, commit, machine, names, opened, say, setting
 
 for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
@@ -181,32 +186,21 @@ def row(name, figures, peer, better):
             f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f}) |")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sounder", help="not needed here: the library is measured")
-    parser.parse_args()
-    subprocess.run(["swift", "build", "-c", "release", "-Xswiftc", "-enable-testing", "--product",
-                    "LateInteractionBench"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    repeats = int(setting("REPEATS", "3"))
+def maxsim(repeats):
     random = numpy.random.default_rng(1)
-    maxsim, peers = {}, []
+    found, peers = {}, []
     for turn in range(repeats):
         say(f"MaxSim, {turn + 1} of {repeats}")
         peers.append(peer_maxsim(random))
         for name, figure in ours("speed").items():
-            maxsim.setdefault(name, []).append(figure)
-    print(f"{machine()}, commit {commit()}\n\n| MaxSim, 1 thread | ms | x maxsim-cpu |\n|---|---|---|")
+            found.setdefault(name, []).append(figure)
+    print("\n| MaxSim, 1 thread | ms | x maxsim-cpu |\n|---|---|---|")
     print(row("maxsim-cpu", peers, peers, lambda a, b: b / a))
-    for name, figures in maxsim.items():
+    for name, figures in found.items():
         print(row(name, figures, peers, lambda a, b: b / a))
-    if setting("BENCH_VECTORS", ""):
-        dense(setting("BENCH_VECTORS", ""), repeats)
-    else:
-        say("BENCH_VECTORS is not set: lists of vectors are not measured")
-    folder = setting("BENCH_SCIFACT", "")
-    if not folder:
-        return say("BENCH_SCIFACT is not set: BM25 is not measured")
+
+
+def words(folder, repeats):
     texts, queries = scifact(pathlib.Path(folder))
     with tempfile.TemporaryDirectory() as place:
         files = [pathlib.Path(place) / name for name in ("documents", "queries")]
@@ -225,6 +219,38 @@ def main():
     for name, unit in (("index", "MB/s indexed"), ("queries", "queries/s, top 100")):
         print(row(f"bm25s, {unit}", peer[name], peer[name], lambda a, b: a / b))
         print(row(f"Sounder, {unit}", figures[name], peer[name], lambda a, b: a / b))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sounder", default=str(ROOT / ".build/release/sounder"))
+    parser.add_argument("--json", default=str(HERE / "results/latest-retrieval.json"),
+                        help="results file of the indexes of token vectors")
+    options = parser.parse_args()
+    subprocess.run(["swift", "build", "-c", "release", "-Xswiftc", "-enable-testing", "--product",
+                    "LateInteractionBench"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    repeats = int(setting("REPEATS", "3"))
+    only = names("ONLY") or ["maxsim", "dense", "words", "tokens"]
+    print(f"{machine()}, commit {commit()}")
+    if "maxsim" in only:
+        maxsim(repeats)
+    vectors_file, folder = setting("BENCH_VECTORS", ""), setting("BENCH_SCIFACT", "")
+    if "dense" in only and vectors_file:
+        dense(vectors_file, repeats)
+    elif "dense" in only:
+        say("BENCH_VECTORS is not set: lists of vectors are not measured")
+    if not folder:
+        return say("BENCH_SCIFACT is not set: BM25 and token vectors are not measured")
+    if "words" in only:
+        words(folder, repeats)
+    if "tokens" in only:
+        results = retrieval_tokens.measure(options.sounder, repeats)
+        results |= {"machine": machine(), "commit": commit()}
+        pathlib.Path(options.json).parent.mkdir(parents=True, exist_ok=True)
+        pathlib.Path(options.json).write_text(json.dumps(results, indent=1) + "\n",
+                                              encoding="utf-8")
+        print("\n" + retrieval_tokens.markdown(results))
 
 
 if __name__ == "__main__":

@@ -262,6 +262,20 @@ seed("row-delta", "bad-infinite", delta(9, 3, [1, 4], [one] * 5 + [0x7F80]))
 seed("row-delta", "bad-dim", delta(9, 0xFFFFFFFF, [1, 4], [one] * 6))
 
 
+def int8_delta(rows, dim, present, scales, values):
+    """Version 2: a scale for each row behind the row numbers."""
+    head = struct.pack("<4sIQIIQ", b"SRDL", 2, rows, dim, len(present), 0)
+    head += struct.pack(f"<{len(present)}I{len(scales)}f", *present, *scales)
+    head += b"\0" * (-len(head) % 64)
+    return head + struct.pack(f"<{len(values)}b", *values)
+
+
+seed("row-delta", "ok-int8", int8_delta(9, 3, [1, 4], [0.5, 0], [1, -127, 127, 0, 0, -128]))
+seed("row-delta", "bad-int8-scale", int8_delta(9, 3, [1, 4], [0.5, float("nan")], [1] * 6))
+seed("row-delta", "bad-int8-negative", int8_delta(9, 3, [1, 4], [0.5, -1], [1] * 6))
+seed("row-delta", "bad-int8-short", int8_delta(9, 3, [1, 4], [0.5, 1], [1] * 5))
+
+
 def number(value):
     """Groups of seven bits, the lowest first."""
     groups = [value >> shift & 0x7F for shift in range(0, max(value.bit_length(), 1), 7)]
@@ -993,7 +1007,10 @@ seed("shard-query", "ok-maxsim", question(
     {"kind": "maxSim", "dimension": 2, "probes": 4, "candidates": 100, "wantsText": True}, [1, 0, 0, 1]))
 seed("shard-query", "ok-words", question(
     {"kind": "words", "terms": [{"text": "hog", "count": 1, "passages": 2}], "passageCount": 3, "wordCount": 9}))
-seed("shard-query", "ok-passages", question({"kind": "passages", "ids": ["d1", ""]}))
+seed("shard-query", "ok-pairs", question(
+    {"kind": "pairs", "query": "wild hogs", "ids": ["d1", ""]}))
+seed("shard-query", "bad-pairs-of-nothing", question(
+    {"kind": "pairs", "query": "", "ids": ["d1"]}))
 seed("shard-query", "bad-kind", question({"kind": "hybrid"}))
 seed("shard-query", "bad-dimension", question({"kind": "maxSim", "dimension": 3}, [1, 0, 0, 1]))
 seed("shard-query", "bad-nan", question({"kind": "dense", "dimension": 1}, [float("nan")]))

@@ -4,7 +4,8 @@
 #   scripts/setup.sh            Swift and the C libraries
 #   scripts/setup.sh oracles    .venv with the Python packages that some tests compare with
 #   scripts/setup.sh peers      .venv with the Python packages that `make bench` measures against:
-#                               all, or those of `peers words`, `encoding` or `retrieval`
+#                               all, or those of `peers words`, `encoding`, `retrieval`,
+#                               `latency`, `large` or `encoding_cluster`
 #
 # Exit codes: 0 all is there, 69 something is missing and cannot be installed from here.
 set -euo pipefail
@@ -84,9 +85,9 @@ swift_toolchain() {
     fi
 }
 
-# python_packages PURPOSE REQUIREMENTS; fails with 1 where they cannot be had.
+# python_packages PURPOSE REQUIREMENTS [VENV]; fails with 1 where they cannot be had.
 python_packages() {
-    local purpose=$1 requirements=$2 stamp
+    local purpose=$1 requirements=$2 venv=${3:-.venv} stamp
     stamp=.venv/$(basename "$requirements" .txt).stamp
     [[ $stamp -nt $requirements ]] && return 0
     command -v python3 >/dev/null || { say "python3 is missing"; return 1; }
@@ -94,20 +95,30 @@ python_packages() {
         (apt_install "Python's venv, $purpose" python3-venv) || return 1
     fi
     export PIP_DISABLE_PIP_VERSION_CHECK=1
-    say "installing $(xargs <"$requirements") into .venv ($purpose)"
-    [[ -x .venv/bin/python ]] || python3 -m venv .venv >&2 || return 1
-    .venv/bin/pip install --quiet --requirement "$requirements" </dev/null >&2 || return 1
+    say "installing $(xargs <"$requirements") into $venv ($purpose)"
+    [[ -x $venv/bin/python ]] || python3 -m venv "$venv" >&2 || return 1
+    "$venv/bin/pip" install --quiet --requirement "$requirements" </dev/null >&2 || return 1
     touch "$stamp"
 }
 
 # peers [words|encoding|retrieval]
 peers() {
     case $1 in
-        encoding_cluster) ;;
         "") peers words; peers encoding; peers retrieval ;;
         retrieval)
             python_packages "to measure against maxsim-cpu, bm25s and faiss" scripts/peers-retrieval.txt ||
                 fail "the benchmark needs python3 with venv and scripts/peers-retrieval.txt"
+            # An environment of its own: it pins a version of torch that others do not want.
+            [[ .venv/peers-fast-plaid.stamp -nt scripts/peers-fast-plaid.txt ]] ||
+                say "this takes 5 GB, most of them CUDA libraries that are not used"
+            python_packages "to measure against fast-plaid" scripts/peers-fast-plaid.txt \
+                .venv/fast-plaid ||
+                fail "the benchmark needs python3 with venv and scripts/peers-fast-plaid.txt"
+            peers latency
+            ;;
+        latency | large | encoding_cluster)
+            python_packages "for the model that questions are encoded with" scripts/oracles.txt ||
+                fail "the benchmark needs python3 with venv and the packages of scripts/oracles.txt"
             ;;
         words)
             python_packages "to measure against gensim and fastText" scripts/peers.txt ||
@@ -120,7 +131,7 @@ peers() {
                 scripts/peers-encoding.txt ||
                 fail "the benchmark needs python3 with venv and scripts/peers-encoding.txt"
             ;;
-        *) say "usage: scripts/setup.sh peers [words|encoding|retrieval]"; exit 64 ;;
+        *) say "usage: scripts/setup.sh peers [words|encoding|retrieval|latency|large]"; exit 64 ;;
     esac
 }
 
@@ -134,5 +145,5 @@ case ${1:-} in
             say "without these packages the tests that need them are skipped; the others run"
         ;;
     peers) peers "${2:-}" ;;
-    *) say "usage: scripts/setup.sh [oracles|peers [words|encoding|retrieval]]"; exit 64 ;;
+    *) say "usage: scripts/setup.sh [oracles|peers [words|encoding|retrieval|latency|large]]"; exit 64 ;;
 esac

@@ -44,7 +44,8 @@ final class Average {
         residuals = try locals.prefix(variant.feedback ? locals.count : 0).map { _ in
             try Matrix(rows: rows, columns: dim)
         }
-        residual = variant.feedback ? try Matrix(rows: rows, columns: dim) : nil
+        let keeps = variant.feedback || variant.feedbackDown
+        residual = keeps ? try Matrix(rows: rows, columns: dim) : nil
         speeds = [Float](repeating: 0, count: rows)
         moved = [Bool](repeating: false, count: rows)
     }
@@ -80,6 +81,11 @@ final class Average {
         let isLast: Bool
         let up: Rounding
         let down: Rounding
+
+        func key(_ row: Int, _ sender: Int) -> UInt32 {
+            let number = (UInt64(round) &* 64 &+ UInt64(sender)) &<< 32 | UInt64(row)
+            return UInt32((number &* 0x9E37_79B9_7F4A_7C15) &>> 32)
+        }
     }
 
     private func merge(
@@ -97,7 +103,9 @@ final class Average {
             return
         }
         advance(row, deltas, step, spare, merge)
-        merge.down.apply(to: step, residual: residual.map { Row($0, row) }, scratch: spare)
+        merge.down.apply(
+            to: step, residual: residual.map { Row($0, row) }, scratch: spare,
+            key: merge.key(row, locals.count))
         global.add(1, step)
         rowsDown += 1
         moved[row] = true
@@ -117,7 +125,8 @@ final class Average {
             delta.set(difference: local, begin)
             if locals.count > 1 {
                 let residual = residuals.isEmpty ? nil : Row(residuals[worker], row)
-                merge.up.apply(to: delta, residual: residual, scratch: spare)
+                merge.up.apply(
+                    to: delta, residual: residual, scratch: spare, key: merge.key(row, worker))
             }
             rowsUp[worker] += 1
             deltas.append((worker, delta))

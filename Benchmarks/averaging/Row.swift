@@ -71,21 +71,51 @@ struct Row {
         let shift = SIMD16<Float>(repeating: 12_582_912)
         for i in 0..<count { base[i] = (base[i] / step + shift - shift) * step }
     }
+
+    /// The same, but up or down by chance, so that the mean over many draws is the value itself.
+    /// Numbers are drawn from `key` alone.
+    func roundToInt8(drawing key: UInt32) {
+        let greatest = greatest
+        guard greatest > 0 else { return }
+        let step = SIMD16(repeating: greatest / 127)
+        let lanes = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+        for i in 0..<count {
+            // The finalizer of MurmurHash3 over a counter.
+            var bits = (lanes &+ UInt32(16 * i)) &* 0x9E37_79B9 &+ key
+            bits = (bits ^ (bits &>> 16)) &* 0x85EB_CA6B
+            bits = (bits ^ (bits &>> 13)) &* 0xC2B2_AE35
+            bits ^= bits &>> 16
+            let chance = SIMD16<Float>(bits &>> 8) * SIMD16(repeating: 0x1p-24)
+            base[i] = (base[i] / step + chance).rounded(.down) * step
+        }
+    }
 }
 
 /// How a delta travels.
 struct Rounding {
     let isInt8: Bool
+    private let isDrawn: Bool
 
-    init(_ name: String) { isInt8 = name == "int8" }
+    init(_ name: String) {
+        isInt8 = name != "bf16"
+        isDrawn = name == "int8-drawn"
+    }
 
     /// Rounds `row`; `residual` gets what that took away, after its old content was added.
-    func apply(to row: Row, residual: Row?, scratch: Row) {
+    ///
+    /// - Parameter key: of the numbers that are drawn, another one for each row, round and worker.
+    func apply(to row: Row, residual: Row?, scratch: Row, key: UInt32) {
         if let residual {
             row.add(1, residual)
             scratch.set(row)
         }
-        if isInt8 { row.roundToInt8() } else { row.roundToBF16() }
+        if isDrawn {
+            row.roundToInt8(drawing: key)
+        } else if isInt8 {
+            row.roundToInt8()
+        } else {
+            row.roundToBF16()
+        }
         if let residual { residual.set(difference: scratch, row) }
     }
 

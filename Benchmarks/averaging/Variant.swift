@@ -39,11 +39,13 @@ struct Variant: Codable {
     var periodMax = 64
     /// Rounds between sending a delta and using what was merged, 0 or 1.
     var delay = 0
-    /// bf16 or int8, each way.
+    /// bf16, int8 or int8-drawn (up or down by chance, without bias), each way.
     var up = "bf16"
     var down = "bf16"
     /// Whether what rounding took away is added to the next delta of the row.
     var feedback = false
+    /// The same of steps alone, where the reduction itself holds what was taken away.
+    var feedbackDown = false
     /// Every so many-th analogy is asked: asking costs as much as training on some million words.
     var questionStep = 1
     var threads = 1
@@ -53,6 +55,10 @@ struct Variant: Codable {
         while let flag = rest.popFirst() {
             if flag == "--feedback" {
                 feedback = true
+                continue
+            }
+            if flag == "--feedback-down" {
+                feedbackDown = true
                 continue
             }
             guard let value = rest.popFirst() else { throw Flaw("\(flag) lacks its value") }
@@ -90,8 +96,8 @@ struct Variant: Codable {
         case "--due-updates": dueUpdates = try number(flag, value)
         case "--period-max": periodMax = try number(flag, value)
         case "--delay": delay = try number(flag, value)
-        case "--up": up = try choice(flag, value, ["bf16", "int8"])
-        case "--down": down = try choice(flag, value, ["bf16", "int8"])
+        case "--up": up = try choice(flag, value, ["bf16", "int8", "int8-drawn"])
+        case "--down": down = try choice(flag, value, ["bf16", "int8", "int8-drawn"])
         case "--question-step": questionStep = try number(flag, value)
         case "--threads": threads = try number(flag, value)
         default: throw Flaw("\(flag) is no flag of this program")

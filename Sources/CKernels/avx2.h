@@ -108,6 +108,20 @@ INLINE void v_store_bf16_n(void *p, vb x, size_t n) {
     else memcpy(p, &x, 2 * n);
 }
 
+// Signed bytes as floats, and whole numbers as bytes, the nearest where there is none.
+INLINE vf v_load_i8_n(const void *p, size_t n) {
+    int64_t bytes = 0;
+    memcpy(&bytes, p, n);
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(bytes)));
+}
+INLINE void v_store_i8_n(void *p, vf x, size_t n) {
+    __m256i words = _mm256_cvtps_epi32(x);
+    __m128i halves =
+        _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    int64_t bytes = _mm_cvtsi128_si64(_mm_packs_epi16(halves, halves));
+    memcpy(p, &bytes, n);
+}
+
 // The sums of two vectors, stored side by side.
 INLINE void v_sums(const vf *x, float *to) {
     vf pairs = v_add(_mm256_unpacklo_ps(x[0], x[1]), _mm256_unpackhi_ps(x[0], x[1]));

@@ -95,6 +95,17 @@ INLINE void v_store_bf16_n(void *p, vb x, size_t n) {
     else _mm256_mask_storeu_epi16(p, v_mask(n), x);
 }
 
+// Signed bytes as floats, and whole numbers as bytes, the nearest where there is none.
+INLINE vf v_load_i8_n(const void *p, size_t n) {
+    __m128i bytes = n == LANES ? _mm_loadu_si128(p) : _mm_maskz_loadu_epi8(v_mask(n), p);
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+}
+INLINE void v_store_i8_n(void *p, vf x, size_t n) {
+    __m128i bytes = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x));
+    if (n == LANES) _mm_storeu_si128(p, bytes);
+    else _mm_mask_storeu_epi8(p, v_mask(n), bytes);
+}
+
 // The sums of four vectors, stored side by side.
 INLINE void v_sums(const vf *x, float *to) {
     vf ab = v_add(_mm512_unpacklo_ps(x[0], x[1]), _mm512_unpackhi_ps(x[0], x[1]));

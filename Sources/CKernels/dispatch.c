@@ -118,6 +118,22 @@ uint32_t kernel_nesterov_row(
         delta, velocity, parameters, step, count, momentum, rate, velocity_bits);
 }
 
+uint32_t kernel_row_to_int8(
+    const float *row, const float *base, void *values, size_t count, float *scale
+) {
+    return kernels_current()->row_to_int8(row, base, values, count, scale);
+}
+
+uint32_t kernel_axpy_int8(float factor, const void *values, float *sum, size_t count) {
+    return kernels_current()->axpy_int8(factor, values, sum, count);
+}
+
+uint32_t kernel_nesterov_pull(
+    const float *delta, float *velocity, float *step, size_t count, float momentum, float rate
+) {
+    return kernels_current()->nesterov_pull(delta, velocity, step, count, momentum, rate);
+}
+
 float kernel_normalise_row(float *row, size_t count) {
     return kernels_current()->normalise_row(row, count);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bf16.h"
+#include "int8.h"
 #include "table.h"
 #include "vector.h"
 
@@ -16,6 +17,7 @@ DEFINE_SIGMOID
 
 #include "bags.template.h"
 #include "rows.template.h"
+#include "int8.template.h"
 #include "scores.template.h"
 #include "window.template.h"
 #include "glove.template.h"

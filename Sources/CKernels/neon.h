@@ -75,6 +75,19 @@ INLINE vf v_load_bf16_n(const void *p, size_t n) {
 }
 INLINE void v_store_bf16_n(void *p, vb x, size_t n) { memcpy(p, &x, 2 * n); }
 
+// Signed bytes as floats, and whole numbers as bytes, the nearest where there is none.
+INLINE vf v_load_i8_n(const void *p, size_t n) {
+    int32_t bytes = 0;
+    memcpy(&bytes, p, n);
+    int16x8_t halves = vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(bytes)));
+    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(halves)));
+}
+INLINE void v_store_i8_n(void *p, vf x, size_t n) {
+    int16x4_t halves = vqmovn_s32(vcvtnq_s32_f32(x));
+    int8x8_t bytes = vqmovn_s16(vcombine_s16(halves, halves));
+    memcpy(p, &bytes, n);
+}
+
 // The sums of four vectors, stored side by side.
 INLINE void v_sums(const vf *x, float *to) {
     v_store(to, vpaddq_f32(vpaddq_f32(x[0], x[1]), vpaddq_f32(x[2], x[3])));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bf16.h"
+#include "int8.h"
 #include "table.h"
 
 static float dot(const float *a, const float *b, size_t count) {
@@ -143,6 +144,47 @@ static uint32_t nesterov_row_scalar(
     return greater(fastest, greatest);
 }
 
+static uint32_t row_to_int8_scalar(
+    const float *row, const float *base, void *values, size_t count, float *scale
+) {
+    uint32_t greatest = 0;
+    for (size_t d = 0; d < count; d++) {
+        greatest = greater(greatest, magnitude_bits(row[d] - (base ? base[d] : 0)));
+    }
+    const int8_scale found = int8_scale_of(greatest);
+    *scale = found.scale;
+    memset(values, 0, count);
+    if (found.scale == 0) return greatest;
+    for (size_t d = 0; d < count; d++) {
+        // Another thread may be writing to the row, so that a value is beyond the scale now.
+        float whole = rintf((row[d] - (base ? base[d] : 0)) * found.inverse);
+        ((int8_t *)values)[d] = (int8_t)(whole > 127 ? 127 : whole > -128 ? whole : -128);
+    }
+    return greatest;
+}
+
+static uint32_t axpy_int8_scalar(float factor, const void *values, float *sum, size_t count) {
+    uint32_t greatest = 0;
+    for (size_t d = 0; d < count; d++) {
+        sum[d] = fmaf(factor, ((const int8_t *)values)[d], sum[d]);
+        greatest = greater(greatest, magnitude_bits(sum[d]));
+    }
+    return greatest;
+}
+
+static uint32_t nesterov_pull_scalar(
+    const float *delta, float *velocity, float *step, size_t count, float momentum, float rate
+) {
+    uint32_t fastest = 0;
+    for (size_t d = 0; d < count; d++) {
+        float pull = delta[d];
+        velocity[d] = fmaf(momentum, velocity[d], pull);
+        step[d] = rate * fmaf(momentum, velocity[d], pull);
+        fastest = greater(fastest, magnitude_bits(velocity[d]));
+    }
+    return fastest;
+}
+
 static float normalise_row_scalar(float *row, size_t count) {
     float length = sqrtf(dot(row, row, count));
     if (!(length > 0)) return length;
@@ -172,6 +214,9 @@ const kernel_table kernels_scalar = {
     .max_abs_bf16 = max_abs_bf16_scalar,
     .axpy_bf16 = axpy_bf16_scalar,
     .nesterov_row = nesterov_row_scalar,
+    .row_to_int8 = row_to_int8_scalar,
+    .axpy_int8 = axpy_int8_scalar,
+    .nesterov_pull = nesterov_pull_scalar,
     .normalise_row = normalise_row_scalar,
     .scores_f32 = scores_f32_scalar,
     .glove_step = glove_step_scalar,

@@ -73,6 +73,9 @@ typedef struct kernel_table {
     uint32_t (*axpy_bf16)(float, const void *, float *, size_t);
     uint32_t (*nesterov_row)(const float *, float *, float *, void *, size_t, float, float,
                              uint32_t *);
+    uint32_t (*row_to_int8)(const float *, const float *, void *, size_t, float *);
+    uint32_t (*axpy_int8)(float, const void *, float *, size_t);
+    uint32_t (*nesterov_pull)(const float *, float *, float *, size_t, float, float);
     float (*normalise_row)(float *, size_t);
     void (*scores_f32)(const float *, size_t, size_t, const float *, size_t, size_t, size_t,
                        float *);

@@ -34,6 +34,9 @@
         .max_abs_bf16 = ISA(max_abs_bf16),                                                         \
         .axpy_bf16 = ISA(axpy_bf16),                                                               \
         .nesterov_row = ISA(nesterov_row),                                                         \
+        .row_to_int8 = ISA(row_to_int8),                                                           \
+        .axpy_int8 = ISA(axpy_int8),                                                               \
+        .nesterov_pull = ISA(nesterov_pull),                                                       \
         .normalise_row = ISA(normalise_row),                                                       \
         .scores_f32 = ISA(scores_f32),                                                             \
         .glove_step = ISA(glove_step),                                                             \

@@ -36,6 +36,7 @@ struct Correspondence {
     /// Why no connection will come about.
     private var rejection: Fault?
     private var pending: [UInt64: Pending] = [:]
+    private var memo = IndexMemo()
     private var next: UInt64 = 1
     private var welcomed = false
     private var helloAgainAt: Int64 = 0
@@ -143,7 +144,7 @@ struct Correspondence {
         _ message: Message, _ socket: borrowing Socket
     ) throws(TransportError) {
         let frames: [Frame]
-        do throws(CodecError) { frames = try Codec.encode(message) } catch {
+        do throws(CodecError) { frames = try memo.encode(message) } catch {
             pending.removeValue(forKey: message.request)?
                 .answer(.failure(Fault(.usage, "the request cannot be sent: \(error)")))
             return

@@ -142,7 +142,8 @@ final class OutputTable: Sendable {
     /// the files of the counted one were lost, and was not journaled before the coordinator died.
     private static func isMeant(_ frame: Frame, by reference: PayloadReference) -> Bool {
         frame.count == reference.size
-            && (reference.checksum == 0 || reference.checksum == Checksum.of(frame))
+            && (reference.checksum == 0
+                || reference.checksum == Checksum.of(frame, inPiecesOf: reference.pieceBytes))
     }
 
     /// The round is reduced, and what came of it is safe.

@@ -3,6 +3,7 @@
 import Protocol
 import Tensors
 import Transport
+import WordJobs
 
 /// Bytes that arrive as they were sent may still be nonsense: a worker with bad memory or a bad
 /// build made them. Found out here, they cost one attempt; in a reduction they would cost the job.
@@ -23,13 +24,16 @@ enum OutputCheck {
         }
     }
 
-    /// A change of parameters of this shape, every value of it finite.
+    /// A change of parameters of this shape, written as the job wants it, every value finite.
     static func change(
-        _ output: Frame, of shape: (rows: Int, dim: Int), _ what: String
+        _ output: Frame, of shape: (rows: Int, dim: Int), as deltas: TrainWords.Deltas? = nil,
+        _ what: String
     ) throws(Fault) {
         let view = output.withUnsafeBytes { bytes in
             Result { () throws(TensorError) in
-                try RowDelta.View(bytes, expecting: shape, what: what, threads: threads)
+                try RowDelta.View(
+                    bytes, expecting: shape, format: RowDelta.Format(deltas), what: what,
+                    threads: threads)
             }
         }
         do throws(TensorError) { _ = try view.get() } catch {

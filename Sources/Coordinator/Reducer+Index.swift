@@ -71,9 +71,12 @@ struct IndexReduction {
             let wanted =
                 spec.settings.centroids > 0
                 ? spec.settings.centroids : Centroids.count(forTokens: expected)
+            let projection = try projection(learnedFrom: sample)
             let encoder = try TokenEncoder.train(
-                sample, form: try form, count: max(1, min(wanted, sample.seen / 8)),
-                training: CentroidTraining(seed: spec.settings.seed, threads: processorCount()))
+                projection.map { sample.projected(by: $0) } ?? sample, form: try form,
+                count: max(1, min(wanted, sample.seen / 8)),
+                training: CentroidTraining(seed: spec.settings.seed, threads: processorCount()),
+                projection: projection)
             try makeDirectory(scratch)
             let path = "\(scratch)/codebook.safetensors"
             try encoder.write(to: path)
@@ -85,6 +88,24 @@ struct IndexReduction {
         } catch {
             throw Fault(.data, "the centroids of the index cannot be made: \(error)")
         }
+    }
+
+    private func projection(
+        learnedFrom sample: TokenSample
+    ) throws(Fault) -> TokenProjection? {
+        guard let wanted = spec.settings.principalComponents else { return nil }
+        let (width, most) = (sample.dimension, PrincipalComponents.widthMax)
+        guard wanted <= width, width <= most else {
+            throw Fault(
+                .usage,
+                wanted > width
+                    ? "--principal-components \(wanted) is out of range; the model's token vectors "
+                        + "have \(width) numbers"
+                    : "the model's token vectors have \(width) numbers, and principal components "
+                        + "are found of \(most) at most; pass --projection instead")
+        }
+        return TokenProjection(
+            learnedFrom: sample, dimension: wanted, threads: processorCount())
     }
 
     private func add(

@@ -12,9 +12,11 @@ struct ModelShape {
     let outputRows: Int
     let dimension: Int
     private let settings: WordTrainingSettings
+    private let spec: TrainWords
     private let hasSubwords: Bool
 
     init(_ spec: TrainWords, _ vocabulary: VocabularyReduction) throws(Fault) {
+        self.spec = spec
         dimension = spec.dimension
         do {
             settings = try spec.trainingSettings()
@@ -27,14 +29,18 @@ struct ModelShape {
         } catch { throw Fault(.data, "\(error)") }
     }
 
-    /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
-    func begin(momentum: Double) throws(Fault) -> ModelAverage {
-        do throws(TensorError) {
+    /// Version 0 of the parameters, as every worker makes it for itself from the same seed; with an
+    /// earlier model, its rows in their place.
+    func begin(
+        momentum: Double, from earlier: EarlierModel?, _ vocabulary: VocabularyReduction
+    ) throws(Fault) -> ModelAverage {
+        do {
             let parameters = WordParameters(
                 input: try Matrix(rows: inputRows, columns: dimension),
                 output: try Matrix(rows: outputRows, columns: dimension))
             parameters.begin(
                 settings: settings, hasSubwords: hasSubwords, threads: processorCount())
+            try earlier?.place(in: parameters, of: vocabulary, spec)
             return ModelAverage(
                 input: try OuterNesterov(
                     parameters: parameters.input, momentum: Float(momentum), rate: 1),

@@ -13,7 +13,8 @@ extension ModelAverage {
     ) throws(Fault) -> (input: Frame, output: Frame) {
         try step(
             inputs: inputs, outputs: outputs, rows: rows,
-            shares: plan.shares(round, workers: workers))
+            shares: plan.shares(round, workers: workers, due: rows),
+            format: plan.settings.deltaFormat)
     }
 
     /// Takes over the steps and velocities of all parts, in order; workers have summed up and
@@ -23,14 +24,21 @@ extension ModelAverage {
     ///   - units: of each part its result, the steps of both matrices, and both velocities.
     ///   - rows: only the first so many took the step.
     func adopt(_ units: [[Frame]], rows: Int) throws(Fault) {
-        try adopt(units.map { ($0[1], $0[3]) }, into: input, rows: rows, what: "input")
-        try adopt(units.map { ($0[2], $0[4]) }, into: output, rows: rows, what: "output")
+        let inputs = try adopt(
+            units.map { ($0[1], $0[3]) }, into: input, rows: rows, what: "input")
+        let outputs = try adopt(
+            units.map { ($0[2], $0[4]) }, into: output, rows: rows, what: "output")
+        for (input, output) in zip(inputs, outputs) {
+            noteMoved(input.step, output.step, of: input.shard)
+        }
+        // The steps point into the frames.
+        withExtendedLifetime(units) {}
     }
 
     private func adopt(
         _ parts: [(step: Frame, velocity: Frame)], into optimizer: OuterNesterov, rows: Int,
         what: String
-    ) throws(Fault) {
+    ) throws(Fault) -> [OuterNesterov.Part] {
         do throws(TensorError) {
             var taken: [OuterNesterov.Part] = []
             for (index, part) in parts.enumerated() {
@@ -53,6 +61,7 @@ extension ModelAverage {
             }
             try optimizer.adopt(taken, rows: rows, threads: processorCount())
             withExtendedLifetime(parts) {}
+            return taken
         } catch {
             throw Fault(.data, "a step that workers made is refused: \(error)")
         }
@@ -81,7 +90,7 @@ extension OutputCheck {
     static func part(
         _ outputs: [Frame],
         of shapes: (input: (rows: Int, dim: Int), output: (rows: Int, dim: Int)),
-        parts: Int
+        as deltas: TrainWords.Deltas?, parts: Int
     ) throws(Fault) {
         let result = try outputs.output(0, of: 5).decoded(
             as: ShardResult.self, "the result of a part")
@@ -99,10 +108,10 @@ extension OutputCheck {
         }
         let shard = RowShard(pieces.first, of: parts)
         try change(
-            outputs[1], of: (shard.rows(of: shapes.input.rows), shapes.input.dim),
+            outputs[1], of: (shard.rows(of: shapes.input.rows), shapes.input.dim), as: deltas,
             "the input step of part \(shard.index)")
         try change(
-            outputs[2], of: (shard.rows(of: shapes.output.rows), shapes.output.dim),
+            outputs[2], of: (shard.rows(of: shapes.output.rows), shapes.output.dim), as: deltas,
             "the output step of part \(shard.index)")
     }
 }

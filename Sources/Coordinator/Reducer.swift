@@ -9,18 +9,23 @@ struct VocabularyReduction {
     let payload: Frame
     /// Words kept.
     let count: Int
-    /// Occurrences of all words, and of the kept ones.
+    /// Occurrences in the corpus of all words, and of the kept ones.
     let corpusWords: Double
     let keptWords: Double
 
     /// Occurrences of each kept word, by rank.
     let counts: [Double]
+    /// Of these, those in this job's corpus, if it goes on from an earlier model.
+    let newCounts: [Double]?
 
     /// Words above 1,024 bytes that were dropped, and words in which UTF-8 was repaired.
     let overlongTokens: Double
     let replacedTokens: Double
 
-    init(_ tables: [Frame], minimumCount: Int, limit: Int) throws(Fault) {
+    /// - Parameter earlier: whose words stay, with the counts that they had.
+    init(
+        _ tables: [Frame], minimumCount: Int, limit: Int, earlier: EarlierModel? = nil
+    ) throws(Fault) {
         let kept: CountTable
         let corpusWords: Double
         do throws(CountTableError) {
@@ -35,20 +40,27 @@ struct VocabularyReduction {
             guard merged.entries > 0 else {
                 throw CountTableError.nothingLeft(minimum: 1, largest: 0, entries: 0)
             }
-            kept = try merged.pruned(
-                minimum: UInt64(minimumCount), limit: limit > 0 ? limit : nil)
+            let (minimum, limit) = (UInt64(minimumCount), limit > 0 ? limit : nil)
+            if let earlier {
+                kept = try earlier.grown(by: merged, minimum: minimum, limit: limit)
+            } else {
+                kept = try merged.pruned(minimum: minimum, limit: limit)
+            }
             corpusWords = Double(merged.total)
         } catch { throw Self.fault(error) }
-        self.init(kept, payload: kept.withPayload { Frame($0) }, corpusWords: corpusWords)
+        self.init(
+            kept, payload: kept.withPayload { Frame($0) }, corpusWords: corpusWords, earlier)
     }
 
     /// What an earlier process made and saved.
-    init(saved payload: Frame, corpusWords: Double) throws(Fault) {
+    init(
+        saved payload: Frame, corpusWords: Double, earlier: EarlierModel? = nil
+    ) throws(Fault) {
         let kept: CountTable
         do throws(CountTableError) { kept = try Self.table(payload) } catch {
             throw Self.fault(error)
         }
-        self.init(kept, payload: payload, corpusWords: corpusWords)
+        self.init(kept, payload: payload, corpusWords: corpusWords, earlier)
     }
 
     /// The words by rank.
@@ -61,12 +73,15 @@ struct VocabularyReduction {
         return try read.get()
     }
 
-    private init(_ kept: CountTable, payload: Frame, corpusWords: Double) {
+    private init(
+        _ kept: CountTable, payload: Frame, corpusWords: Double, _ earlier: EarlierModel?
+    ) {
         self.payload = payload
         self.corpusWords = corpusWords
         count = kept.entries
         counts = (0..<kept.entries).map { Double(kept.count(at: $0)) }
-        keptWords = Double(kept.total)
+        newCounts = earlier?.newCounts(in: kept)
+        keptWords = newCounts?.reduce(0, +) ?? Double(kept.total)
         // The order of the tallies is that of `WordCounter.Tallies`.
         overlongTokens = Double(kept.tallies[1])
         replacedTokens = Double(kept.tallies[2])
@@ -88,11 +103,13 @@ struct VocabularyReduction {
 
 /// The parameters of one training job and their outer Nesterov step.
 ///
-/// The rows that workers hold are bit-identical to these: a step is rounded to bfloat16 before it
-/// is taken here and sent there.
+/// The rows that workers hold are bit-identical to these: a step is rounded before it is taken here
+/// and sent there.
 final class ModelAverage {
     var input: OuterNesterov
     var output: OuterNesterov
+    /// Of the rows of both, if they were asked for.
+    var checksums: (input: PieceChecksums, output: PieceChecksums)?
     private let threads = processorCount()
 
     /// Version 0 of the parameters, as every worker makes it for itself from the same seed.
@@ -113,21 +130,25 @@ final class ModelAverage {
     }
 
     /// Takes a share of the sum of the deltas, in the order of the partitions, as the outer
-    /// gradient;
-    /// the mean without `shares`.
+    /// gradient; the mean without `shares`. Only the first `rows` rows take part.
+    /// - Parameters:
+    ///   - weight: of each delta, where it is not their mean that is wanted.
+    ///   - format: of the step.
     /// - Returns: what every worker must add to its copy.
-    ///   Only the first `rows` rows take part.
-    /// - Parameter weight: of each delta, where it is not their mean that is wanted.
     func step(
         inputs: [Frame], outputs: [Frame], rows: Int, weight: Float? = nil,
-        shares: (input: RowShares, output: RowShares)? = nil
+        shares: (input: RowShares, output: RowShares)? = nil, format: RowDelta.Format = .bf16
     ) throws(Fault) -> (input: Frame, output: Frame) {
         let weights = [Float](
             repeating: weight ?? 1 / Float(inputs.count), count: inputs.count)
-        return (
-            try step(input, inputs, weights, rows: rows, shares?.input, what: "input"),
-            try step(output, outputs, weights, rows: rows, shares?.output, what: "output")
+        let steps = (
+            input: try step(
+                input, inputs, weights, rows: rows, shares?.input, format, what: "input"),
+            output: try step(
+                output, outputs, weights, rows: rows, shares?.output, format, what: "output")
         )
+        noteMoved(steps.input.view, steps.output.view)
+        return (Frame(steps.input), Frame(steps.output))
     }
 
     var rows: Int { input.parameters.rows }
@@ -146,9 +167,8 @@ final class ModelAverage {
 
     private func step(
         _ optimizer: OuterNesterov, _ deltas: [Frame], _ weights: [Float], rows: Int,
-        _ shares: RowShares?,
-        what: String
-    ) throws(Fault) -> Frame {
+        _ shares: RowShares?, _ format: RowDelta.Format, what: String
+    ) throws(Fault) -> RowDelta {
         let shape = (rows: optimizer.parameters.rows, dim: optimizer.parameters.columns)
         do throws(TensorError) {
             var views: [RowDelta.View] = []
@@ -165,22 +185,14 @@ final class ModelAverage {
                 views.append(try view.get())
             }
             let merged = try optimizer.step(
-                deltas: views, weights: weights, rows: rows, shares: shares, threads: threads)
+                deltas: views, weights: weights, rows: rows, shares: shares, format: format,
+                threads: threads)
             // The views point into the frames.
             withExtendedLifetime(deltas) {}
-            let buffer = merged.buffer
-            let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
-            return Frame(bytes) { _ in withExtendedLifetime(buffer) {} }
+            return merged
         } catch {
             throw Fault(.data, "a change of the parameters is refused: \(error)")
         }
-    }
-
-    /// Offers the parameters in place; they must be withdrawn before the next step.
-    func offerWhole(id: String, _ bulk: BulkExchange) -> ModelPayloads {
-        ModelPayloads(
-            input: bulk.offer(id: id + "/whole/input", frame: inputBytes, checksum: nil),
-            output: bulk.offer(id: id + "/whole/output", frame: outputBytes, checksum: nil))
     }
 
     /// `[rows, stride]` of Float32, in place.
@@ -196,6 +208,15 @@ extension OuterNesterov {
         speeds.copy(from: velocity, threads: threads)
         return try OuterNesterov(
             parameters: copy, velocity: speeds, momentum: momentum, rate: rate)
+    }
+}
+
+extension Frame {
+    /// The bytes of a step, kept alive by the frame.
+    fileprivate init(_ delta: RowDelta) {
+        let buffer = delta.buffer
+        let bytes = UnsafeRawBufferPointer(start: buffer.baseAddress, count: buffer.byteCount)
+        self.init(bytes) { _ in withExtendedLifetime(buffer) {} }
     }
 }
 

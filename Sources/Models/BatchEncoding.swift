@@ -23,6 +23,24 @@ protocol BatchEncoding: Sendable {
     func rows(
         of batch: TokenBatch, _ workspace: Workspace, counts: inout [Int]
     ) throws(ModelError) -> UnsafePointer<Float>
+
+    /// Of a second row, one for each input, that is made of the same states; 0 for none.
+    var secondDimension: Int { get }
+
+    /// The same, and appends the second rows [documents, secondDimension] to `second`.
+    func rows(
+        of batch: TokenBatch, _ workspace: Workspace, counts: inout [Int], second: inout [Float]
+    ) throws(ModelError) -> UnsafePointer<Float>
+}
+
+extension BatchEncoding {
+    var secondDimension: Int { 0 }
+
+    func rows(
+        of batch: TokenBatch, _ workspace: Workspace, counts: inout [Int], second: inout [Float]
+    ) throws(ModelError) -> UnsafePointer<Float> {
+        try rows(of: batch, workspace, counts: &counts)
+    }
 }
 
 /// What a thread keeps between texts.
@@ -58,9 +76,16 @@ extension BatchEncoding {
     func run(
         _ inputs: [Input], threads: Int, progress: EncodingProgress
     ) throws(ModelError) -> EncodedTexts {
+        try gather(parts(inputs, threads: threads, progress: progress), count: inputs.count)
+    }
+
+    /// What each thread made.
+    func parts(
+        _ inputs: [Input], threads: Int, progress: EncodingProgress
+    ) throws(ModelError) -> [EncodedPart] {
         let next = Atomic<Int>(0)
         let count = max(1, min(threads, inputs.count))
-        let parts = try Parallel.map(Array(0..<count)) { (_, _) throws(ModelError) in
+        return try Parallel.map(Array(0..<count)) { (_, _) throws(ModelError) in
             var part = EncodedPart()
             let worker = EncodingThread(self)
             while !progress.isCancelled {
@@ -74,10 +99,10 @@ extension BatchEncoding {
             }
             throw ModelError.cancelled
         }
-        return try gather(parts, count: inputs.count)
     }
 
-    private func gather(_ parts: [EncodedPart], count: Int) throws(ModelError) -> EncodedTexts {
+    /// Rows in the order of the inputs.
+    func gather(_ parts: [EncodedPart], count: Int) throws(ModelError) -> EncodedTexts {
         var rows = [Int32](repeating: 0, count: count)
         var tokens = rows
         for text in parts.lazy.flatMap(\.texts) {

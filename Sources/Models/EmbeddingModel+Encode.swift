@@ -33,11 +33,18 @@ extension EmbeddingModel: BatchEncoding {
             return UnsafePointer(rows)
         }
         counts += repeatElement(1, count: batch.documents.count)
+        return try pooled(states, of: batch, workspace)
+    }
+
+    /// A row for each document.
+    func pooled(
+        _ states: UnsafePointer<Float>, of batch: TokenBatch, _ workspace: Workspace
+    ) throws(ModelError) -> UnsafePointer<Float> {
+        let width = checkpoint.transformer.width
         let vectors = try poolings.pool(
-            states, batch.documents, skipping: skippedTokens, width: transformer.width, workspace)
+            states, batch.documents, skipping: skippedTokens, width: width, workspace)
         let rows = try steps(
-            vectors, count: batch.documents.count, width: transformer.width * poolings.count,
-            workspace)
+            vectors, count: batch.documents.count, width: width * poolings.count, workspace)
         return UnsafePointer(rows)
     }
 

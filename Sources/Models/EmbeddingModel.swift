@@ -31,15 +31,23 @@ public final class EmbeddingModel: Sendable {
     /// Whether the vectors have length 1.
     public var isNormalized: Bool { steps.isNormalized }
 
+    /// - Parameter other: a model of the same folder, whose weights it takes where these are of the
+    ///   same precision.
     /// - Throws: whatever of the folder is missing, damaged or not supported, by name.
-    public init(directory: String, options: EncodingOptions) throws(ModelError) {
+    public init(
+        directory: String, options: EncodingOptions, beside other: LateInteractionModel? = nil
+    ) throws(ModelError) {
         guard isDirectory(directory) else { throw .noDirectory(directory) }
         self.directory = directory
         self.options = options
         let folder = try SentenceFolder(directory)
-        checkpoint = try Checkpoint(
-            folder.checkpoint, Weights(directory: folder.checkpoint),
-            lowercases: folder.lowercases, precision: options.precision)
+        if let other, other.directory == directory, other.options.precision == options.precision {
+            checkpoint = other.documents.checkpoint
+        } else {
+            checkpoint = try Checkpoint(
+                folder.checkpoint, Weights(directory: folder.checkpoint),
+                lowercases: folder.lowercases, precision: options.precision)
+        }
         layers = try checkpoint.layers(options.layer)
         maxLength = try checkpoint.length(
             options.maxLength, option: "--max-length", said: folder.maxLength,
@@ -57,6 +65,11 @@ public final class EmbeddingModel: Sendable {
         }
         steps = try Self.steps(
             options, folder, width: checkpoint.transformer.width * max(poolings.count, 1))
+    }
+
+    /// Whether its hidden states are those of `other` for the same tokens.
+    func isBeside(_ other: LateInteractionModel) -> Bool {
+        other.directory == directory && other.options.precision == options.precision
     }
 
     private static func prompt(

@@ -3,6 +3,8 @@
 /// Rows that one thread made, and which input each run of them is of.
 struct EncodedPart: Sendable {
     var vectors: [Float] = []
+    /// A row of each of `texts` of an encoding that makes second rows.
+    var second: [Float] = []
     var texts: [(index: Int, rows: Int, tokens: Int)] = []
 }
 
@@ -35,7 +37,8 @@ final class EncodingThread<Encoding: BatchEncoding> {
     /// Computes the batch and appends its rows.
     func run(into part: inout EncodedPart) throws(ModelError) {
         counts.removeAll(keepingCapacity: true)
-        let rows = try encoding.rows(of: batch, workspace, counts: &counts)
+        let rows = try encoding.rows(
+            of: batch, workspace, counts: &counts, second: &part.second)
         var total = 0
         for (input, count) in zip(inputs, counts) {
             part.texts.append((input.index, count, input.tokens))

@@ -7,6 +7,9 @@ public struct IndexSettings: Hashable, Sendable, Codable {
     /// Numbers of a token vector: a random orthogonal projection of the model's, the same for a
     /// seed everywhere. Nil keeps those of the model.
     public var projection: Int?
+    /// The same by a projection that is learned from the sample. A setting of its own: who does not
+    /// know it codes vectors of another size, which is refused, and not those of another matrix.
+    public var principalComponents: Int?
     public var seed: UInt64 = 1
     /// Whether [CLS], [SEP] and their like have vectors.
     public var keepsSpecialTokens = true
@@ -38,6 +41,7 @@ public struct IndexSettings: Hashable, Sendable, Codable {
         }
         let ranges: [(String, Int?, ClosedRange<Int>)] = [
             ("--projection", projection, 1...Limits.tokenDimensionMax),
+            ("--principal-components", principalComponents, 1...Limits.tokenDimensionMax),
             ("--centroids", centroids, 0...Limits.centroidsMax),
             ("--segment-passages", segmentPassages, 0...(1 << 31) - 1),
         ]
@@ -45,6 +49,9 @@ public struct IndexSettings: Hashable, Sendable, Codable {
             guard let value, !allowed.contains(value) else { continue }
             return "\(flag) \(value) is out of range; it must lie in "
                 + "\(allowed.lowerBound)...\(allowed.upperBound)"
+        }
+        if projection != nil, principalComponents != nil {
+            return "--projection and --principal-components exclude each other; name one"
         }
         if let stemming, stemming.utf8.count > Limits.identifierBytesMax {
             return "--stemming has \(stemming.utf8.count) bytes"
@@ -78,6 +85,9 @@ public struct BuildIndex: Hashable, Sendable, Codable {
         }
         if settings.projection != nil, documents.dimension != nil {
             return "--projection and --dimension exclude each other; name one"
+        }
+        if settings.principalComponents != nil, documents.dimension != nil {
+            return "--principal-components and --dimension exclude each other; name one"
         }
         if documents.projection != nil {
             return "the projection of an index stands in the settings of the index"
@@ -142,6 +152,7 @@ extension IndexSettings {
             "keepsText": "\(keepsText)", "dense": "\(dense)",
         ]
         texts["projection"] = projection.map { "\($0)" }
+        texts["principalComponents"] = principalComponents.map { "\($0)" }
         texts["skipsPunctuation"] = skipsPunctuation.map { "\($0)" }
         texts["stemming"] = stemming
         return texts
@@ -159,6 +170,7 @@ extension IndexSettings {
         keepsText = building["keepsText"].flatMap { Bool($0) } ?? keepsText
         dense = building["dense"].flatMap { Bool($0) } ?? dense
         projection = building["projection"].flatMap { Int($0) }
+        principalComponents = building["principalComponents"].flatMap { Int($0) }
         skipsPunctuation = building["skipsPunctuation"].flatMap { Bool($0) }
         stemming = building["stemming"]
     }
@@ -183,6 +195,7 @@ extension IndexSettings {
             texts["projection"] = "\(projection)"
             texts["seed"] = "\(seed)"
         }
+        texts["principalComponents"] = principalComponents.map { "\($0)" }
         return texts
     }
 }

@@ -69,21 +69,40 @@ public enum Codec {
     ///
     /// - Throws: `CodecError.headerTooLong` if the header does not fit the control plane.
     public static func encode(_ message: Message) throws(CodecError) -> [Frame] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        let data: Data
-        do { data = try encoder.encode(Envelope(message)) } catch {
-            throw .notAHeader("\(error)")
-        }
+        let data = try json(Envelope(message))
         guard data.count <= Limits.headerBytesMax else { throw .headerTooLong(data.count) }
         guard let body = message.body else { return [Frame(data)] }
         guard body.count <= Limits.chunkBytesMax else { throw .bodyTooLong(body.count) }
         return [Frame(data), body]
     }
 
+    private static func json(_ value: some Encodable) throws(CodecError) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        do { return try encoder.encode(value) } catch { throw .notAHeader("\(error)") }
+    }
+
+    /// An index as it stands in a header.
+    static func text(of index: IndexShards) throws(CodecError) -> [UInt8] {
+        [UInt8](try json(index))
+    }
+
     public static func decode(_ frames: [Frame]) throws(CodecError) -> Message {
+        let message = try decodeUnchecked(frames)
+        try check(message)
+        return message
+    }
+
+    static func check(_ message: Message) throws(CodecError) {
+        if let complaint = message.header.complaint(bodyBytes: message.body?.count) {
+            throw .outOfBounds(complaint)
+        }
+    }
+
+    /// Frames within their limits; fields are of their types, and not checked yet.
+    static func decodeUnchecked(_ frames: [Frame]) throws(CodecError) -> Message {
         guard (1...2).contains(frames.count) else { throw .frameCount(frames.count) }
         guard frames[0].count <= Limits.headerBytesMax else {
             throw .headerTooLong(frames[0].count)
@@ -97,11 +116,7 @@ public enum Codec {
         do { envelope = try decoder.decode(Envelope.self, from: Data(frames[0].bytes)) } catch {
             throw .notAHeader(shortened("\(error)"))
         }
-        let message = Message(envelope.header, request: envelope.request ?? 0, body: body)
-        if let complaint = message.header.complaint(bodyBytes: body?.count) {
-            throw .outOfBounds(complaint)
-        }
-        return message
+        return Message(envelope.header, request: envelope.request ?? 0, body: body)
     }
 
     /// The request of a message that cannot be decoded, so that its sender learns which one it was;

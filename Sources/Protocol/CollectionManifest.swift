@@ -46,6 +46,8 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
         public var keptTokens: Int?
         public var projection: Int?
         public var projectionSeed: UInt64?
+        /// Whether documents are passages whose vectors were pooled of a whole document's tokens.
+        public var lateChunks: Bool?
         public var format = ""
         public var idField: String?
         public var textFields: [String] = []

@@ -163,7 +163,7 @@ extension EncodeDocuments {
 }
 
 extension ModelFolder {
-    fileprivate var complaint: String? {
+    var complaint: String? {
         let place = InputFile(path: path, size: 0, modifiedNanoseconds: 0)
         if place.complaint != nil {
             return "--model \(path.prefix(100).debugDescription) is not named by its absolute path"

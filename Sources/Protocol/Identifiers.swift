@@ -80,10 +80,14 @@ public struct PayloadReference: Hashable, Sendable, Codable {
     public let size: Int
     /// XXH3-64 of the bytes; 0 where the holder does not vouch for them (a file read in place).
     public let checksum: UInt64
+    /// If given, `checksum` is that of the checksums of the payload's pieces, 8 bytes each and
+    /// little-endian: of pieces of so many bytes, the last may be shorter.
+    public let pieceBytes: Int?
 
-    public init(id: String, size: Int, checksum: UInt64) {
+    public init(id: String, size: Int, checksum: UInt64, pieceBytes: Int? = nil) {
         self.id = id
         self.size = size
         self.checksum = checksum
+        self.pieceBytes = pieceBytes
     }
 }

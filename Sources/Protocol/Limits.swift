@@ -18,6 +18,8 @@ public enum Limits {
     /// Lines of one reply, so that it fits a header.
     public static let logLinesMax = 100
     public static let payloadBytesMax = 1 << 40
+    /// Of pieces with checksums of their own, so that these are few beside the payload.
+    public static let pieceBytesMin = 64
     /// Chunks one receiver may have in flight from one holder; far below the high-water mark of
     /// the sockets.
     public static let chunksInFlightMax = 8

@@ -38,6 +38,9 @@ public struct RerankDocuments: Hashable, Sendable, Codable {
         if let filter, filter.utf8.count > Limits.filterBytesMax {
             return "--filter has \(filter.utf8.count) bytes; the limit is \(Limits.filterBytesMax)"
         }
+        if settings.principalComponents != nil {
+            return "principal components are learned by an index, and there is none"
+        }
         if documents.poolFactor != nil || documents.keptTokens != nil {
             return "candidates are ranked by all of their tokens: there is no --pool-factor and no "
                 + "--keep-tokens"

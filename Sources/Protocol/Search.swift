@@ -34,6 +34,14 @@ public struct IndexShards: Hashable, Sendable, Codable {
     }
 }
 
+extension ModelSource {
+    /// Named by its content, since no job names it.
+    public init(folder: ModelFolder, identity: String, digests: [String]) {
+        self.init(
+            folder: folder, identity: identity, digests: digests, id: "model/\(identity)")
+    }
+}
+
 /// Client → coordinator. The body is the question; only workers read it.
 public struct Search: Hashable, Sendable, Codable {
     public var index: IndexShards
@@ -44,16 +52,19 @@ public struct Search: Hashable, Sendable, Codable {
     public var allowsPartial: Bool
     /// Workers that keep each shard at hand.
     public var replicas: Int
+    /// Of a question about pairs: what scores them.
+    public var model: ModelSource?
 
     public init(
         index: IndexShards, top: Int, deadlineMilliseconds: Int, allowsPartial: Bool = false,
-        replicas: Int = 2
+        replicas: Int = 2, model: ModelSource? = nil
     ) {
         self.index = index
         self.top = top
         self.deadlineMilliseconds = deadlineMilliseconds
         self.allowsPartial = allowsPartial
         self.replicas = replicas
+        self.model = model
     }
 }
 
@@ -67,15 +78,18 @@ public struct Score: Hashable, Sendable, Codable {
     public var top: Int
     /// Nobody waits for the answer any longer than this.
     public var deadlineMilliseconds: Int
+    public var model: ModelSource?
 
     public init(
-        ticket: UInt64, index: IndexShards, shards: [Int], top: Int, deadlineMilliseconds: Int
+        ticket: UInt64, index: IndexShards, shards: [Int], top: Int, deadlineMilliseconds: Int,
+        model: ModelSource? = nil
     ) {
         self.ticket = ticket
         self.index = index
         self.shards = shards
         self.top = top
         self.deadlineMilliseconds = deadlineMilliseconds
+        self.model = model
     }
 }
 
@@ -106,74 +120,5 @@ public struct Found: Hashable, Sendable, Codable {
         self.missing = missing
         self.microseconds = microseconds
         self.slowestMicroseconds = slowestMicroseconds
-    }
-}
-
-extension IndexShards {
-    /// The first thing out of bounds, as a phrase.
-    func complaint() -> String? {
-        guard path.hasPrefix("/"), path.utf8.count <= Limits.pathBytesMax, !path.utf8.contains(0)
-        else { return "the index \(path.prefix(100).debugDescription) has no absolute path" }
-        guard (1...Limits.indexShardsMax).contains(shards.count) else {
-            return "\(shards.count) shards; 1 to \(Limits.indexShardsMax) are allowed"
-        }
-        let files = common + shards.joined()
-        guard common.count <= 8, shards.allSatisfy({ (1...4).contains($0.count) }) else {
-            return "shards of too many files"
-        }
-        return files.lazy.compactMap { $0.complaint() }.first
-    }
-}
-
-extension IndexFile {
-    fileprivate func complaint() -> String? {
-        guard (1...200).contains(name.utf8.count), !name.hasPrefix("."),
-            name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x2f && $0 != 0x7f })
-        else { return "the file \(name.prefix(100).debugDescription) of an index" }
-        guard (0...Limits.payloadBytesMax).contains(bytes) else {
-            return "\(name) of \(bytes) bytes"
-        }
-        guard sha256.utf8.count == 64,
-            sha256.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
-        else { return "the digest of \(name)" }
-        return nil
-    }
-}
-
-extension Search {
-    func complaint(bodyBytes: Int?) -> String? {
-        guard bodyBytes != nil else { return "a question without a body" }
-        guard (1...Limits.hitsMax).contains(top) else {
-            return "top \(top); it must lie in 1...\(Limits.hitsMax)"
-        }
-        guard (1...Limits.searchMillisecondsMax).contains(deadlineMilliseconds) else {
-            return "a deadline of \(deadlineMilliseconds) ms; it must lie in "
-                + "1...\(Limits.searchMillisecondsMax)"
-        }
-        guard (1...16).contains(replicas) else {
-            return "\(replicas) replicas; 1 to 16 are allowed"
-        }
-        return index.complaint()
-    }
-}
-
-extension Score {
-    func complaint(bodyBytes: Int?) -> String? {
-        guard (1...Limits.hitsMax).contains(top),
-            (1...Limits.searchMillisecondsMax).contains(deadlineMilliseconds)
-        else { return "top \(top) within \(deadlineMilliseconds) ms" }
-        guard shards.allSatisfy(index.shards.indices.contains) else { return "unknown shards" }
-        guard shards.isEmpty || bodyBytes != nil else { return "a question without a body" }
-        return index.complaint()
-    }
-}
-
-extension Scored {
-    func complaint(bodyBytes: Int?) -> String? {
-        guard shards.count <= Limits.indexShardsMax,
-            shards.allSatisfy((0..<Limits.indexShardsMax).contains)
-        else { return "\(shards.count) shards" }
-        guard fault != nil || bodyBytes != nil else { return "an answer without hits" }
-        return nil
     }
 }

@@ -24,6 +24,14 @@ public struct TrainWords: Hashable, Sendable, Codable {
         case auto
     }
 
+    /// How the values of changes and steps are written on their way.
+    public enum Deltas: String, Sendable, Codable, CaseIterable {
+        /// Two bytes each.
+        case bf16
+        /// One byte each, and a scale for the row.
+        case int8
+    }
+
     /// Character n-grams that have vectors of their own, as in fastText.
     public struct Subwords: Hashable, Sendable, Codable {
         public var minimumLength = 3
@@ -58,18 +66,40 @@ public struct TrainWords: Hashable, Sendable, Codable {
     public var momentum = -1.0
     /// Nil stands for `.auto`.
     public var reduction: Reduction?
+    /// Nil stands for `.bf16`.
+    public var deltas: Deltas?
     /// One thread per partition and a fixed order everywhere: bit-identical vectors from the seed.
     public var deterministic = false
     /// Whether the output vectors are to be returned beside the input vectors.
     public var keepsOutputs = false
     /// Words whose neighbours are looked up now and then while the job trains; nil for none.
     public var probes: [String]?
+    /// What an earlier training has left for this one to go on from; nil to begin anew.
+    public var checkpoint: InputFile?
 
     public init(files: [InputFile]) { self.files = files }
 
     /// The first setting that is out of range, as a sentence; nil if all are sound.
     public var complaint: String? {
-        if let complaint = files.corpusComplaint { return complaint }
+        files.corpusComplaint ?? checkpoint?.complaint ?? settingsComplaint ?? growthComplaint
+    }
+
+    /// Of a job that goes on from a checkpoint.
+    private var growthComplaint: String? {
+        guard checkpoint != nil else { return nil }
+        if loss == .hierarchicalSoftmax {
+            return "with --loss hierarchical-softmax a vocabulary cannot grow, because its tree "
+                + "would be another one; leave out --continue-from"
+        }
+        if reduction == .peer {
+            return "a job that goes on from a checkpoint is averaged by the coordinator; leave "
+                + "out --reduction peer"
+        }
+        return nil
+    }
+
+    /// The same without the files.
+    package var settingsComplaint: String? {
         let ranges: [(String, Int, ClosedRange<Int>)] = [
             ("--dim", dimension, 1...Limits.dimensionMax),
             ("--window", window, 1...Limits.windowMax),

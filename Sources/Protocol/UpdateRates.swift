@@ -34,6 +34,18 @@ package struct UpdateRates: Sendable {
         self.init(counts: weights.map { $0 * scale }, of: spec)
     }
 
+    private init(input: [Float], output: [Float]) {
+        self.input = input
+        self.output = output
+    }
+
+    /// The greater rate of each row.
+    package func raised(to other: UpdateRates) -> UpdateRates {
+        UpdateRates(
+            input: zip(input, other.input).map { max($0, $1) },
+            output: zip(output, other.output).map { max($0, $1) })
+    }
+
     package var rows: Int { input.count }
 
     /// The mean of both matrices' rates: a word's two rows are averaged in the same rounds.

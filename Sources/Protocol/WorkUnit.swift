@@ -16,6 +16,8 @@ public enum UnitTask: Hashable, Sendable {
     /// Kinds that only workers run that others can fetch from.
     public static let sharedTrainingKind = "train-words-peer"
     public static let reductionKind = "reduce-words"
+    /// So that no worker gets it that would begin with what the seed says.
+    public static let continuedTrainingKind = "train-words-continued"
 
     /// Names the runner; a worker lists the kinds it can run in HELLO.
     public var kind: String {
@@ -23,7 +25,9 @@ public enum UnitTask: Hashable, Sendable {
         case .countWords: "count-words"
         case .encodeWords: "encode-words"
         case .trainWords(let task):
-            task.exchange == nil ? "train-words" : Self.sharedTrainingKind
+            task.exchange != nil
+                ? Self.sharedTrainingKind
+                : task.settings.checkpoint == nil ? "train-words" : Self.continuedTrainingKind
         case .reduceWords: Self.reductionKind
         case .countPairs: "count-pairs"
         case .trainGloVe: "train-glove"
@@ -121,9 +125,10 @@ public struct TrainWordsUnit: Hashable, Sendable, Codable {
     public let rowsDue: Int
     /// The same for the round before.
     public let rowsDueBefore: Int
-    /// The step from version `round - 1` to `round`; nil in round 0, where the seed says all.
+    /// The step from version `round - 1` to `round`; nil in round 0.
     public let step: ModelPayloads?
-    /// The whole parameters of version `round`, for a worker that does not hold the version before.
+    /// The whole parameters of version `round`, for a worker that does not hold the version before;
+    /// nil in round 0 where the seed says all.
     public let whole: ModelPayloads?
     /// Where reductions are shared; nil where the coordinator makes them.
     public let exchange: Exchange?
@@ -216,7 +221,7 @@ extension UnitTask: Codable {
         switch try container.decode(String.self, forKey: .kind) {
         case "count-words": self = .countWords(try CountWords(from: decoder))
         case "encode-words": self = .encodeWords(try EncodeWords(from: decoder))
-        case "train-words", Self.sharedTrainingKind:
+        case "train-words", Self.sharedTrainingKind, Self.continuedTrainingKind:
             self = .trainWords(try TrainWordsUnit(from: decoder))
         case Self.reductionKind: self = .reduceWords(try ReduceWordsUnit(from: decoder))
         case "count-pairs": self = .countPairs(try CountPairs(from: decoder))

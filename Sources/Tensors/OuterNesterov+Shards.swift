@@ -87,7 +87,7 @@ extension OuterNesterov {
                 }
                 continue
             }
-            let greatest = kernel_axpy_bf16(1, part.step.values(slot), parameters.row(row), dim)
+            let greatest = part.step.values(slot).add(1, to: parameters.row(row), count: dim)
             guard greatest < KERNELS_NOT_FINITE else {
                 throw .notFinite(row: row, what: "the average of the parameters")
             }

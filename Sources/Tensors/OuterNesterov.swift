@@ -5,7 +5,7 @@ import CKernels
 /// Nesterov momentum over rounds, as DiLoCo applies it (Douillard et al. 2023, section 2), row by
 /// row. With deltas Δ of weight w:
 ///
-///     d = Σ w Δ;  v ← μ v + d;  step = bf16(rate (d + μ v));  θ ← θ + step
+///     d = Σ w Δ;  v ← μ v + d;  step = rounded(rate (d + μ v));  θ ← θ + step
 ///
 /// With `RowShares`, d is a row's share of the sum of all deltas instead of their mean, and a row
 /// that takes a larger share at once has less momentum: the share s of N workers' sum has
@@ -70,13 +70,14 @@ public final class OuterNesterov {
     ///   - weights: one for each delta; they sum to 1, unless deltas have no row in common.
     ///   - rows: only the first so many take the step, the others keep their velocity for theirs;
     ///     nil takes all.
-    ///   - shares: how much of the sum each row takes; nil takes the mean.
+    ///   - shares: how much of the sum each of these rows takes; nil takes the mean.
+    ///   - format: in which the step is rounded; deltas may have any.
     /// - Returns: the rounded steps of every row that moved.
     /// - Throws: `TensorError.notFinite` when a row overflows; the state is then of no use, and a
     ///   checkpoint must replace it. After `outOfMemory` the same step may be tried again.
     public func step(
         deltas: [RowDelta.View], weights: [Float], rows: Int? = nil, shares: RowShares? = nil,
-        threads: Int
+        format: RowDelta.Format = .bf16, threads: Int
     ) throws(TensorError) -> RowDelta {
         precondition(
             deltas.count == weights.count, "\(deltas.count) deltas, \(weights.count) weights")
@@ -86,13 +87,14 @@ public final class OuterNesterov {
                 "delta of [\(delta.totalRows), \(delta.dim)] for "
                     + "[\(parameters.rows), \(parameters.columns)]")
         }
+        let due = min(rows ?? parameters.rows, parameters.rows)
         precondition(
-            shares?.updates.count ?? parameters.rows == parameters.rows,
-            "\(shares?.updates.count ?? 0) shares of \(parameters.rows) rows")
-        let moving = movingRows(
-            deltas, rows: min(rows ?? parameters.rows, parameters.rows), shares)
+            shares?.updates.count ?? due >= due,
+            "\(shares?.updates.count ?? 0) shares of \(due) rows")
+        let moving = movingRows(deltas, rows: due, shares)
         let merged = try RowDelta(
-            totalRows: parameters.rows, dim: parameters.columns, present: moving)
+            totalRows: parameters.rows, dim: parameters.columns, present: moving,
+            format: format)
         let round = Round(
             deltas: deltas, weights: weights, shares: shares, moving: moving, merged: merged)
         // each row belongs to one range, so threads never write the same speed
@@ -168,21 +170,21 @@ public final class OuterNesterov {
         // Where every row's velocity goes to be forgotten, if there is no momentum.
         let passing = scratch + 2 * dim
         passing.update(repeating: 0, count: dim)
-        var found: [(weight: Float, values: UnsafeRawPointer)] = []
+        var found: [(weight: Float, values: RowDelta.Row)] = []
         for slot in slots {
             let row = Int(round.moving[slot])
             collect(row, of: round, &cursors, into: &found)
             let momentum = pull(row, found, round.shares, into: mean, worker: worker)
             speeds[row] = try nesterov(
                 row, mean: mean, velocity: self.momentum > 0 ? velocity.row(row) : passing,
-                momentum: momentum, into: round.merged.values(slot))
+                momentum: momentum, into: round.merged, at: slot)
         }
     }
 
     /// The deltas of one row, in the order given.
     private func collect(
         _ row: Int, of round: Round, _ cursors: inout [Int],
-        into found: inout [(weight: Float, values: UnsafeRawPointer)]
+        into found: inout [(weight: Float, values: RowDelta.Row)]
     ) {
         found.removeAll(keepingCapacity: true)
         for (index, delta) in round.deltas.enumerated() {
@@ -196,14 +198,14 @@ public final class OuterNesterov {
 
     /// Leaves d in `mean`; returns the momentum of the row. `worker` is room for one delta.
     private func pull(
-        _ row: Int, _ found: [(weight: Float, values: UnsafeRawPointer)], _ shares: RowShares?,
+        _ row: Int, _ found: [(weight: Float, values: RowDelta.Row)], _ shares: RowShares?,
         into mean: UnsafeMutablePointer<Float>, worker: UnsafeMutablePointer<Float>
     ) -> Float {
         let dim = parameters.columns
         let (factor, momentum) = pull(row, shares)
         mean.update(repeating: 0, count: dim)
         for (weight, values) in found {
-            _ = kernel_axpy_bf16(weight * factor, values, mean, dim)
+            _ = values.add(weight * factor, to: mean, count: dim)
         }
         guard let shares, shares.workers > 1, !found.isEmpty else { return momentum }
         let trusted = shares.trusted(
@@ -211,7 +213,7 @@ public final class OuterNesterov {
         ) {
             found.reduce(0) { furthest, delta in
                 worker.update(repeating: 0, count: dim)
-                _ = kernel_axpy_bf16(1, delta.values, worker, dim)
+                _ = delta.values.add(1, to: worker, count: dim)
                 return max(furthest, Self.length(worker, dim))
             }
         }
@@ -238,12 +240,12 @@ public final class OuterNesterov {
 
     /// Returns the new greatest |v| of the row.
     private func nesterov(
-        _ row: Int, mean: UnsafePointer<Float>, velocity: UnsafeMutablePointer<Float>,
-        momentum: Float, into step: UnsafeMutableRawPointer
+        _ row: Int, mean: UnsafeMutablePointer<Float>, velocity: UnsafeMutablePointer<Float>,
+        momentum: Float, into step: RowDelta, at slot: Int
     ) throws(TensorError) -> Float {
-        var speed: UInt32 = 0
-        let greatest = kernel_nesterov_row(
-            mean, velocity, parameters.row(row), step, parameters.columns, momentum, rate, &speed)
+        let (greatest, speed) = step.writeStep(
+            pull: mean, velocity: velocity, parameters: parameters.row(row), momentum: momentum,
+            rate: rate, to: slot)
         guard greatest < KERNELS_NOT_FINITE else {
             throw .notFinite(row: row, what: "the average of the parameters")
         }

@@ -54,7 +54,7 @@ extension RowDelta.Spread {
                 let slot = delta.slot(from: row)
                 guard slot < delta.presentRows, delta.row(slot) == row else { continue }
                 one.update(repeating: 0, count: dim)
-                _ = kernel_axpy_bf16(1, delta.values(slot), one, dim)
+                _ = delta.values(slot).add(1, to: one, count: dim)
                 for column in 0..<dim { sums[column] += one[column] }
                 ofEach += Self.square(one, dim)
             }

@@ -15,17 +15,21 @@ extension RowDelta {
         public let dim: Int
         /// Rows that the payload holds.
         public let presentRows: Int
+        public let format: Format
+        private let layout: Layout
         private let owner: AnyObject?
 
         init(
             trusted base: UnsafeRawPointer, byteCount: Int, totalRows: Int, dim: Int,
-            presentRows: Int, owner: AnyObject? = nil
+            presentRows: Int, format: Format, layout: Layout, owner: AnyObject? = nil
         ) {
             self.base = base
             self.byteCount = byteCount
             self.totalRows = totalRows
             self.dim = dim
             self.presentRows = presentRows
+            self.format = format
+            self.layout = layout
             self.owner = owner
         }
 
@@ -35,12 +39,14 @@ extension RowDelta {
         /// - Parameters:
         ///   - owner: kept as long as the view, for bytes that live as long as some object.
         ///   - expecting: the shape `[rows, dim]` the matrix must have, if it is known.
+        ///   - format: that the values must have, if it is known.
         ///   - what: names the payload in errors.
         ///   - checkingValues: whether the values are read, too; false for bytes that were checked
         ///     before.
         /// - Throws: `TensorError.malformed` saying what is wrong; `.notFinite` naming the row.
         public init(
             _ bytes: UnsafeRawBufferPointer, expecting: (rows: Int, dim: Int)? = nil,
+            format: Format? = nil,
             what: String = "a row delta", owner: AnyObject? = nil, checkingValues: Bool = true,
             threads: Int = 1
         ) throws(TensorError) {
@@ -50,6 +56,9 @@ extension RowDelta {
                     throw Malformed(
                         "it is of a matrix [\(totalRows), \(dim)] instead of "
                             + "[\(expecting.rows), \(expecting.dim)]")
+                }
+                if let format, format != self.format {
+                    throw Malformed("its values are \(self.format) instead of \(format)")
                 }
                 try checkRowNumbers()
             } catch {
@@ -64,10 +73,18 @@ extension RowDelta {
             return Int(read(UInt32.self, at: RowDelta.headerBytes + 4 * slot))
         }
 
-        /// The `dim` bf16 values of present row `slot`; of any alignment.
-        public func values(_ slot: Int) -> UnsafeRawPointer {
+        /// The `dim` values of present row `slot`.
+        func values(_ slot: Int) -> Row {
             precondition(slot >= 0 && slot < presentRows, "slot \(slot) of \(presentRows)")
-            return base + Layout.valuesOffset(present: presentRows) + 2 * dim * slot
+            let isScaled = format == .int8
+            return Row(
+                format: format, values: base + layout.values(slot),
+                scale: isScaled ? Float(bitPattern: read(UInt32.self, at: layout.scale(slot))) : 1)
+        }
+
+        /// The values of present row `slot` as they are written, without its scale.
+        public func bytes(_ slot: Int) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(start: values(slot).values, count: layout.rowBytes)
         }
 
         /// The first slot whose row number is not below `row`; `presentRows` if there is none.
@@ -104,23 +121,24 @@ extension RowDelta.View {
             UInt32(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
         guard field(0) == RowDelta.magic else { throw Malformed("it does not begin with SRDL") }
-        guard field(4) == RowDelta.version else {
-            throw Malformed("its version is \(field(4)), and this program reads 1")
+        guard let format = RowDelta.Format(rawValue: field(4)) else {
+            throw Malformed("its version is \(field(4)), and this program reads 1 and 2")
         }
         // the upper half of the 64-bit row count and the reserved bytes
         guard field(12) == 0, field(24) == 0, field(28) == 0 else {
             throw Malformed("its header has values where zeros belong")
         }
         let (rows, dim, present) = (Int(field(8)), Int(field(16)), Int(field(20)))
-        guard let layout = RowDelta.Layout(present: present, dim: dim),
+        guard let layout = RowDelta.Layout(present: present, dim: dim, format),
             layout.byteCount == bytes.count
         else {
             throw Malformed(
-                "\(present) rows of \(dim) values do not fill exactly \(bytes.count) bytes")
+                "\(present) rows of \(dim) \(format) values do not fill exactly "
+                    + "\(bytes.count) bytes")
         }
         return Self(
             trusted: base, byteCount: bytes.count, totalRows: rows, dim: dim, presentRows: present,
-            owner: owner)
+            format: format, layout: layout, owner: owner)
     }
 
     private func checkRowNumbers() throws(Malformed) {
@@ -138,8 +156,7 @@ extension RowDelta.View {
     private func checkValues(what: String, threads: Int) throws(TensorError) {
         _ = try Parallel.map(count: presentRows, threads: threads) {
             (slots) throws(TensorError) in
-            for slot in slots
-            where kernel_max_abs_bf16(values(slot), dim) >= KERNELS_NOT_FINITE {
+            for slot in slots where !values(slot).isFinite(count: dim) {
                 throw .notFinite(row: row(slot), what: what)
             }
         }
@@ -161,7 +178,7 @@ extension RowDelta.View {
             (slots) throws(TensorError) in
             for slot in slots {
                 let row = shard.row(row(slot))
-                let greatest = kernel_axpy_bf16(1, values(slot), matrix.row(row), dim)
+                let greatest = values(slot).add(1, to: matrix.row(row), count: dim)
                 if greatest >= KERNELS_NOT_FINITE { throw .notFinite(row: row, what: what) }
             }
         }

@@ -65,10 +65,18 @@ public struct TruncatedSVD: Sendable {
     /// What a whole decomposition tells its progress, about: entries that are multiplied, and rows
     /// of dense products in the same unit.
     public static func work(on matrix: SparseMatrix, rank: Int, iterations: Int) -> Double {
+        work(
+            entries: Double(matrix.entries), rows: Double(matrix.rows), rank: rank,
+            iterations: iterations)
+    }
+
+    /// The same of a matrix that is only known by its size.
+    public static func work(
+        entries: Double, rows: Double, rank: Int, iterations: Int
+    ) -> Double {
         let products = Double(2 * iterations + 2)
         let passes = products + 2
-        return products * Double(matrix.entries)
-            + passes * Double(matrix.rows) * Double(rank) / 2
+        return products * entries + passes * rows * Double(rank) / 2
     }
 }
 

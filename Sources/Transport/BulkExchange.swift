@@ -136,16 +136,19 @@ public final class BulkExchange: Sendable {
 
     /// Serves `frame` until it is withdrawn. Its bytes must not change before that.
     ///
-    /// - Parameter checksum: its XXH3-64 if known; computed if nil.
+    /// - Parameters:
+    ///   - checksum: its XXH3-64, of pieces if `pieceBytes` is given, if known; computed if nil.
     /// - Returns: what a peer needs to fetch it.
     @discardableResult
     public func offer(
-        id: String, frame: Frame, checksum: UInt64? = nil
+        id: String, frame: Frame, checksum: UInt64? = nil, pieceBytes: Int? = nil
     ) -> PayloadReference {
         precondition((1...Limits.identifierBytesMax).contains(id.utf8.count), "the id \(id)")
         shared.shelf.put(id, .memory(frame), size: frame.count)
         return PayloadReference(
-            id: id, size: frame.count, checksum: checksum ?? Checksum.of(frame))
+            id: id, size: frame.count,
+            checksum: checksum ?? Checksum.of(frame, inPiecesOf: pieceBytes),
+            pieceBytes: pieceBytes)
     }
 
     /// Serves the first `size` bytes of a file, read when asked for. Nobody vouches for them: the
@@ -218,12 +221,20 @@ public final class BulkExchange: Sendable {
         fetch(
             Order(
                 payload: reference.id, offset: 0, length: reference.size,
-                checksum: reference.checksum, holder: holder, seconds: deadlineSeconds,
-                arrivals: arrivals, completion: completion))
+                checksum: reference.checksum, pieceBytes: reference.pieceBytes, holder: holder,
+                seconds: deadlineSeconds, arrivals: arrivals, completion: completion))
     }
 
     private func fetch(_ order: Order) {
         precondition(order.seconds >= 0, "a deadline of \(order.seconds) s")
+        if let pieceBytes = order.pieceBytes, pieceBytes < Limits.pieceBytesMin {
+            return order.completion(
+                .failure(
+                    Fault(
+                        .data,
+                        "\(order.payload) has checksums of pieces of \(pieceBytes) bytes; they "
+                            + "must have \(Limits.pieceBytesMin) at least")))
+        }
         let sizes = 0...Limits.payloadBytesMax
         guard (1...Limits.identifierBytesMax).contains(order.payload.utf8.count) else {
             return order.completion(

@@ -10,6 +10,7 @@ struct Order: Sendable {
     let length: Int
     /// 0 where nobody vouches for the bytes.
     let checksum: UInt64
+    var pieceBytes: Int? = nil
     let holder: Holder
     let seconds: Double
     var arrivals: Arrivals? = nil
@@ -34,7 +35,7 @@ final class Download {
     private(set) var received = 0
     private(set) var wasRepeated = false
     private let memory: UnsafeMutableRawBufferPointer
-    private var checksum = StreamingChecksum()
+    private var checksum: StreamingChecksum
     private var checked = 0
     private var isHandedOver = false
 
@@ -43,6 +44,7 @@ final class Download {
         self.order = order
         self.deadline = deadline
         self.memory = memory
+        checksum = StreamingChecksum(pieceBytes: order.pieceBytes)
     }
 
     deinit { if !isHandedOver { Landing.release(UnsafeRawBufferPointer(memory)) } }

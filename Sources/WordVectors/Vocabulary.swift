@@ -55,4 +55,8 @@ public final class Vocabulary: Sendable {
     public func id(of word: String) -> Int32? {
         table.position(of: word).map { Int32($0) }
     }
+
+    public func id(ofBytes word: UnsafeRawBufferPointer) -> Int32? {
+        table.position(of: word).map { Int32($0) }
+    }
 }

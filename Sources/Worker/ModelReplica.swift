@@ -3,6 +3,7 @@
 import Protocol
 import Tensors
 import Transport
+import WordJobs
 import WordVectors
 
 /// What a copy of a model needs to know of a unit that trains it.
@@ -14,14 +15,18 @@ protocol ReplicaTask {
     var rowsDue: Int { get }
     var rowsDueBefore: Int { get }
     var exchange: Exchange? { get }
+    /// Of what changed.
+    var deltaFormat: RowDelta.Format { get }
 }
 
 extension ReplicaTask {
     var exchange: Exchange? { nil }
+    var deltaFormat: RowDelta.Format { .bf16 }
 }
 
 extension TrainWordsUnit: ReplicaTask {
     var partition: Int { encoding.partition }
+    var deltaFormat: RowDelta.Format { settings.deltaFormat }
 }
 
 /// `base` is bit-identical to the coordinator's parameters of version `version`; `live` begins each
@@ -31,6 +36,8 @@ final class ModelReplica {
     let live: WordParameters
     private let base: WordParameters
     private(set) var version = 0
+    /// Where version 0 came from; nil where the seed says what it is.
+    private var start: ModelPayloads?
     /// The partition and round that `live` was last trained on.
     private var trained: (partition: Int, round: Int)?
     let threads: Int
@@ -76,12 +83,13 @@ final class ModelReplica {
         to round: Int, _ source: Source, step: ModelPayloads?, whole: ModelPayloads?,
         _ exchange: Exchange?
     ) throws {
-        guard round != version else { return }
+        if round == version, round > 0 || whole == start { return }
         if round == version + 1, let step {
             // A failure before the end of both leaves a copy of no version.
             version = -1
-            try apply(step.input, to: base.input, from: source)
-            try apply(step.output, to: base.output, from: source)
+            let frames = try source.fetch(step)
+            try apply(frames.input, to: base.input)
+            try apply(frames.output, to: base.output)
         } else if round == version + 1, let exchange, let steps = exchange.steps {
             version = -1
             try source.applySteps(steps, of: exchange, to: base, threads: threads)
@@ -89,6 +97,7 @@ final class ModelReplica {
             version = -1
             try replace(base.input, by: whole.input, from: source)
             try replace(base.output, by: whole.output, from: source)
+            if round == 0 { start = whole }
         } else if round == 0 {
             // A first round that has to be repeated.
             begin(base)
@@ -110,14 +119,30 @@ final class ModelReplica {
 
         func fetch(_ reference: PayloadReference) throws(Fault) -> Frame {
             try bulk.fetch(
-                reference, from: .coordinator, deadlineSeconds: 600, arrivals: arrivals)
+                reference, from: .coordinator, deadlineSeconds: Self.deadlineSeconds,
+                arrivals: arrivals)
         }
+
+        /// Both at the same time.
+        func fetch(_ pair: ModelPayloads) throws(Fault) -> FramePair {
+            let output = Promise<Result<Frame, Fault>>()
+            bulk.fetch(
+                pair.output, from: .coordinator, deadlineSeconds: Self.deadlineSeconds,
+                arrivals: arrivals
+            ) { output.fulfil($0) }
+            let input = try fetch(pair.input)
+            guard let output = output.wait(seconds: Self.deadlineSeconds + 10) else {
+                throw Fault(
+                    .internalError, "the fetch of \(pair.output.id) never ended", retryable: true)
+            }
+            return FramePair(input: input, output: try output.get())
+        }
+
+        private static let deadlineSeconds = 600.0
     }
 
-    private func apply(
-        _ reference: PayloadReference, to matrix: Matrix, from source: Source
-    ) throws {
-        try source.fetch(reference).withUnsafeBytes { bytes in
+    private func apply(_ frame: Frame, to matrix: Matrix) throws {
+        try frame.withUnsafeBytes { bytes in
             try RowDelta.View(bytes, expecting: (matrix.rows, matrix.columns), threads: threads)
                 .apply(to: matrix, threads: threads)
         }
@@ -143,11 +168,11 @@ final class ModelReplica {
         of task: some ReplicaTask, on bulk: BulkExchange, prefix: String
     ) throws -> [PayloadReference] {
         let input = try RowDelta.encode(
-            from: live.input, base: base.input, rows: task.rowsDue, threads: threads,
-            what: "the input vectors")
+            from: live.input, base: base.input, rows: task.rowsDue, format: task.deltaFormat,
+            threads: threads, what: "the input vectors")
         let output = try RowDelta.encode(
-            from: live.output, base: base.output, rows: task.rowsDue, threads: threads,
-            what: "the output vectors")
+            from: live.output, base: base.output, rows: task.rowsDue, format: task.deltaFormat,
+            threads: threads, what: "the output vectors")
         return [
             bulk.offer(id: prefix + "/input", frame: Frame(input), checksum: nil),
             bulk.offer(id: prefix + "/output", frame: Frame(output), checksum: nil),

@@ -47,23 +47,31 @@ final class ModelShelf {
     }
 
     /// The same with the model's own pooling, whatever the task's settings say of tokens.
+    ///
+    /// - Parameter other: whose weights it can share.
     func embedding(
-        for task: EncodeChunk, _ control: RunControl
+        for task: EncodeChunk, beside other: LateInteractionModel, _ control: RunControl
     ) throws -> (model: EmbeddingModel, bytesReceived: Int) {
         var options = try EncodingOptions(task.settings)
         options.isTokenLevel = false
         options.dimension = nil
         return try model(task.model, .embedding(options), control) { folder throws(ModelError) in
-            try EmbeddingModel(directory: folder, options: options)
+            try EmbeddingModel(directory: folder, options: options, beside: other)
         }
     }
 
     /// The same as something that makes a vector of each token.
+    ///
+    /// - Parameter projection: what was learned of the vectors that it made without one.
     func lateInteraction(
-        for task: IndexChunk, _ control: RunControl
+        for task: IndexChunk, projection: LateInteractionOptions.Projection?, _ control: RunControl
     ) throws -> (model: LateInteractionModel, bytesReceived: Int) {
-        let options = try LateInteractionOptions(
+        var options = try LateInteractionOptions(
             settings: task.settings.vectorSettings(task.chunk.settings))
+        if let projection {
+            held[Key(identity: task.chunk.model.identity, use: .lateInteraction(options))] = nil
+            options.projection = projection
+        }
         return try model(task.chunk.model, .lateInteraction(options), control) {
             folder throws(ModelError) in
             try LateInteractionModel(directory: folder, options: options)
@@ -80,11 +88,7 @@ final class ModelShelf {
             var options = CrossEncoderOptions()
             options.maxLength = task.chunk.settings.maxLength
             options.precision = try EncodingOptions(task.chunk.settings).precision
-            let (model, _) = try model(task.chunk.model, .crossEncoder(options), control) {
-                folder throws(ModelError) in
-                try CrossEncoder(directory: folder, options: options)
-            }
-            return (.crossEncoder(model), received)
+            return (.crossEncoder(try crossEncoder(task.chunk.model, options, control)), received)
         }
         let options = try LateInteractionOptions(settings: settings)
         let (model, _) = try model(task.chunk.model, .lateInteraction(options), control) {
@@ -92,6 +96,14 @@ final class ModelShelf {
             try LateInteractionModel(directory: folder, options: options)
         }
         return (.lateInteraction(model), received)
+    }
+
+    func crossEncoder(
+        _ source: ModelSource, _ options: CrossEncoderOptions, _ control: RunControl
+    ) throws -> CrossEncoder {
+        try model(source, .crossEncoder(options), control) { folder throws(ModelError) in
+            try CrossEncoder(directory: folder, options: options)
+        }.model
     }
 
     private func model<Model: Sendable>(

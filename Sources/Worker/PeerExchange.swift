@@ -183,10 +183,10 @@ extension ModelReplica {
                 return (
                     input: try RowDelta.encode(
                         from: live.input, base: parameters.input, rows: task.rowsDue, of: shard,
-                        threads: 1, what: "the input vectors"),
+                        format: task.deltaFormat, threads: 1, what: "the input vectors"),
                     output: try RowDelta.encode(
                         from: live.output, base: parameters.output, rows: task.rowsDue, of: shard,
-                        threads: 1, what: "the output vectors")
+                        format: task.deltaFormat, threads: 1, what: "the output vectors")
                 )
             }
         }.flatMap { $0 }

@@ -77,12 +77,14 @@ struct ShardChanges {
     /// The views point into them.
     private let frames: [FramePair]
 
-    init(_ pairs: [FramePair], _ optimizers: ShardOptimizers) throws {
+    init(
+        _ pairs: [FramePair], _ optimizers: ShardOptimizers, _ format: RowDelta.Format
+    ) throws {
         frames = pairs
         let view = { (frame: Frame, matrix: Matrix, what: String) in
             try frame.withUnsafeBytes { bytes in
                 try RowDelta.View(
-                    bytes, expecting: (matrix.rows, matrix.columns), what: what)
+                    bytes, expecting: (matrix.rows, matrix.columns), format: format, what: what)
             }
         }
         inputs = try pairs.enumerated().map { partition, pair in

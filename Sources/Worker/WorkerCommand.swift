@@ -124,12 +124,18 @@ struct WorkerCommand: ParsableCommand {
                 bulk: bulk, peers: peers, threads: threads, cache: path, readsInPlace: !fetchText)
         }
         let search = try SearchServer(
-            to: address.search(), as: identity, keys: keys, context: context, logger: logger
-        ) {
-            ShardScorer(
-                shelf: IndexShelf(bulk: bulk, cache: path, readsInPlace: !fetchText),
-                threads: threads)
-        }
+            to: address.search(), as: identity, keys: keys, context: context, logger: logger,
+            makeScorer: {
+                ShardScorer(
+                    shelf: IndexShelf(bulk: bulk, cache: path, readsInPlace: !fetchText),
+                    threads: threads)
+            },
+            makePairScorer: {
+                PairScorer(
+                    models: ModelShelf(
+                        bulk: bulk, cache: path + "/pairs", readsInPlace: !fetchText),
+                    threads: threads)
+            })
         let control = ControlThread(ended: ended)
         let supervision = try Supervision.watch(parentDescriptor: parentFd) { reason in
             if reason == .parentDied || control.isDraining {
@@ -184,7 +190,7 @@ struct WorkerCommand: ParsableCommand {
             kinds: [
                 CountWordsRunner.kind, EncodeWordsRunner.kind, TrainWordsRunner.kind,
                 CountPairsRunner.kind, TrainGloVeRunner.kind, FactorisePairsRunner.kind,
-                EncodeChunkRunner.kind,
+                EncodeChunkRunner.kind, UnitTask.continuedTrainingKind,
             ] + IndexChunkRunner.kinds + RerankChunkRunner.kinds
                 + (hasPeers ? [UnitTask.sharedTrainingKind, ReduceWordsRunner.kind] : []),
             slots: 1, threads: threads, instructionSet: String(cString: kernels_isa_name()),

@@ -12,6 +12,7 @@ struct Drill: Hashable {
     var dimension = 16
     var wordsPerRound = 20_000
     var partitions = 4
+    var deltas = "bf16"
 
     /// About a second of work for two workers, in dozens of rounds.
     static let short = Drill()
@@ -22,7 +23,8 @@ struct Drill: Hashable {
         [
             "train", "sgns", "--input", corpus, "--output", output, "--dim", "\(dimension)",
             "--epochs", "\(epochs)", "--words-per-round", "\(wordsPerRound)",
-            "--partitions", "\(partitions)", "--deterministic", "--quiet", "--json",
+            "--partitions", "\(partitions)", "--deltas", deltas, "--deterministic", "--quiet",
+            "--json",
         ]
     }
 

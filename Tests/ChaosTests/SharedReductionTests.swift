@@ -34,6 +34,22 @@ extension ProcessChaos {
             try await fleet.stop()
         }
 
+        @Test("a worker and the coordinator killed in a job of int8 change no bit")
+        func int8() async throws {
+            let drill = Drill(epochs: 100, deltas: "int8")
+            _ = try await drill.calmResult()
+            let fleet = try await Fleet(Site(), workers: 2)
+            let training = try fleet.begin(drill, more: ["--reduction", "peer"])
+            try await fleet.awaitStage("training", round: 3)
+            try await fleet.killWorker(0)
+            try fleet.startWorker(at: 0)
+            try await Task.sleep(for: .milliseconds(600))
+            try await fleet.killCoordinator()
+            try fleet.startCoordinator()
+            try await fleet.expectCalmResult(of: training, drill, within: 240)
+            try await fleet.stop()
+        }
+
         @Test("58: a coordinator killed between two shared reductions goes on with the same bits")
         func coordinator() async throws {
             _ = try await Self.drill.calmResult()

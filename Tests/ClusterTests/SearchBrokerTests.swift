@@ -7,6 +7,8 @@ import Testing
 @Suite("Search broker")
 struct SearchBrokerTests {
     private static let names = (0..<4).map { WorkerID("w\($0)") }
+    private static let model = ModelSource(
+        folder: ModelFolder(path: "/m", entries: []), identity: "", digests: [])
 
     /// A broker with workers, and the effects of what was told to it last.
     private struct Desk {
@@ -22,14 +24,15 @@ struct SearchBrokerTests {
 
         mutating func ask(
             _ ticket: UInt64, shards: Int = 4, deadline: Int = 1_000, partial: Bool = false,
-            replicas: Int = 2
+            replicas: Int = 2, ofPairs: Bool = false
         ) -> [SearchEffects.Request] {
             effects = SearchEffects()
             let file = IndexFile(name: "s", bytes: 1, sha256: String(repeating: "0", count: 64))
             let search = Search(
                 index: IndexShards(
                     path: "/index", common: [], shards: Array(repeating: [file], count: shards)),
-                top: 3, deadlineMilliseconds: deadline, allowsPartial: partial, replicas: replicas)
+                top: 3, deadlineMilliseconds: deadline, allowsPartial: partial, replicas: replicas,
+                model: ofPairs ? SearchBrokerTests.model : nil)
             broker.asked(search, ticket: ticket, at: now, into: &effects)
             return effects.requests
         }
@@ -103,6 +106,26 @@ struct SearchBrokerTests {
         #expect(desk.ask(13).contains { $0.worker == frozen.worker })
     }
 
+    @Test("who is quick with segments is not late with pairs, and the other way about")
+    func efforts() {
+        var desk = Desk(workers: 2)
+        for ticket in 1...5 { for request in desk.ask(UInt64(ticket)) { desk.answer(request) } }
+        let first = desk.ask(10, deadline: 60_000, ofPairs: true)
+        desk.wait(1_500)
+        #expect(desk.effects.requests.isEmpty)
+        for request in first { desk.answer(request) }
+        // Three times 1.5 s is what a model may take from now on, and segments no more than before.
+        let pairs = desk.ask(11, deadline: 60_000, ofPairs: true)
+        desk.wait(4_000)
+        #expect(desk.effects.requests.isEmpty)
+        desk.wait(600)
+        #expect(!desk.effects.requests.isEmpty)
+        for request in pairs { desk.answer(request) }
+        _ = desk.ask(12)
+        desk.wait(30)
+        #expect(!desk.effects.requests.isEmpty)
+    }
+
     @Test("an answer that comes twice counts once")
     func twice() {
         var desk = Desk(workers: 2)
@@ -151,6 +174,16 @@ struct SearchBrokerTests {
         desk.leave(requests[0].worker)
         #expect(desk.effects.requests.flatMap(\.shards) == requests[0].shards)
         #expect(desk.ask(2).flatMap(\.shards).sorted() == [0, 1, 2, 3])
+    }
+
+    @Test("a worker that joins has its share of the shards from then on")
+    func joining() {
+        var desk = Desk(workers: 1)
+        #expect(Set(desk.ask(1, replicas: 1).map(\.worker)).count == 1)
+        desk.join(Self.names[1])
+        #expect(Set(desk.ask(2, replicas: 1).map(\.worker)).count == 2)
+        desk.leave(Self.names[0])
+        #expect(desk.ask(3, replicas: 1).map(\.worker) == [Self.names[1]])
     }
 
     @Test("a shard that one worker cannot read is asked of another, and refused if nobody can")

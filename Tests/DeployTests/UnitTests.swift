@@ -60,6 +60,7 @@ struct UnitTests {
         ] {
             #expect(lines.contains(line), "\(name) lacks \(line)")
         }
+        #expect(lines.contains("SystemCallFilter=setpriority") == name.contains("@"))
         let drain = name.contains("@") ? "TimeoutStopSec=15min" : "TimeoutStopSec=60"
         #expect(lines.contains(drain))
     }

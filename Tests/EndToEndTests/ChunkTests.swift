@@ -1,6 +1,7 @@
 // Documents become passages, and passages become vectors without losing anything.
 
 import Foundation
+import Models
 import TestSupport
 import Testing
 
@@ -57,6 +58,77 @@ extension EndToEnd {
                 #expect(encoded.number("documents") == Double(chunks.count))
                 #expect(encoded.number("tokens") == ending.number("tokens"))
             }
+        }
+
+        /// Numbers of a .npy file of Float32, header skipped.
+        private func numbers(_ site: Site, _ name: String) throws -> [Float] {
+            let bytes = try site.bytes(name)
+            let header = 10 + Int(bytes[8]) + 256 * Int(bytes[9])
+            return bytes.dropFirst(header).withUnsafeBytes { raw in
+                stride(from: 0, to: raw.count, by: 4).map {
+                    raw.loadUnaligned(fromByteOffset: $0, as: Float.self)
+                }
+            }
+        }
+
+        @Test("late vectors are those of whole documents, one a chunk, in files as encode's")
+        func late() async throws {
+            let site = try Site()
+            let texts = ["the wild hog moves over hills", "rivers, and hills as one; wild rivers"]
+            let lines = texts.enumerated().map { #"{"_id": "d\#($0)", "text": "\#($1)"}"# + "\n" }
+            let path = try site.write(lines.joined(), to: "docs.jsonl")
+            let ending = try await chunk(
+                site, [path], "--tokens", "10", "--overlap", "0", "--late-vectors",
+                site.path("late"))
+            try #require(ending.code == 0, "\(ending)")
+            let chunks = try objects(site, "chunks.jsonl")
+            let ids = try site.lines("late/ids-00000.txt")
+            #expect(ids == chunks.compactMap { $0["_id"] as? String } && ids.count > 4)
+            let model = try EmbeddingModel(directory: Site.tinyModel, options: EncodingOptions())
+            var expected: [Float] = []
+            for (number, text) in texts.enumerated() {
+                let own = chunks.filter { $0["document"] as? String == "d\(number)" }
+                let ranges = own.compactMap { chunk -> Range<Int>? in
+                    guard let start = chunk["start"] as? Int, let end = chunk["end"] as? Int else {
+                        return nil
+                    }
+                    return start..<end
+                }
+                expected += try Array(text.utf8).withUnsafeBytes { bytes in
+                    try model.lateChunkVectors(bytes, ranges)
+                }
+            }
+            #expect(try numbers(site, "late/vectors-00000.npy") == expected)
+            let manifest = try site.manifest("late")
+            #expect(manifest["rows"] as? Int == ids.count && manifest["dtype"] as? String == "f32")
+            let settings = manifest["settings"] as? [String: Any]
+            #expect(settings?["lateChunks"] as? Bool == true)
+            // A chunk that is the whole document has seen no more of it by itself.
+            let whole = try await chunk(
+                site, [path], "--tokens", "60", "--late-vectors", site.path("whole"))
+            try #require(whole.code == 0, "\(whole)")
+            #expect(try site.lines("whole/ids-00000.txt") == ["d0#0", "d1#0"])
+            let again = try await chunk(site, [path], "--late-vectors", site.path("late"))
+            #expect(again.code == 73 && again.errors.contains("is not empty"), "\(again)")
+        }
+
+        @Test("a document that is too long for one pass is an error, or skipped, and never cut")
+        func tooLong() async throws {
+            let site = try Site()
+            let long = Site.texts(200).joined(separator: ". ")
+            let lines = [("a", "the hog"), ("b", long)].map {
+                #"{"_id": "\#($0)", "text": "\#($1)"}"# + "\n"
+            }
+            let path = try site.write(lines.joined(), to: "docs.jsonl")
+            let refused = try await chunk(site, [path], "--late-vectors", site.path("late"))
+            #expect(refused.code == 65 && refused.errors.contains("docs.jsonl:2"), "\(refused)")
+            #expect(refused.errors.contains("in one pass") && !site.exists("late"), "\(refused)")
+            #expect(!site.exists("chunks.jsonl"))
+            let skipped = try await chunk(
+                site, [path], "--on-error", "skip", "--late-vectors", site.path("late"))
+            #expect(skipped.code == 0 && skipped.number("skipped") == 1, "\(skipped)")
+            #expect(try site.lines("late/ids-00000.txt") == ["a#0"])
+            #expect(try objects(site, "chunks.jsonl").count == 1)
         }
 
         @Test("parents go to a file of their own, and each chunk names its parent")

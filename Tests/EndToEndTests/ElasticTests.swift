@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct ElasticTests {
         private static let flags = ["--deterministic", "--partitions", "6"]

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct EncodeClusterTests {
         private static let many = 30_000

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Processes
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct GloVeTests {
         private func arguments(_ site: Site, _ output: String, _ more: [String]) throws -> [String]

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Processes
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct IndexClusterTests {
         @Test("killed workers and a killed coordinator change no byte of the index")

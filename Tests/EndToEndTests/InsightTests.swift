@@ -6,7 +6,7 @@ import Testing
 
 @testable import Processes
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct InsightTests {
         @Test("a job of two workers tells every round's figures and the neighbours of probe words")

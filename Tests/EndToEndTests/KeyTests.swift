@@ -6,7 +6,7 @@ import Protocol
 import Testing
 import Transport
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct KeyTests {
         @Test("on one machine programs find one another over TCP without a flag, with keys")

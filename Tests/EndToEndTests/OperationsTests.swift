@@ -6,7 +6,7 @@ import Protocol
 import TestSupport
 import Testing
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct OperationsTests {
         @Test("each line of a JSON log is an object with time, level, program and message")

@@ -6,7 +6,7 @@ import Protocol
 import Testing
 import Transport
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct PeerTests {
         @Test("7: a worker of another protocol is refused, and both versions named")

@@ -6,7 +6,7 @@ import Protocol
 import Testing
 import Transport
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct RoleTests {
         private static let unit = WorkUnitID(job: JobID("j-1"), round: 0, index: 0)

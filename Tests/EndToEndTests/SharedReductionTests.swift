@@ -5,7 +5,7 @@ import Testing
 
 @testable import Processes
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(.serialized)
     struct SharedReductionTests {
         private static let flags = [

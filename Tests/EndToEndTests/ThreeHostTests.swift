@@ -4,7 +4,7 @@ import Foundation
 @testable import Processes
 import Testing
 
-extension ClusterEndToEnd {
+extension EndToEnd {
     @Suite(
         .serialized,
         .enabled(

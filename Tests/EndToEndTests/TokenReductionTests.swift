@@ -76,6 +76,54 @@ extension EndToEnd {
             #expect(dense.hits.contains("d7"), "\(dense)")
         }
 
+        @Test("an index learns its principal components, alike with any workers, and grows by them")
+        func components() async throws {
+            let site = try Site()
+            let texts = Site.texts(320)
+            let input = try site.documents(300)
+            func scores(_ ending: Ending) -> [Float] {
+                let hits = ending.json["hits"] as? [[String: Any]] ?? []
+                return hits.compactMap { ($0["score"] as? NSNumber)?.floatValue }
+            }
+            // All components only turn the vectors.
+            for flags in [[], ["--principal-components", "32"]] {
+                let built = try await Program(
+                    "sounder",
+                    site.indexing([input], flags.isEmpty ? "plain" : "turned")
+                        + ["--store", "f32"] + flags, in: site
+                ).ending(within: 60)
+                try #require(built.code == 0, "\(built)")
+            }
+            let plain = try await site.search(texts[20], "--exhaustive", index: "plain")
+            let turned = try await site.search(texts[20], "--exhaustive", index: "turned")
+            #expect(plain.hits == turned.hits && plain.hits.contains("d20"), "\(turned)")
+            for (a, b) in zip(scores(plain), scores(turned)) { #expect(abs(a - b) < 1e-3) }
+
+            var found: [[String: Data]] = []
+            for workers in ["1", "3"] {
+                let built = try await site.buildIndex(
+                    [input], "docs.index", "--overwrite", "--principal-components", "8",
+                    "--workers", workers, "--threads", "1")
+                try #require(built.code == 0, "\(built)")
+                #expect(built.number("dimension") == 8)
+                found.append(try site.indexContent("docs.index"))
+            }
+            #expect(found[0] == found[1])
+            #expect(try settings(site)["principalComponents"] == "8")
+            let more = try site.write(
+                (300..<320).map { #"{"_id": "d\#($0)", "text": "\#(texts[$0])"}"# + "\n" }.joined(),
+                to: "more.jsonl")
+            let added = try await Program(
+                "sounder", ["index", "add", "--index", site.path("docs.index"), "--input", more],
+                in: site
+            ).ending(within: 60)
+            try #require(added.code == 0, "\(added)")
+            for number in [20, 310] {
+                let answer = try await site.search(texts[number], "--top", "5")
+                #expect(answer.hits.contains("d\(number)"), "\(answer)")
+            }
+        }
+
         @Test("encoded tokens are pooled, pruned and projected alike by any workers and by a pipe")
         func encode() async throws {
             let site = try Site()
@@ -144,6 +192,15 @@ extension EndToEnd {
             let index = try await site.buildIndex(
                 [input], "docs.index", "--projection", "8", "--dimension", "8")
             #expect(index.code == 64 && index.errors.contains("exclude each other"), "\(index)")
+            for (components, part) in [("8", "exclude each other"), ("33", "32 numbers")] {
+                let more = components == "8" ? ["--projection", "8"] : []
+                let refused = try await Program(
+                    "sounder",
+                    site.indexing([input]) + ["--principal-components", components] + more,
+                    in: site
+                ).ending(within: 60)
+                #expect(refused.code == 64 && refused.errors.contains(part), "\(refused)")
+            }
         }
     }
 }

@@ -91,7 +91,7 @@ enum IndexTargets {
         promise(Set(all.map(\.passage)).count == all.count, "a passage is found twice")
         query.probes = 1
         _ = try shards.answer(query, top: min(top, 1), threads: 1)
-        var named = ShardQuery(.passages)
+        var named = ShardQuery(.pairs)
         named.ids = all.map(\.id) + ["", "b"]
         named.wantsText = true
         _ = try shards.answer(named, top: 100, threads: 1)

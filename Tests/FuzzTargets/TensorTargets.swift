@@ -57,7 +57,7 @@ enum TensorTargets {
         guard let view = try? RowDelta.View(bytes) else { return false }
         for slot in 0..<view.presentRows {
             promise(view.row(slot) < view.totalRows, "row \(view.row(slot)) of \(view.totalRows)")
-            touch(UnsafeRawBufferPointer(start: view.values(slot), count: 2 * view.dim))
+            touch(view.bytes(slot))
         }
         // The matrix that it claims to be of may be far larger than the payload.
         if view.totalRows <= 1 << 12, view.dim <= 1 << 8,

@@ -20,12 +20,13 @@ struct ShardQueryTests {
         vectors.ids = ["a", "b"]
         vectors.wantsText = true
         vectors.wantsExplanation = true
-        var passages = ShardQuery(.passages)
-        passages.ids = []
+        var pairs = ShardQuery(.pairs)
+        pairs.query = "wild høg"
+        pairs.ids = []
         var filtered = words
         filtered.filter = #"year >= 2019 and lang = "de""#
         filtered.fields = ["year", "größe"]
-        return [words, vectors, passages, filtered]
+        return [words, vectors, pairs, filtered]
     }
 
     @Test("a question is read as it was written")
@@ -58,7 +59,7 @@ struct ShardQueryTests {
     func old() throws {
         // What such a worker reads of the JSON.
         struct Known: Decodable {
-            enum Kind: String, Decodable { case words, dense, maxSim, passages }
+            enum Kind: String, Decodable { case words, dense, maxSim, pairs }
             var kind: Kind
         }
         for query in samples {

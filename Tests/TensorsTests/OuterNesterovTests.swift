@@ -15,13 +15,15 @@ struct OuterNesterovTests {
     private static let (rows, dim) = (60, 19)
 
     /// Deltas of three workers, each with rows of its own choice.
-    private func deltas(round: Int) throws -> [RowDelta] {
+    private func deltas(
+        round: Int, _ format: RowDelta.Format = .bf16
+    ) throws -> [RowDelta] {
         try (0..<3).map { worker in
             let base = try Matrix.random(Self.rows, Self.dim, seed: worker + 10)
             let live = try base.copy()
             let touched = (0..<Self.rows).filter { ($0 + worker + round) % (worker + 2) == 0 }
             live.nudge(rows: touched, size: 0.1, seed: round * 7 + worker)
-            return try RowDelta.encode(from: live, base: base, threads: 1)
+            return try RowDelta.encode(from: live, base: base, format: format, threads: 1)
         }
     }
 
@@ -62,23 +64,47 @@ struct OuterNesterovTests {
         }
     }
 
-    @Test("a base that adds the merged payloads keeps the coordinator's bits, for any threads")
-    func identicalBits() throws {
+    @Test(
+        "a base that adds the merged payloads keeps the coordinator's bits, for any threads",
+        arguments: RowDelta.Format.allCases)
+    func identicalBits(format: RowDelta.Format) throws {
         let start = try Matrix.random(Self.rows, Self.dim, seed: 5)
         let base = try start.copy()
         let one = try OuterNesterov(parameters: start.copy(), momentum: 0.875, rate: 1)
         let four = try OuterNesterov(parameters: start.copy(), momentum: 0.875, rate: 1)
         for round in 0..<5 {
-            let deltas = try deltas(round: round)
+            let deltas = try deltas(round: round, format)
             let views = deltas.map(\.view)
-            let merged = try one.step(deltas: views, weights: weights, threads: 1)
-            let other = try four.step(deltas: views, weights: weights, threads: 4)
+            let merged = try one.step(
+                deltas: views, weights: weights, format: format, threads: 1)
+            let other = try four.step(
+                deltas: views, weights: weights, format: format, threads: 4)
             #expect(merged.bytes == other.bytes)
             try merged.received().apply(to: base, threads: 3)
             #expect(base.bits == one.parameters.bits)
             #expect(four.parameters.bits == one.parameters.bits)
         }
         #expect(base.bits != start.bits)
+    }
+
+    @Test("a step of int8 is that of bf16 but for the rounding, and the velocities are the same")
+    func int8() throws {
+        let start = try Matrix.random(Self.rows, Self.dim, seed: 5)
+        let steps = try RowDelta.Format.allCases.map { format in
+            let optimizer = try OuterNesterov(parameters: start.copy(), momentum: 0.9, rate: 0.7)
+            let deltas = try deltas(round: 0)
+            let merged = try optimizer.step(
+                deltas: deltas.map(\.view), weights: weights, format: format, threads: 2)
+            return (merged, optimizer)
+        }
+        #expect(steps[1].0.bytes.count < steps[0].0.bytes.count)
+        #expect(steps[0].1.velocity.bits == steps[1].1.velocity.bits)
+        let gaps = zip(steps[0].1.parameters.values, steps[1].1.parameters.values).map {
+            abs($0 - $1)
+        }
+        // Steps are below 0.14: an int8 step of that is 0.0011, and bf16 is finer.
+        let greatest = gaps.max() ?? 0
+        #expect(greatest > 0 && greatest < 0.0011, "\(greatest)")
     }
 
     @Test("a row without a delta coasts, then comes to rest and leaves the payload")

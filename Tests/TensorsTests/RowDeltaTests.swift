@@ -38,6 +38,63 @@ struct RowDeltaTests {
         }
     }
 
+    @Test("int8 brings the base within half a step of each row, with half the bytes of bf16")
+    func int8() throws {
+        for (rows, dim) in [(1, 1), (7, 3), (40, 17), (100, 64), (33, 300)] {
+            let base = try Matrix.random(rows, dim, seed: rows)
+            let live = try base.copy()
+            let changed = (0..<rows).filter { $0 % 3 == 0 }
+            // Each row has a scale of its own: a small change beside a large one is not lost.
+            for row in changed { live.nudge(rows: [row], size: 0.1 / Float(row + 1), seed: row) }
+            let delta = try RowDelta.encode(from: live, base: base, format: .int8, threads: 3)
+            let one = try RowDelta.encode(from: live, base: base, format: .int8, threads: 1)
+            #expect(delta.bytes == one.bytes)
+            let view = try delta.received(expecting: (rows, dim))
+            #expect(view.format == .int8)
+            #expect((0..<view.presentRows).map { view.row($0) } == changed)
+            let sizes = RowDelta.Format.allCases.map { $0.rowBytes(dim) * changed.count }
+            #expect(abs(delta.bytes.count - sizes[1] - 32) < 64)
+            if dim == 300 { #expect(Double(sizes[1]) < 0.52 * Double(sizes[0])) }
+            try view.apply(to: base, threads: 2)
+            for row in changed {
+                for column in 0..<dim {
+                    let gap = abs(base.row(row)[column] - live.row(row)[column])
+                    #expect(gap <= 0.1 / Float(row + 1) / 127 / 2 * 1.01 + 1e-7)
+                }
+            }
+        }
+    }
+
+    @Test("a damaged payload of int8 is refused: scales, sizes, header, and the wrong format")
+    func damagedInt8() throws {
+        let good = try payload(.int8)
+        // Scales of rows 2, 5 and 9 stand behind their numbers.
+        let scales: [(Int, UInt32, TensorError)] = [
+            (44, Float.nan.bitPattern, .notFinite(row: 2, what: "a row delta")),
+            (48, Float.infinity.bitPattern, .notFinite(row: 5, what: "a row delta")),
+            (52, Float(3.4e38).bitPattern, .notFinite(row: 9, what: "a row delta")),
+            (44, Float(-1).bitPattern, .notFinite(row: 2, what: "a row delta")),
+        ]
+        for (offset, bits, error) in scales {
+            var bytes = good
+            let scale = withUnsafeBytes(of: bits.littleEndian) { Array($0) }
+            bytes.replaceSubrange(offset..<offset + 4, with: scale)
+            try expect(bytes, throws: error)
+        }
+        for (offset, value) in [(4, UInt8(1)), (4, 3), (16, 5), (20, 2), (24, 1), (32, 5)] {
+            var bytes = good
+            bytes[offset] = value
+            expectMalformed(bytes, "byte \(offset) is \(value)")
+        }
+        for count in 0..<good.count { expectMalformed(Array(good.prefix(count)), "\(count) bytes") }
+        expectMalformed(good + [0], "one byte more")
+        for (bytes, other) in [(good, RowDelta.Format.bf16), (try payload(), .int8)] {
+            _ = bytes.withUnsafeBytes { bytes in
+                #expect(throws: TensorError.self) { _ = try RowDelta.View(bytes, format: other) }
+            }
+        }
+    }
+
     @Test("equal matrices give a payload without rows")
     func empty() throws {
         let base = try Matrix.random(10, 5, seed: 1)
@@ -47,8 +104,10 @@ struct RowDeltaTests {
         #expect(delta.bytes.count == 64)
     }
 
-    @Test("values that are not finite are refused by name", arguments: [Float.nan, .infinity])
-    func notFinite(bad: Float) throws {
+    @Test(
+        "values that are not finite are refused by name", arguments: [Float.nan, .infinity],
+        RowDelta.Format.allCases)
+    func notFinite(bad: Float, format: RowDelta.Format) throws {
         let base = try Matrix.random(30, 20, seed: 1)
         let live = try base.copy()
         live.row(25)[19] = bad
@@ -56,7 +115,8 @@ struct RowDeltaTests {
         for threads in [1, 4] {
             #expect(throws: TensorError.notFinite(row: 11, what: "the inputs")) {
                 _ = try RowDelta.encode(
-                    from: live, base: base, threads: threads, what: "the inputs")
+                    from: live, base: base, format: format, threads: threads,
+                    what: "the inputs")
             }
         }
     }
@@ -81,11 +141,11 @@ struct RowDeltaTests {
     }
 
     /// A payload of rows 2, 5 and 9 of `[10, 6]`.
-    private func payload() throws -> [UInt8] {
+    private func payload(_ format: RowDelta.Format = .bf16) throws -> [UInt8] {
         let base = try Matrix.random(10, 6, seed: 1)
         let live = try base.copy()
         live.nudge(rows: [2, 5, 9], size: 0.5, seed: 2)
-        return try RowDelta.encode(from: live, base: base, threads: 1).bytes
+        return try RowDelta.encode(from: live, base: base, format: format, threads: 1).bytes
     }
 
     private func expect(_ bytes: [UInt8], throws expected: TensorError) throws {
@@ -111,7 +171,8 @@ struct RowDeltaTests {
         let good = try payload()
         // offset and value of one changed byte
         let lies: [(Int, UInt8, Comment)] = [
-            (0, 0, "magic"), (4, 2, "version"), (8, 9, "a row beyond the matrix"),
+            (0, 0, "magic"), (4, 2, "the other version"), (4, 3, "version"),
+            (8, 9, "a row beyond the matrix"),
             (12, 1, "more than 2^32 rows"), (16, 5, "dim too small"), (16, 7, "dim too large"),
             (19, 0xFF, "dim enormous"), (20, 2, "a row fewer"), (20, 4, "a row more"),
             (23, 0xFF, "rows enormous"), (24, 1, "reserved"), (31, 1, "reserved"),

@@ -41,8 +41,10 @@ struct RowShardTests {
 
     @Test(
         "reduce to the same bits as the whole, over rounds with rest, shares and rows not due",
-        arguments: [1, 4, 7], [Float(0), 0.75])
-    func sameBits(parts: Int, momentum: Float) throws {
+        arguments: [(1, Float(0)), (4, 0), (7, 0), (1, 0.75), (4, 0.75), (7, 0.75)],
+        RowDelta.Format.allCases)
+    func sameBits(cut: (parts: Int, momentum: Float), format: RowDelta.Format) throws {
+        let (parts, momentum) = cut
         let start = try Matrix.random(Self.rows, Self.dim, seed: 5)
         let whole = try OuterNesterov(parameters: start.copy(), momentum: momentum, rate: 1)
         let follower = try OuterNesterov(parameters: start.copy(), momentum: momentum, rate: 1)
@@ -57,20 +59,25 @@ struct RowShardTests {
             let base = try whole.parameters.copy()
             let lives = try trained(base, round: round)
             let deltas = try lives.map {
-                try RowDelta.encode(from: $0, base: base, rows: due, threads: 2).view
+                try RowDelta.encode(
+                    from: $0, base: base, rows: due, format: format, threads: 2
+                ).view
             }
             let shares = shares(round: round)
             let merged = try whole.step(
-                deltas: deltas, weights: weights, rows: due, shares: shares, threads: 2)
+                deltas: deltas, weights: weights, rows: due, shares: shares, format: format,
+                threads: 2)
             var steps: [RowDelta] = []
             for (shard, reducer) in zip(shards, reducers) {
                 let pieces = try lives.map {
-                    try RowDelta.encode(from: $0, base: base, rows: due, of: shard, threads: 1).view
+                    try RowDelta.encode(
+                        from: $0, base: base, rows: due, of: shard, format: format, threads: 1
+                    ).view
                 }
                 steps.append(
                     try reducer.step(
                         deltas: pieces, weights: weights, rows: shard.rows(of: due),
-                        shares: shares.of(shard), threads: 1))
+                        shares: shares.of(shard), format: format, threads: 1))
             }
             #expect(steps.reduce(0) { $0 + $1.presentRows } == merged.presentRows)
             let speeds = try zip(reducers, steps).map { try $0.velocities(after: $1.view) }

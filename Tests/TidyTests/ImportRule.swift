@@ -35,7 +35,9 @@ enum ImportRule {
         ModuleRule(module: "Tokenizers", mayImport: ["CUTF8Proc"]),
         ModuleRule(module: "Models", mayImport: kernels.union(["Files", "Tensors", "Tokenizers"])),
         ModuleRule(module: "WordVectors", mayImport: kernels.union(["Files", "Tensors"])),
-        ModuleRule(module: "WordJobs", mayImport: ["Protocol", "Tensors", "WordVectors"]),
+        ModuleRule(
+            module: "WordJobs",
+            mayImport: ["Digests", "Files", "Protocol", "Tensors", "WordVectors"]),
         ModuleRule(
             module: "Retrieval",
             mayImport: kernels.union([

@@ -115,6 +115,51 @@ struct BulkExchangeTests {
         #expect(pair.stop())
     }
 
+    @Test("checksums of pieces are compared like that of a whole, whatever the pieces' size")
+    func pieces() throws {
+        let pair = try Pair()
+        let worker = pair.worker
+        for size in [0, 1, 64, 1_000, Limits.chunkBytesMax + 7, 2_500_000] {
+            let frame = noise(size, seed: UInt64(size))
+            for pieceBytes in [64, 832, Limits.chunkBytesMax, 5_000_000] {
+                let offered = pair.coordinator.offer(
+                    id: "p-\(size)-\(pieceBytes)", frame: frame, pieceBytes: pieceBytes)
+                #expect(offered.pieceBytes == pieceBytes)
+                #expect(
+                    try worker.fetch(offered, from: .coordinator, deadlineSeconds: 20) == frame)
+            }
+        }
+        let size = 2_500_000
+        pair.coordinator.offer(id: "w", frame: noise(size))
+        for (pieceBytes, code) in [(832, Fault.Code.data), (63, .data), (0, .data), (-1, .data)] {
+            let wrong = PayloadReference(id: "w", size: size, checksum: 5, pieceBytes: pieceBytes)
+            let found = fault {
+                _ = try worker.fetch(wrong, from: .coordinator, deadlineSeconds: 20)
+            }
+            #expect(found?.code == code && found?.message.contains("checksum") == true)
+        }
+        // Only the first was asked for, and asked for twice.
+        #expect(worker.counters.refetches == 1)
+        #expect(pair.stop())
+    }
+
+    @Test("a piece that changed is all that has to be read again")
+    func changedPiece() {
+        var bytes = [UInt8](repeating: 3, count: 1_000)
+        var known = bytes.withUnsafeBytes { PieceChecksums(of: $0, pieceBytes: 96) }
+        let before = known.value
+        for piece in [0, 7, 10] {
+            bytes[96 * piece + 5] ^= 1
+            bytes.withUnsafeBytes { bytes in
+                let end = min(96 * piece + 96, bytes.count)
+                known.update(
+                    piece, to: UnsafeRawBufferPointer(rebasing: bytes[96 * piece..<end]))
+            }
+            let anew = bytes.withUnsafeBytes { PieceChecksums(of: $0, pieceBytes: 96).value }
+            #expect(known.value == anew && anew != before)
+        }
+    }
+
     @Test("memory may be rewritten once a withdrawal returns")
     func withdrawal() throws {
         let pair = try Pair()

@@ -60,6 +60,21 @@ uint32_t kernel_nesterov_row(
     const float *delta, float *velocity, float *parameters, void *step, size_t count,
     float momentum, float rate, uint32_t *velocity_bits);
 
+/// values = (row - base) / scale as int8, round to nearest even, where scale is the greatest
+/// |row - base| / 127; `base` may be NULL for zero. Returns the greatest |row - base|. Where that
+/// is below 2^-100, or not finite, scale and values are 0.
+uint32_t kernel_row_to_int8(
+    const float *row, const float *base, void *values, size_t count, float *scale);
+
+/// sum += factor * values, of int8; each addition rounds once, so every ISA gives the same bits.
+/// Returns the greatest magnitude of the new sums.
+uint32_t kernel_axpy_int8(float factor, const void *values, float *sum, size_t count);
+
+/// The outer Nesterov step of a row before it is rounded: `kernel_nesterov_row` without what
+/// follows. `step` may be `delta`. Returns the greatest magnitude of the new velocities.
+uint32_t kernel_nesterov_pull(
+    const float *delta, float *velocity, float *step, size_t count, float momentum, float rate);
+
 /// Scales a row to unit length and returns the length it had. A zero row stays as it is.
 float kernel_normalise_row(float *row, size_t count);
 

@@ -4,9 +4,6 @@ import Protocol
 
 extension SearchBroker {
     private static let probeMilliseconds = 1_000
-    /// What a worker may take that has not answered anything yet: it may have to read the index.
-    private static let paceUnknown = 500
-    private static let hedgeMilliseconds = 20...2_000
 
     /// Asks one holder for each of the shards: the first that is not suspected and was not asked.
     mutating func ask(
@@ -27,7 +24,7 @@ extension SearchBroker {
         }
         questions[ticket] = question
         for worker in asked.keys {
-            servants[worker]?.owes[ticket] = now
+            servants[worker]?.owes[ticket] = Debt(since: now, effort: question.effort)
             effects.requests.append(
                 SearchEffects.Request(
                     ticket: ticket, worker: worker, shards: asked[worker] ?? [],
@@ -107,7 +104,7 @@ extension SearchBroker {
     ) {
         guard var servant = servants[worker] else { return }
         servant.owes = servant.owes.filter { questions[$0.key] != nil || servant.isSuspect }
-        let late = servant.owes.filter { now - $0.value >= servant.patience }.keys.sorted()
+        let late = servant.owes.filter { servant.isLate($0.value, at: now) }.keys.sorted()
         if !late.isEmpty { servant.isSuspect = true }
         // Once is enough: who does not answer owes it, but is not asked about it again.
         for ticket in late { servant.owes[ticket] = nil }
@@ -126,7 +123,7 @@ extension SearchBroker {
         for ticket in questions.keys { questions[ticket].map { consider($0.deadline) } }
         servants.forEach { _, servant in
             consider(servant.heardAt + livenessMilliseconds)
-            if let oldest = servant.owes.values.min() { consider(oldest + servant.patience) }
+            for debt in servant.owes.values { consider(debt.since + servant.patience(debt.effort)) }
         }
         effects.wakeAt = wake
     }
@@ -134,13 +131,23 @@ extension SearchBroker {
 
 extension SearchBroker.Servant {
     /// Milliseconds after which it is late.
-    fileprivate var patience: Int { SearchBroker.patience(pace) }
+    fileprivate func patience(_ effort: SearchBroker.Effort) -> Int {
+        guard let pace = paces[effort] else { return effort.paceUnknown }
+        let allowed = effort.hedgeMilliseconds
+        return min(max(Int(3 * pace), allowed.lowerBound), allowed.upperBound)
+    }
+
+    fileprivate func isLate(_ debt: SearchBroker.Debt, at now: Moment) -> Bool {
+        now - debt.since >= patience(debt.effort)
+    }
 }
 
-extension SearchBroker {
-    fileprivate static func patience(_ pace: Double?) -> Int {
-        guard let pace else { return paceUnknown }
-        return min(max(Int(3 * pace), hedgeMilliseconds.lowerBound), hedgeMilliseconds.upperBound)
+extension SearchBroker.Effort {
+    /// What a worker may take that has not answered anything yet: it may have to read the index, or
+    /// to load the model.
+    fileprivate var paceUnknown: Int { self == .segments ? 500 : 2_000 }
+    fileprivate var hedgeMilliseconds: ClosedRange<Int> {
+        self == .segments ? 20...2_000 : 20...30_000
     }
 }
 

@@ -24,19 +24,32 @@ public struct SearchBroker: Sendable {
         var fault: Fault?
     }
 
+    /// What a question costs a worker. A model takes a thousand times as long for a pair as a
+    /// segment for a passage, so that neither tells when the other is late.
+    enum Effort: Hashable, Sendable {
+        case segments, pairs
+    }
+
+    struct Debt: Sendable {
+        let since: Moment
+        let effort: Effort
+    }
+
     struct Servant: Sendable {
         var heardAt: Moment
-        /// Milliseconds that it takes to answer, smoothed; nil before its first answer.
-        var pace: Double?
+        /// Milliseconds that it takes to answer, smoothed; nothing before its first answer.
+        var paces: [Effort: Double] = [:]
         var isSuspect = false
         /// A suspect is asked now and then whether it is back.
         var probeAt: Moment
-        /// Questions that it owes, with the time they were asked.
-        var owes: [UInt64: Moment] = [:]
+        /// Questions that it owes.
+        var owes: [UInt64: Debt] = [:]
     }
 
     var questions = Table<UInt64, Question>()
     var servants = Table<WorkerID, Servant>()
+    /// Of the workers that are here now.
+    private var placements = KnownPlacements()
     let livenessMilliseconds: Int
 
     public init(livenessMilliseconds: Int) { self.livenessMilliseconds = livenessMilliseconds }
@@ -49,7 +62,10 @@ public struct SearchBroker: Sendable {
     public mutating func joined(
         _ worker: WorkerID, at now: Moment, into effects: inout SearchEffects
     ) {
-        if servants[worker] == nil { servants[worker] = Servant(heardAt: now, probeAt: now) }
+        if servants[worker] == nil {
+            servants[worker] = Servant(heardAt: now, probeAt: now)
+            placements = KnownPlacements()
+        }
         heard(worker, at: now)
         rest(at: now, into: &effects)
     }
@@ -66,6 +82,7 @@ public struct SearchBroker: Sendable {
     ) {
         guard servants[worker] != nil else { return }
         servants[worker] = nil
+        placements = KnownPlacements()
         for ticket in questions.keys {
             guard var question = questions[ticket] else { continue }
             let orphans = question.open.filter { question.asked[$0].contains(worker) }
@@ -88,9 +105,7 @@ public struct SearchBroker: Sendable {
         let count = search.index.shards.count
         questions[ticket] = Question(
             search: search, deadline: now + search.deadlineMilliseconds,
-            holders: ShardPlacement.holders(
-                of: search.index.path, shards: count, on: servants.keys,
-                replicas: search.replicas),
+            holders: placements.holders(for: search, on: servants.keys),
             open: Array(0..<count), asked: Array(repeating: [], count: count))
         ask(ticket, for: Array(0..<count), at: now, &effects)
         rest(at: now, into: &effects)
@@ -132,15 +147,18 @@ public struct SearchBroker: Sendable {
         guard var servant = servants[worker] else { return }
         servant.heardAt = now
         servant.isSuspect = false
-        if let since = servant.owes.removeValue(forKey: ticket) {
-            let took = Double(max(now - since, 0))
-            servant.pace = servant.pace.map { 0.8 * $0 + 0.2 * took } ?? took
+        if let debt = servant.owes.removeValue(forKey: ticket) {
+            let took = Double(max(now - debt.since, 0))
+            let pace = servant.paces[debt.effort]
+            servant.paces[debt.effort] = pace.map { 0.8 * $0 + 0.2 * took } ?? took
         }
         servants[worker] = servant
     }
 }
 
 extension SearchBroker.Question {
+    var effort: SearchBroker.Effort { search.model == nil ? .segments : .pairs }
+
     /// The worker will not answer for these shards.
     mutating func strike(_ worker: WorkerID, from shards: [Int]) {
         for shard in shards {

@@ -46,3 +46,26 @@ enum ShardPlacement {
         return generator.next()
     }
 }
+
+/// Holders that were found already, for workers that are still the same.
+struct KnownPlacements: Sendable {
+    private struct Wanted: Hashable {
+        let path: String
+        let shards: Int
+        let replicas: Int
+    }
+
+    private var known: [Wanted: [[WorkerID]]] = [:]
+    private static let knownMax = 64
+
+    mutating func holders(for search: Search, on workers: [WorkerID]) -> [[WorkerID]] {
+        let wanted = Wanted(
+            path: search.index.path, shards: search.index.shards.count, replicas: search.replicas)
+        if let found = known[wanted] { return found }
+        let holders = ShardPlacement.holders(
+            of: wanted.path, shards: wanted.shards, on: workers, replicas: wanted.replicas)
+        if known.count >= Self.knownMax { known = [:] }
+        known[wanted] = holders
+        return holders
+    }
+}

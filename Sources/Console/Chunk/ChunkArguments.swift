@@ -74,8 +74,9 @@ struct ChunkModelArguments: ParsableArguments {
     var promptName: String?
 
     /// What counts tokens, and the model itself if it makes a vector of a text.
-    func open() throws(Fault) -> (measure: TokenMeasure, model: EmbeddingModel?) {
-        let folder = try ModelFolder(named: model).path
+    func open(
+        _ folder: String
+    ) throws(Fault) -> (measure: TokenMeasure, model: EmbeddingModel?) {
         do throws(ModelError) {
             switch try ModelKind(directory: folder) {
             case .embedding:

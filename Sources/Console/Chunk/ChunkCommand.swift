@@ -20,10 +20,16 @@ struct ChunkCommand: ParsableCommand {
             startCharacter and endCharacter, tokens. hierarchical writes the parents to
             --parents, and each chunk names its own. docs/formats.md has all of it.
 
+            --late-vectors writes vectors, too, as `encode` does: each chunk's is the mean
+            of its tokens' states in one pass over the whole document (late chunking). A
+            document that the model does not take in one pass is an error, or skipped.
+
             Examples:
               sounder chunk --model all-MiniLM-L6-v2 --input docs.csv --output chunks.jsonl
               sounder chunk --model e5-small --prompt 'passage: ' --input 'part-*.csv.gz' \\
                   --output chunks.jsonl --strategy sentences --tokens 128 --overlap 1
+              sounder chunk --model modernbert-embed --input docs.jsonl --tokens 200 \\
+                  --output chunks.jsonl --late-vectors encoded
               sounder chunk --model colbert --input docs.jsonl --output chunks.jsonl \\
                   --strategy hierarchical --parents parents.jsonl
             """)
@@ -38,6 +44,11 @@ struct ChunkCommand: ParsableCommand {
     var output: String
     @Option(help: ArgumentHelp("hierarchical: file for the parents.", valueName: "file"))
     var parents: String?
+    @Option(
+        help: ArgumentHelp(
+            "New directory for a vector of each chunk that has seen its whole document.",
+            valueName: "dir"))
+    var lateVectors: String?
     @Option(help: "jsonl, txt, tsv or csv. Default: by the ending.")
     var format: String?
     @Option(help: ArgumentHelp("Field of a document's id. Default: _id, or 1.", valueName: "name"))
@@ -67,23 +78,43 @@ struct ChunkCommand: ParsableCommand {
         let start = ContinuousClock.now
         let input = try ChunkInput(
             self.input, format: format, idField: idField, textFields: textField)
-        let (measure, model) = try model.open()
+        let folder = try ModelFolder(named: self.model.model)
+        let (measure, model) = try self.model.open(folder.path)
         let plan = try chunks.plan(maxLength: measure.maxLength)
         let writing = try ChunkWriting(
-            plan, measure, model, threads: threads ?? processorCount(), onError)
+            plan, measure, model, threads: threads ?? processorCount(), onError,
+            late: lateVectors == nil ? nil : model)
         let files = try destinations(besides: input)
-        var report = ChunkReport(output: output, parentsOutput: parents)
+        let late = try lateVectors.map { path throws(Fault) in
+            try self.late(path, input, folder, model)
+        }
+        var report = ChunkReport(
+            output: output, parentsOutput: parents, lateVectors: lateVectors)
+        do throws(Fault) { try write(input, writing, files, late, &report) } catch {
+            late?.leave()
+            throw error
+        }
+        report.seconds = (ContinuousClock.now - start) / .seconds(1)
+        try report.show(asJSON: json)
+    }
+
+    private func write(
+        _ input: ChunkInput, _ writing: ChunkWriting,
+        _ files: (chunks: AtomicFile, parents: AtomicFile?), _ late: LateVectors?,
+        _ report: inout ChunkReport
+    ) throws(Fault) {
         try input.forEachBatch { (batch, path) throws(Fault) in
             guard Interrupts.received == 0 else {
                 throw Fault(.cancelled, "interrupted; nothing was written")
             }
             let written = try writing.lines(of: batch, path)
-            do throws(FileError) {
-                for document in written.documents {
+            for document in written.documents {
+                do throws(FileError) {
                     try files.chunks.write(document.chunks)
                     try files.parents?.write(document.parents)
-                }
-            } catch { throw Fault(.output, "\(error)") }
+                } catch { throw Fault(.output, "\(error)") }
+                try late?.add(document)
+            }
             report.add(batch, written)
         }
         guard report.documents + report.skipped > 0 else {
@@ -95,8 +126,7 @@ struct ChunkCommand: ParsableCommand {
             try files.parents?.commit()
             try files.chunks.commit()
         } catch { throw Fault(.output, "\(error)") }
-        report.seconds = (ContinuousClock.now - start) / .seconds(1)
-        try report.show(asJSON: json)
+        try late?.finish(report)
     }
 
     /// Opened before any work begins; what is there of that name stays until all is done.

@@ -9,11 +9,11 @@ import WordVectors
 
 /// Memory is bounded by a batch, or by one document if that is larger.
 struct ChunkInput {
-    private let files: [InputFile]
-    private let format: DocumentFormat
-    private let fields: DocumentFields
+    let files: [InputFile]
+    let format: DocumentFormat
+    let fields: DocumentFields
     /// Its copy goes with this.
-    private let standardInput: StandardInput?
+    let standardInput: StandardInput?
     private static let batchBytes = 4 << 20
 
     init(

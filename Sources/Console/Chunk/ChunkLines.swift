@@ -23,8 +23,10 @@ struct ChunkLines {
                 written.blank += 1
                 continue
             }
-            append(chunk, id: "\(document)#\(number)", to: &written.chunks)
-            written.chunkCount += 1
+            let id = "\(document)#\(number)"
+            append(chunk, id: id, to: &written.chunks)
+            written.ids.append(id)
+            written.ranges.append(chunk.bytes)
             written.tokens += chunk.tokens
         }
         return written

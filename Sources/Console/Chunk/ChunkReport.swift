@@ -6,6 +6,7 @@ import Protocol
 struct ChunkReport: Encodable {
     let output: String
     let parentsOutput: String?
+    let lateVectors: String?
     var documents = 0
     var chunks = 0
     var parents = 0
@@ -21,15 +22,16 @@ struct ChunkReport: Encodable {
     }
     var documentsPerSecond = 0.0
 
-    init(output: String, parentsOutput: String?) {
+    init(output: String, parentsOutput: String?, lateVectors: String?) {
         self.output = output
         self.parentsOutput = parentsOutput
+        self.lateVectors = lateVectors
     }
 
     mutating func add(_ batch: DocumentBatch, _ written: WrittenBatch) {
         documents += written.documents.count
         for document in written.documents {
-            chunks += document.chunkCount
+            chunks += document.ids.count
             parents += document.parentCount
             tokens += document.tokens
             blank += document.blank
@@ -55,6 +57,7 @@ struct ChunkReport: Encodable {
         if let parentsOutput {
             Terminal.say("wrote \(parentsOutput): \(Double(parents).grouped) parents")
         }
+        if let lateVectors { Terminal.say("wrote \(lateVectors): a vector for each chunk") }
         Terminal.say("wrote \(output)")
     }
 }

@@ -11,7 +11,11 @@ struct WrittenDocument: Sendable {
     /// Lines.
     var chunks: [UInt8] = []
     var parents: [UInt8] = []
-    var chunkCount = 0
+    /// Of each chunk, and where it stands in the document.
+    var ids: [String] = []
+    var ranges: [Range<Int>] = []
+    /// `[chunks, dimension]` with late chunking.
+    var vectors: [Float] = []
     var parentCount = 0
     /// Of all chunks.
     var tokens = 0
@@ -33,14 +37,18 @@ struct ChunkWriting {
     private let model: EmbeddingModel?
     private let threads: Int
     private let skips: Bool
+    /// Makes the vectors of chunks of whole documents.
+    private let late: EmbeddingModel?
     /// A chunk's id has a number behind the document's.
     private static let numberBytesMax = 24
 
+    /// - Parameter late: the model where each chunk gets a vector, too.
     /// - Throws: a `Fault` for a plan that cannot be followed.
     init(
         _ plan: ChunkPlan, _ measure: TokenMeasure, _ model: EmbeddingModel?, threads: Int,
-        _ policy: ErrorPolicy
+        _ policy: ErrorPolicy, late: EmbeddingModel?
     ) throws(Fault) {
+        self.late = late
         self.plan = plan
         self.measure = measure
         self.model = model
@@ -105,13 +113,18 @@ struct ChunkWriting {
         }
         let result = batch.bytes.withUnsafeBytes { bytes in
             let text = UnsafeRawBufferPointer(rebasing: bytes[entry.text])
-            return Result { () throws(ChunkError) in
-                try chunker.chunks(of: text)
-            }.map { ChunkLines(document: batch.id(index), text).written($0) }
+            return Result { () throws(ChunkError) -> WrittenDocument in
+                var written = ChunkLines(document: batch.id(index), text)
+                    .written(try chunker.chunks(of: text))
+                if let late { written.vectors = try late.lateChunkVectors(text, written.ranges) }
+                return written
+            }
         }
         do throws(ChunkError) { return try result.get() } catch {
-            if case .unsplittable = error { return WrittenDocument(problem: "\(error)") }
-            throw error
+            switch error {
+            case .unsplittable, .tooLong: return WrittenDocument(problem: "\(error)")
+            default: throw error
+            }
         }
     }
 }

@@ -16,7 +16,10 @@ struct EstimateCommand: ParsableCommand {
 struct EstimateTrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Memory, disk, traffic and time of a training job.",
-        subcommands: [EstimateSkipGramCommand.self, EstimateCBOWCommand.self])
+        subcommands: [
+            EstimateSkipGramCommand.self, EstimateCBOWCommand.self, EstimateFastTextCommand.self,
+            EstimateGloVeCommand.self, EstimateSPPMICommand.self,
+        ])
 }
 
 struct EstimateSkipGramCommand: ParsableCommand {
@@ -63,7 +66,31 @@ struct EstimateCBOWCommand: ParsableCommand {
     }
 }
 
-/// The steps of an estimate, which are the same for every model that is trained in rounds.
+struct EstimateFastTextCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fasttext", abstract: "Estimate `train fasttext` with the same options.",
+        discussion: """
+            As `sounder estimate train sgns` does, with a .bin as the result.
+
+            Example:
+              sounder estimate train fasttext --input corpus.txt --buckets 500000
+            """)
+
+    @OptionGroup(title: "Corpus") var corpus: CorpusOptions
+    @OptionGroup(title: "Model") var model: WindowOptions
+    @OptionGroup(title: "Subwords") var subwords: SubwordOptions
+    @OptionGroup(title: "Cluster") var place: TrainingPlace
+
+    func run() throws {
+        var spec = TrainWords(files: [])
+        model.apply(to: &spec)
+        subwords.apply(to: &spec)
+        spec.keepsOutputs = true
+        try Estimation(corpus, place).run(&spec)
+    }
+}
+
+/// The steps of an estimate, which are the same for every model.
 struct Estimation {
     let corpus: CorpusOptions
     let place: TrainingPlace
@@ -73,33 +100,57 @@ struct Estimation {
         self.place = place
     }
 
-    func run(_ spec: inout TrainWords) throws {
-        let standardInput = try corpus.standardInput()
-        defer { withExtendedLifetime(standardInput) {} }
-        spec.files = try corpus.resolve(standardInput)
-        if spec.partitions == 0 && !spec.deterministic { spec.partitions = place.workers }
-        if let complaint = spec.complaint { throw Fault(.usage, complaint) }
-        let input = try reading { try EstimateInput(spec.files.map(\.path)) }
-        let estimate = try reading { try self.estimate(input, spec) }
-        try estimate.show(asJSON: place.json)
+    /// What was looked at, for estimates of all models.
+    struct Look {
+        let input: EstimateInput
+        let source: LocalTextSource
+        let layout: CorpusLayout
+        let sample: CorpusSample
+        /// Of all workers: on one machine they share its cores.
+        let threads: Int
     }
 
-    private func estimate(_ input: EstimateInput, _ spec: TrainWords) throws -> TrainingEstimate {
+    /// - Parameter complaint: what is wrong with the job that has these files.
+    func look<Value>(
+        isDeterministic: Bool, complaint: ([InputFile]) -> String?,
+        _ estimate: (Look) throws -> Value
+    ) throws -> Value {
+        let standardInput = try corpus.standardInput()
+        defer { withExtendedLifetime(standardInput) {} }
+        let files = try corpus.resolve(standardInput)
+        if let complaint = complaint(files) { throw Fault(.usage, complaint) }
         let cores = processorCount()
         let perWorker = place.threads ?? max(1, cores / place.workers)
-        // Workers on one machine share its cores.
-        let threads = min(cores, place.workers * (spec.deterministic ? 1 : perWorker))
-        let source = try LocalTextSource(paths: input.paths)
-        let layout = CorpusLayout(fileSizes: source.fileSizes)
-        let sample = try CorpusSample(source, layout: layout, threads: threads)
-        let size = try ModelSize(spec, sample, blocks: layout.blockCount)
-        let speed = try TrainingCalibration(
-            spec, sample, source, layout, rows: size.rows, threads: threads, in: input.directory)
-        return TrainingEstimate(
-            spec, size, sample, workers: place.workers,
-            speeds: .init(
-                bytesCounted: speed.bytesCountedPerSecond,
-                bytesEncoded: speed.bytesEncodedPerSecond, words: speed.wordsPerSecond),
-            expandedBytes: input.expandedBytes)
+        let threads = min(cores, place.workers * (isDeterministic ? 1 : perWorker))
+        return try reading {
+            let input = try EstimateInput(files.map(\.path))
+            let source = try LocalTextSource(paths: input.paths)
+            let layout = CorpusLayout(fileSizes: source.fileSizes)
+            let sample = try CorpusSample(source, layout: layout, threads: threads)
+            return try estimate(
+                Look(
+                    input: input, source: source, layout: layout, sample: sample,
+                    threads: threads))
+        }
+    }
+
+    func run(_ spec: inout TrainWords) throws {
+        if spec.partitions == 0 && !spec.deterministic { spec.partitions = place.workers }
+        let job = spec
+        let estimate = try look(isDeterministic: job.deterministic) { files in
+            var spec = job
+            spec.files = files
+            return spec.complaint
+        } _: { look in
+            let size = try ModelSize(job, look.sample, blocks: look.layout.blockCount)
+            let speed = try TrainingCalibration(job, look, words: size.words)
+            return TrainingEstimate(
+                job, size, look.sample, workers: place.workers,
+                speeds: .init(
+                    bytesCounted: speed.bytesCountedPerSecond,
+                    bytesEncoded: speed.bytesEncodedPerSecond, words: speed.wordsPerSecond),
+                expandedBytes: look.input.expandedBytes)
+        }
+        try estimate.show(asJSON: place.json)
     }
 }

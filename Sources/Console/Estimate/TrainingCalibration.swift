@@ -7,6 +7,47 @@ import Transport
 import WordJobs
 import WordVectors
 
+/// The sample of a corpus as ids, with about as many words as the whole has.
+struct EncodedSample {
+    let vocabulary: Vocabulary
+    let stream: IdStream
+    let bytesCountedPerSecond: Double
+    let bytesEncodedPerSecond: Double
+
+    init(_ look: Estimation.Look, minimumCount: Int, limit: Int) throws {
+        let sample = look.sample
+        let words = try sample.vocabulary(like: minimumCount, limit: limit)
+        vocabulary = words
+        let path = "\(look.input.directory)/ids"
+        bytesCountedPerSecond = try speed(over: Double(sample.sampledBytes)) {
+            _ = try WordCounter.count(
+                look.source, layout: look.layout, blocks: sample.blocks, threads: look.threads)
+        }
+        bytesEncodedPerSecond = try speed(over: Double(sample.sampledBytes)) {
+            try IdStream.encode(
+                look.source, layout: look.layout, blocks: sample.blocks, vocabulary: words,
+                to: path, threads: look.threads)
+        }
+        stream = try IdStream(path: path)
+    }
+}
+
+extension CorpusSample {
+    /// The words of the sample that the vocabulary of the whole would have.
+    func vocabulary(like minimumCount: Int, limit: Int) throws -> Vocabulary {
+        // What is rare in the sample is not in the corpus.
+        let minimum = max(1, (Double(minimumCount) / scale).rounded())
+        return try Vocabulary(table.pruned(minimum: UInt64(minimum), limit: max(1, limit)))
+    }
+}
+
+/// How much of `amount` is done in a second.
+func speed(over amount: Double, _ work: () throws -> Void) rethrows -> Double {
+    let began = monotonicMilliseconds()
+    try work()
+    return amount / (Double(max(1, monotonicMilliseconds() - began)) / 1_000)
+}
+
 struct TrainingCalibration {
     let bytesCountedPerSecond: Double
     let bytesEncodedPerSecond: Double
@@ -19,33 +60,15 @@ struct TrainingCalibration {
 
     /// Trains on the sample, with about as many words in the vocabulary as the job will have.
     init(
-        _ spec: TrainWords, _ sample: CorpusSample, _ source: LocalTextSource,
-        _ layout: CorpusLayout, rows: Int, threads: Int, in directory: String
+        _ spec: TrainWords, _ look: Estimation.Look, words: Int
     ) throws {
         let rowsMax = max(1_000, Self.parameterBytesMax / (8 * (spec.dimension + 15)))
-        // What is rare in the sample is not in the corpus.
-        let minimum = max(1, (Double(spec.minimumCount) / sample.scale).rounded())
-        let vocabulary = try Vocabulary(
-            sample.table.pruned(minimum: UInt64(minimum), limit: max(1, min(rows, rowsMax))))
-        let path = "\(directory)/ids"
-        bytesCountedPerSecond = try Self.speed(over: sample.sampledBytes) {
-            _ = try WordCounter.count(
-                source, layout: layout, blocks: sample.blocks, threads: threads)
-        }
-        bytesEncodedPerSecond = try Self.speed(over: sample.sampledBytes) {
-            try IdStream.encode(
-                source, layout: layout, blocks: sample.blocks, vocabulary: vocabulary, to: path,
-                threads: threads)
-        }
-        let stream = try IdStream(path: path)
-        defer { withExtendedLifetime(stream) {} }
-        wordsPerSecond = try Self.train(spec, vocabulary, stream, threads)
-    }
-
-    private static func speed(over bytes: Int, _ work: () throws -> Void) rethrows -> Double {
-        let began = monotonicMilliseconds()
-        try work()
-        return Double(bytes) / (Double(max(1, monotonicMilliseconds() - began)) / 1_000)
+        let text = try EncodedSample(
+            look, minimumCount: spec.minimumCount, limit: min(words, rowsMax))
+        bytesCountedPerSecond = text.bytesCountedPerSecond
+        bytesEncodedPerSecond = text.bytesEncodedPerSecond
+        defer { withExtendedLifetime(text.stream) {} }
+        wordsPerSecond = try Self.train(spec, text.vocabulary, text.stream, look.threads)
     }
 
     /// The first words warm the caches up and do not count.

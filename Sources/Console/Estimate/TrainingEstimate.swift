@@ -1,28 +1,55 @@
 // The arithmetic of an estimate: from settings, a sample and speeds to memory, disk, traffic, time.
 
 import Protocol
+import Tensors
+import WordJobs
 import WordVectors
 
 /// The rows of the model and the words that train them.
 struct ModelSize {
-    let rows: Int
+    /// Words that are kept.
+    let words: Int
+    /// Nil if words are trained as wholes.
+    let subwords: SubwordSample?
+    /// Rows of n-grams, behind those of the words.
+    let buckets: Int
     let keptWords: Double
     let blocks: Int
+    /// Of a row in a change: its number and its values.
+    let rowBytes: Double
+
+    var inputRows: Int { words + buckets }
 
     /// - Throws: a `Fault` if no word of the corpus would be kept.
-    init(_ spec: TrainWords, _ sample: CorpusSample, blocks: Int) throws(Fault) {
-        let all = sample.vocabulary(minimum: spec.minimumCount)
-        var rows = Int(min(all.rounded(), Double(Int32.max)))
-        if spec.vocabularyMax > 0 { rows = min(rows, spec.vocabularyMax) }
-        guard rows > 0 else {
-            throw Fault(
-                .data,
-                "no word of the sample occurs \(spec.minimumCount) times; lower --min-count "
-                    + "or use a larger corpus")
-        }
-        self.rows = rows
+    init(_ spec: TrainWords, _ sample: CorpusSample, blocks: Int) throws {
+        words = try sample.words(minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
         keptWords = max(1, sample.occurrences(minimum: spec.minimumCount))
         self.blocks = blocks
+        rowBytes = Double(spec.deltaFormat.rowBytes(spec.dimension))
+        subwords = try SubwordSample(spec, sample, words: words)
+        buckets = subwords?.buckets(words: words) ?? 0
+    }
+
+    /// Bytes of the changes of the first `due` rows of both matrices.
+    func change(due: Int = .max) -> Double {
+        Double(min(due, inputRows) + min(due, words)) * rowBytes
+    }
+}
+
+extension CorpusSample {
+    /// Words that a vocabulary of the whole corpus has.
+    ///
+    /// - Throws: a `Fault` if no word of the corpus would be kept.
+    func words(minimumCount: Int, limit: Int) throws(Fault) -> Int {
+        let all = Int(min(vocabulary(minimum: minimumCount).rounded(), Double(Int32.max)))
+        let words = limit > 0 ? min(all, limit) : all
+        guard words > 0 else {
+            throw Fault(
+                .data,
+                "no word of the sample occurs \(minimumCount) times; lower --min-count "
+                    + "or use a larger corpus")
+        }
+        return words
     }
 }
 
@@ -41,6 +68,8 @@ struct TrainingEstimate: Encodable {
     let corpusWords: Double
     let keptWords: Double
     let vocabulary: Int
+    /// Rows of n-grams; 0 without them.
+    let buckets: Int
     let dimension: Int
     let epochs: Int
     let partitions: Int
@@ -69,8 +98,8 @@ struct TrainingEstimate: Encodable {
         speeds: Speeds, expandedBytes: Int
     ) {
         let plan = TrainingPlan(
-            spec, workers: workers, words: size.keptWords, rows: size.rows,
-            rates: UpdateRates(rows: size.rows, words: size.keptWords, of: spec),
+            spec, workers: workers, words: size.keptWords, rows: size.inputRows,
+            rates: UpdateRates(rows: size.words, words: size.keptWords, of: spec),
             blocks: size.blocks, vocabulary: PayloadReference(id: "", size: 0, checksum: 0))
         let trained = size.keptWords * Double(spec.epochs)
         corpusBytes = sample.corpusBytes
@@ -78,14 +107,15 @@ struct TrainingEstimate: Encodable {
         exponent = sample.exponent
         corpusWords = sample.words
         keptWords = size.keptWords
-        vocabulary = size.rows
+        vocabulary = size.words
+        buckets = size.buckets
         dimension = spec.dimension
         epochs = spec.epochs
         partitions = plan.partitions
         rounds = plan.rounds
         wordsPerRound = plan.wordsPerUnit
 
-        let traffic = Self.traffic(plan, spec, workers: workers)
+        let traffic = Self.traffic(plan, size, workers: workers)
         bytesSent = traffic.sent
         bytesReceived = traffic.received
         bytesSentPerWord = traffic.sent / trained
@@ -94,10 +124,13 @@ struct TrainingEstimate: Encodable {
         let memory = ModelMemory(spec, size, sample)
         workerBytes = memory.ofWorker(plan, workers: workers)
         coordinatorBytes = memory.ofCoordinator(plan, workers: workers)
-        let results = memory.matrix * (spec.keepsOutputs ? 2 : 1) + memory.words
+        let results = memory.input + (spec.keepsOutputs ? memory.output : 0) + memory.words
         diskBytes = memory.ids + Double(expandedBytes) + results
         checkpointBytes = 2 * memory.state(plan)
-        outputBytes = Double(size.rows) * (4 * Double(spec.dimension) + sample.wordBytes + 2)
+        // A fastText .bin has a row for every bucket, and the outputs.
+        let rows = size.words + (spec.subwords.map { $0.buckets + size.words } ?? 0)
+        outputBytes =
+            4 * Double(spec.dimension) * Double(rows) + Double(size.words) * (sample.wordBytes + 2)
 
         wordsPerSecond = speeds.words
         secondsCounting = Double(corpusBytes) / speeds.bytesCounted
@@ -106,69 +139,22 @@ struct TrainingEstimate: Encodable {
         seconds = secondsCounting + secondsEncoding + secondsTraining
     }
 
-    /// What the plan's rounds move if every row that is due has changed.
+    /// What the plan's rounds move if every row that is due has changed; of n-grams, those that
+    /// occur in a round.
     private static func traffic(
-        _ plan: TrainingPlan, _ spec: TrainWords, workers: Int
+        _ plan: TrainingPlan, _ size: ModelSize, workers: Int
     ) -> (sent: Double, received: Double) {
         var sent = 0.0
         var received = 0.0
+        let parts = Double(plan.partitions)
         for round in 0..<plan.rounds {
-            if round > 0 { received = sent }
-            sent += ModelMemory.change(plan.rowsDue(round, workers: workers), spec.dimension)
+            let all = size.change(due: plan.rowsDue(round, workers: workers))
+            let words = plan.words(of: round)
+            sent += all - size.unchanged(after: words) * size.rowBytes
+            // No step follows the last round.
+            guard round < plan.rounds - 1 else { continue }
+            received += all - size.unchanged(after: words * parts) * size.rowBytes
         }
-        return (sent * Double(plan.partitions), received * Double(plan.partitions))
+        return (sent * parts, received * parts)
     }
-}
-
-extension TrainingEstimate {
-    func show(asJSON: Bool) throws(Fault) {
-        if asJSON { return try Terminal.outputJSON(self) }
-        lines.forEach(Terminal.output)
-    }
-
-    private var lines: [String] {
-        let share = 100 * Double(sampledBytes) / Double(max(corpusBytes, 1))
-        return Table.lines([
-            [
-                "looked at",
-                "\(sampledBytes.asBytes) of \(corpusBytes.asBytes) (\(share.fixed(1)) %)",
-            ],
-            [
-                "vocabulary",
-                "about \(Double(vocabulary).grouped) words of "
-                    + "\(corpusWords.grouped) (Heaps' exponent \(exponent.fixed(2)))",
-            ],
-            [
-                "plan",
-                "\(partitions) partition\(partitions == 1 ? "" : "s"), \(rounds) "
-                    + "round\(rounds == 1 ? "" : "s") of \(wordsPerRound.grouped) words",
-            ],
-            ["memory", "\(workerBytes.asBytes) a worker, \(coordinatorBytes.asBytes) coordinator"],
-            [
-                "disk",
-                "\(diskBytes.asBytes) while it runs, \(outputBytes.asBytes) of vectors; "
-                    + "\(checkpointBytes.asBytes) of checkpoints on a cluster that stays",
-            ],
-            [
-                "traffic",
-                "at most \((bytesSent + bytesReceived).asBytes): "
-                    + "\(bytesSentPerWord.fixed(1)) bytes a word up, "
-                    + "\(bytesReceivedPerWord.fixed(1)) down",
-            ],
-            [
-                "time",
-                "\(seconds.clock) (counting \(secondsCounting.fixed(1)) s, encoding "
-                    + "\(secondsEncoding.fixed(1)) s, training \(secondsTraining.fixed(1)) s at "
-                    + "\(wordsPerSecond.grouped) words/s), without waiting for averages",
-            ],
-        ])
-    }
-}
-
-extension Int {
-    fileprivate var asBytes: String { Double(self).asBytes }
-}
-
-extension Double {
-    fileprivate var asBytes: String { compact + (compact.contains(" ") ? "B" : " B") }
 }

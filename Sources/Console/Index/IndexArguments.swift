@@ -12,6 +12,11 @@ struct IndexArguments: ParsableArguments {
     var store: String?
     @Option(help: "Project token vectors to so many numbers. Default: as the model has them.")
     var projection: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The same by the principal components of a sample of the token vectors.",
+            valueName: "numbers"))
+    var principalComponents: Int?
     @Option(help: "Seed of the projection and of the centroids.")
     var seed: UInt64 = 1
     @Option(help: "Centroids. Default: as many as suit the number of tokens.")
@@ -52,6 +57,7 @@ struct IndexArguments: ParsableArguments {
             settings.form = store
         }
         settings.projection = projection
+        settings.principalComponents = principalComponents
         settings.seed = seed
         settings.centroids = centroids
         settings.keepsSpecialTokens = specialTokens

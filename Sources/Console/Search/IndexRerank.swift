@@ -26,8 +26,8 @@ struct IndexRerank {
         let searchable = try SearchableIndex(
             index, model: judges ? nil : model, settings: [:], for: pipeline)
         try searchable.check(filter: filter, shown: [])
-        let judge =
-            judges ? try model.map { name throws(Fault) in try PairJudge(named: name) } : nil
+        let judge = try judges
+            ? model.map { name throws(Fault) in try ModelSource(crossEncoder: name) } : nil
         let session = try await SearchSession.open(
             cluster, workers: place.workers, threads: place.threads)
         defer { session.close() }

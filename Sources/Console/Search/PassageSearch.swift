@@ -30,7 +30,7 @@ struct PassageSearch: Sendable {
     let pipeline: SearchPipeline
     let how: SearchManner
     /// Of the stage cross-encoder.
-    let judge: PairJudge?
+    let judge: ModelSource?
     /// Whether a candidate that is named and not there is an error.
     var requiresCandidates = false
     /// Unless --probes says otherwise; docs/benchmarks.md has what these lose.
@@ -65,10 +65,6 @@ struct PassageSearch: Sendable {
             : RankFusion.fuse(rankings)
         for (number, stage) in pipeline.then.enumerated() {
             let isLast = number == pipeline.then.count - 1
-            if let judge, stage.kind == .crossEncoder {
-                answer.hits = try await judged(text, by: judge, stage, &answer)
-                continue
-            }
             let ids = answer.hits.map(\.id)
             let question = try question(stage, text, vectors, among: ids, isLast: isLast)
             answer.hits = try await ranked(stage, question, ids.count, &answer)
@@ -88,6 +84,9 @@ struct PassageSearch: Sendable {
         } else if stage.kind == .dense {
             question = try index.vector(of: text)
             if !how.exhaustive { question.probes = how.probes ?? Self.denseProbes }
+        } else if stage.kind == .crossEncoder {
+            question = ShardQuery(.pairs)
+            question.query = text
         } else {
             question = vectors ?? ShardQuery(.maxSim)
             if !how.exhaustive {
@@ -132,34 +131,13 @@ struct PassageSearch: Sendable {
                 + "--on-error skip")
     }
 
-    /// Texts come from the shards; the pairs are scored here.
-    private func judged(
-        _ text: String, by judge: PairJudge, _ stage: SearchPipeline.Stage,
-        _ answer: inout SearchAnswer
-    ) async throws(Fault) -> [Hit] {
-        var question = ShardQuery(.passages)
-        question.ids = answer.hits.map(\.id)
-        question.wantsText = true
-        question.fields = how.shown
-        let all = SearchPipeline.Stage(kind: stage.kind, count: max(answer.hits.count, 1))
-        let passages = try await ask(all, question, &answer)
-        try check(passages, of: answer.hits.count)
-        let began = monotonicSeconds()
-        let ranked = try judge.rank(passages, for: text, top: stage.count, keepsText: how.text)
-        let spent = (monotonicSeconds() - began) * 1_000
-        answer.stages.append(
-            StageTrace(
-                stage: "cross-encoder scores", found: ranked.count, milliseconds: spent,
-                slowestMilliseconds: spent))
-        return ranked
-    }
-
     private func ask(
         _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ answer: inout SearchAnswer
     ) async throws(Fault) -> [Hit] {
         let search = Search(
             index: index.shards, top: stage.count, deadlineMilliseconds: how.deadline,
-            allowsPartial: how.partial, replicas: how.replicas)
+            allowsPartial: how.partial, replicas: how.replicas,
+            model: stage.kind == .crossEncoder ? judge : nil)
         let body: Frame
         do throws(RetrievalError) { body = Frame(try question.encoded()) } catch {
             throw Fault(.usage, "\(error)")

@@ -49,7 +49,9 @@ struct SearchCommand: AsyncParsableCommand {
         if queries.queries != nil, how.show != nil {
             throw Fault(.usage, "--show is for answers on standard output, and a run has no room")
         }
-        let judge = try how.crossEncoder.map { name throws(Fault) in try PairJudge(named: name) }
+        let judge = try how.crossEncoder.map { name throws(Fault) in
+            try ModelSource(crossEncoder: name)
+        }
         let source = try queries.source()
         let session = try await SearchSession.open(
             cluster, workers: place.workers, threads: place.threads)

@@ -17,11 +17,8 @@ final class SearchSession: Sendable {
     static func open(
         _ options: ClusterOptions, workers: Int, threads: Int?
     ) async throws -> SearchSession {
+        if let destination = try options.destination() { return try open(to: destination) }
         let context = try Context()
-        if let destination = try options.destination() {
-            let client = try connection(to: destination, context)
-            return SearchSession(client: client, local: nil)
-        }
         let local = try LocalCluster(
             LocalCluster.Size(
                 workers: workers, threads: threads ?? max(1, processorCount() / workers)))
@@ -29,6 +26,10 @@ final class SearchSession: Sendable {
         let control = try await local.client(awaiting: workers, context: context)
         control.close()
         return SearchSession(client: try connection(to: local.destination, context), local: local)
+    }
+
+    static func open(to destination: Destination) throws -> SearchSession {
+        SearchSession(client: try connection(to: destination, try Context()), local: nil)
     }
 
     private static func connection(

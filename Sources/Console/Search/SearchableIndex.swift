@@ -47,13 +47,12 @@ final class SearchableIndex: Sendable {
             pipeline.has(.maxsim) || pipeline.has(.dense)
             ? try Self.folder(model, manifest) : nil
         let known = manifest.model.settings.merging(settings) { $1 }
+        let learned = index.snapshot.encoder.projection
         do throws(ModelError) {
             self.model =
                 pipeline.has(.maxsim)
                 ? try folder.map { folder throws(ModelError) in
-                    try LateInteractionModel(
-                        directory: folder.path,
-                        options: try LateInteractionOptions(settings: known))
+                    try Self.tokenModel(folder.path, known, learned)
                 } : nil
             embedding =
                 pipeline.has(.dense)
@@ -67,6 +66,17 @@ final class SearchableIndex: Sendable {
                 "the index \(path) has no dense vectors; leave out the stage dense, or build it "
                     + "with --dense")
         }
+    }
+
+    /// With the projection that the index has learned, if it has.
+    private static func tokenModel(
+        _ folder: String, _ settings: [String: String], _ learned: TokenProjection?
+    ) throws(ModelError) -> LateInteractionModel {
+        var options = try LateInteractionOptions(settings: settings)
+        if let learned {
+            options.projection = .matrix(learned.values, dimension: learned.dimension)
+        }
+        return try LateInteractionModel(directory: folder, options: options)
     }
 
     /// With the prompt for queries, if the folder has one.

@@ -112,11 +112,12 @@ final class JobSession {
     /// Fetches the vectors of the finished job and writes them.
     func save(
         _ status: JobStatus, _ layer: VectorLayer = .input, to destination: VectorDestination,
-        outputs: VectorDestination? = nil
+        outputs: VectorDestination? = nil, checkpoint: String? = nil
     ) async throws -> (table: WordVectorTable, history: TrainingHistory?) {
         let fetch = try ResultFetch(self.destination, context: context)
         defer { fetch.bulk.stop() }
-        return try await fetch.save(status, layer, to: destination, outputs: outputs, from: local)
+        return try await fetch.save(
+            status, layer, to: destination, outputs: outputs, checkpoint: checkpoint, from: local)
     }
 
     /// Fetches the payload `name` that the finished job has made.

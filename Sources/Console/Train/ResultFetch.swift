@@ -35,22 +35,25 @@ struct ResultFetch {
     /// - Parameters:
     ///   - layer: which vectors go to `destination`.
     ///   - outputs: where those of the output layer go, if they are wanted.
+    ///   - checkpoint: where that goes from which a later training can go on, if it is wanted.
     ///   - cluster: the job's own, which must live meanwhile.
     /// - Returns: what was written to `destination`, and the course of the training if it is known.
     @discardableResult
     func save(
         _ status: JobStatus, _ layer: VectorLayer = .input, to destination: VectorDestination,
-        outputs: VectorDestination? = nil, from cluster: LocalCluster? = nil
+        outputs: VectorDestination? = nil, checkpoint: String? = nil,
+        from cluster: LocalCluster? = nil
     ) async throws -> (table: WordVectorTable, history: TrainingHistory?) {
         let written = try await attended(cluster, interrupts: Interrupts.received) {
             try await withTaskCancellationHandler {
                 try reading {
                     let model = try model(
                         of: status,
-                        withOutputs: layer.needsOutputs || outputs != nil
+                        withOutputs: layer.needsOutputs || outputs != nil || checkpoint != nil
                             || destination.format == .fastText)
                     let table = try destination.write(model, layer)
                     if let outputs { _ = try outputs.write(model, .output) }
+                    if let checkpoint { try model.writeCheckpoint(to: checkpoint) }
                     return (table, try history(of: status))
                 }
             } onCancel: {

@@ -19,6 +19,7 @@ struct TrainCBOWCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Corpus and output") var files: TrainingFiles
     @OptionGroup(title: "Corpus and output") var layers: LayerOptions
+    @OptionGroup(title: "Corpus and output") var growth: GrowthOptions
     @OptionGroup(title: "Model") var options: WindowOptions
     @OptionGroup(title: "Insight") var insight: InsightOptions
     @OptionGroup(title: "Cluster") var place: TrainingPlace
@@ -26,7 +27,7 @@ struct TrainCBOWCommand: AsyncParsableCommand {
 
     func run() async throws {
         Interrupts.begin()
-        let run = try TrainingRun(files, layers, insight, place, cluster)
+        let run = try TrainingRun(files, layers, growth, insight, place, cluster)
         try await run.train("continuous bag of words") {
             options.apply(to: &$0)
             $0.architecture = .cbow

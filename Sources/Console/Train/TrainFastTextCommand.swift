@@ -21,6 +21,7 @@ struct TrainFastTextCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Corpus and output") var files: TrainingFiles
     @OptionGroup(title: "Corpus and output") var layers: LayerOptions
+    @OptionGroup(title: "Corpus and output") var growth: GrowthOptions
     @OptionGroup(title: "Model") var options: WindowOptions
     @OptionGroup(title: "Subwords") var subwords: SubwordOptions
     @OptionGroup(title: "Insight") var insight: InsightOptions
@@ -30,7 +31,7 @@ struct TrainFastTextCommand: AsyncParsableCommand {
     func run() async throws {
         Interrupts.begin()
         let run = try TrainingRun(
-            files, layers, insight, place, cluster, hasSubwords: true)
+            files, layers, growth, insight, place, cluster, hasSubwords: true)
         try await run.train("fastText") {
             options.apply(to: &$0)
             subwords.apply(to: &$0)
@@ -61,3 +62,4 @@ struct SubwordOptions: ParsableArguments {
 extension TrainWords.Architecture: ExpressibleByArgument {}
 extension TrainWords.Loss: ExpressibleByArgument {}
 extension TrainWords.Reduction: ExpressibleByArgument {}
+extension TrainWords.Deltas: ExpressibleByArgument {}

@@ -19,10 +19,13 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
                   --format word2vec-text --dim 100 --workers 4 --threads 1 --json
               sounder train sgns --input corpus.txt --output v.bin --report run.html \\
                   --probe king paris --analogies questions-words.txt
+              sounder train sgns --input old.txt --output v.bin --checkpoint v.model
+              sounder train sgns --input new.txt --output w.bin --continue-from v.model
             """)
 
     @OptionGroup(title: "Corpus and output") var files: TrainingFiles
     @OptionGroup(title: "Corpus and output") var layers: LayerOptions
+    @OptionGroup(title: "Corpus and output") var growth: GrowthOptions
     @OptionGroup(title: "Model") var options: WindowOptions
     @OptionGroup(title: "Insight") var insight: InsightOptions
     @OptionGroup(title: "Cluster") var place: TrainingPlace
@@ -30,7 +33,7 @@ struct TrainSkipGramCommand: AsyncParsableCommand {
 
     func run() async throws {
         Interrupts.begin()
-        let run = try TrainingRun(files, layers, insight, place, cluster)
+        let run = try TrainingRun(files, layers, growth, insight, place, cluster)
         try await run.train("skip-gram") { options.apply(to: &$0) }
     }
 }
@@ -90,8 +93,8 @@ struct TrainingFiles: ParsableArguments {
         if Set(outputs).count < outputs.count {
             throw Fault(
                 .usage,
-                "two of --output, --output-vectors and --report name one file; name "
-                    + "different ones")
+                "two of --output, --output-vectors, --checkpoint and --report name one file; "
+                    + "name different ones")
         }
     }
 }
@@ -143,6 +146,11 @@ struct WindowOptions: ParsableArguments {
             the rows), or auto.
             """)
     var reduction = TrainWords.Reduction.auto
+    @Option(
+        help: """
+            How changes and steps travel between processes: bf16, or int8 for about half the bytes.
+            """)
+    var deltas = TrainWords.Deltas.bf16
     @Flag(
         help: """
             Bit-identical vectors from the same seed and partitions (default 4), whatever the number
@@ -165,6 +173,7 @@ struct WindowOptions: ParsableArguments {
         spec.wordsPerRound = wordsPerRound
         spec.momentum = momentum
         spec.reduction = reduction == .auto ? nil : reduction
+        spec.deltas = deltas == .bf16 ? nil : deltas
         spec.deterministic = deterministic
     }
 }

@@ -3,6 +3,7 @@
 import Protocol
 import Tensors
 import Transport
+import WordJobs
 import WordVectors
 
 struct TrainedModel {
@@ -36,6 +37,12 @@ struct TrainedModel {
             throw Fault(.payloadMissing, "the job was not asked to keep its output vectors")
         }
         return output
+    }
+
+    /// All from which a later training can go on.
+    func writeCheckpoint(to path: String) throws {
+        try WordCheckpoint.write(
+            WordModelKind(settings), vocabulary, input: input, output: try kept(), to: path)
     }
 
     /// As a fastText `.bin`. Without outputs that are vectors of words, zeros stand for them:

@@ -6,6 +6,8 @@ struct TrainingReport: Encodable {
     var job: String
     var output: String
     var vocabulary: Int
+    /// Words that the model did not have from which this training went on; without one, all.
+    var newWords: Int?
     var dimension: Int
     /// Occurrences of the vocabulary's words, over all epochs.
     var words: Double
@@ -25,6 +27,8 @@ struct TrainingReport: Encodable {
     var history: History?
     /// Nil if nothing was to be measured.
     var quality: WordQuality?
+    /// The checkpoint that was written.
+    var checkpoint: String?
     /// The page that was written.
     var report: String?
 
@@ -60,6 +64,7 @@ struct TrainingReport: Encodable {
         job = status.job.text
         self.output = output
         vocabulary = Int(figure("vocabulary"))
+        newWords = status.measures["newWords"].map { Int($0) }
         dimension = Int(figure("dimension"))
         words = figure("training.words")
         secondsCounting = figure("seconds.counting")
@@ -83,13 +88,17 @@ struct TrainingReport: Encodable {
             "trained \(Double(vocabulary).grouped) words × \(dimension) in \(seconds.fixed(1)) s "
                 + "(counting \(secondsCounting.fixed(1)), encoding \(secondsEncoding.fixed(1)), "
                 + "training \(secondsTraining.fixed(1))): \(wordsPerSecond.grouped) words/s")
+        if let newWords, newWords < vocabulary {
+            Terminal.say("\(Double(newWords).grouped) words are new")
+        }
         Terminal.say(
             "averaged \(partitions) partition\(partitions == 1 ? "" : "s") in \(rounds) "
                 + "round\(rounds == 1 ? "" : "s"), \((bytesSent / max(words, 1)).fixed(0)) bytes "
                 + "a word sent" + (loss.map { ", loss \($0.fixed(4))" } ?? ""))
         Terminal.sayOfWords(overlong: overlongTokens, replaced: replacedTokens)
         for line in probeLines + (quality?.lines ?? []) { Terminal.say(line) }
-        Terminal.say("wrote \(output)\(report.map { " and \($0)" } ?? "")")
+        let written = [output] + [checkpoint, report].compactMap { $0 }
+        Terminal.say("wrote \(written.joined(separator: " and "))")
     }
 }
 

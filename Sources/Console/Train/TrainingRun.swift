@@ -9,6 +9,7 @@ import WordVectors
 struct TrainingRun {
     let files: TrainingFiles
     let layers: LayerOptions
+    let growth: GrowthOptions
     let insight: InsightOptions
     let place: TrainingPlace
     let cluster: ClusterOptions
@@ -18,11 +19,13 @@ struct TrainingRun {
 
     /// Finds out whether everything can be written and what is to be measured can be read.
     init(
-        _ files: TrainingFiles, _ layers: LayerOptions, _ insight: InsightOptions,
-        _ place: TrainingPlace, _ cluster: ClusterOptions, hasSubwords: Bool = false
+        _ files: TrainingFiles, _ layers: LayerOptions, _ growth: GrowthOptions,
+        _ insight: InsightOptions, _ place: TrainingPlace, _ cluster: ClusterOptions,
+        hasSubwords: Bool = false
     ) throws {
         self.files = files
         self.layers = layers
+        self.growth = growth
         self.insight = insight
         self.place = place
         self.cluster = cluster
@@ -38,6 +41,7 @@ struct TrainingRun {
         outputDestination = try layers.outputVectors.map {
             try VectorDestination($0, format: isFastText ? nil : files.format)
         }
+        try growth.checkWriting()
         try insight.checkReport()
         questions = try reading { try QualityQuestions(insight.questions) }
     }
@@ -50,7 +54,9 @@ struct TrainingRun {
         defer { withExtendedLifetime(standardInput) {} }
         var spec = TrainWords(files: try files.corpus.resolve(standardInput))
         settings(&spec)
-        spec.keepsOutputs = layers.keepsOutputs || destination.format == .fastText
+        try growth.apply(to: &spec)
+        spec.keepsOutputs =
+            layers.keepsOutputs || destination.format == .fastText || growth.checkpoint != nil
         if spec.loss == .hierarchicalSoftmax, layers.keepsOutputs {
             throw Fault(
                 .usage,
@@ -60,7 +66,8 @@ struct TrainingRun {
         if !insight.probe.isEmpty { spec.probes = insight.probe }
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         try files.checkOverwriting(
-            spec.files, others: [layers.outputVectors, insight.report])
+            spec.files + (spec.checkpoint.map { [$0] } ?? []),
+            others: [layers.outputVectors, growth.checkpoint, insight.report])
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
         if try cluster.destination() == nil && spec.partitions == 0 && !spec.deterministic {
@@ -69,12 +76,14 @@ struct TrainingRun {
         let status = try await session.run(
             .trainWords(spec), key: files.jobKey, isQuiet: place.quiet)
         let (table, history) = try await session.save(
-            status, layers.vectorsOf, to: destination, outputs: outputDestination)
+            status, layers.vectorsOf, to: destination, outputs: outputDestination,
+            checkpoint: growth.checkpoint)
         var report = TrainingReport(status, output: files.output)
         report.history = history.map(TrainingReport.History.init)
         if !insight.questions.isEmpty {
             report.quality = try reading { try WordQuality(of: table, questions) }
         }
+        report.checkpoint = growth.checkpoint
         report.report = insight.report
         try insight.write(page(model, spec, report))
         try report.show(asJSON: place.json)
@@ -112,8 +121,10 @@ extension TrainWords {
                 ("N-grams of characters", "\(subwords.minimumLength) to \(subwords.maximumLength)"))
             rows.append(("Buckets of n-grams", Double(subwords.buckets).grouped))
         }
+        if let checkpoint { rows.append(("Goes on from", checkpoint.path)) }
         if vocabularyMax > 0 { rows.append(("Most words", Double(vocabularyMax).grouped)) }
         if momentum >= 0 { rows.append(("Outer momentum", "\(momentum)")) }
+        if let deltas { rows.append(("Changes and steps", deltas.rawValue)) }
         if let reduction { rows.append(("Reduction", reduction.rawValue)) }
         if wordsPerRound > 0 { rows.append(("Words a round", Double(wordsPerRound).grouped)) }
         return rows

@@ -12,11 +12,19 @@ final class PairRounds {
         var window: Int
         var memoryMebibytes: Int
         var seed: UInt64
+        var dimension: Int
+        /// Whether a pair stands for both orders of its words.
+        var isSymmetric = true
+        /// Blocks that words are dealt to when so many workers are there; a part of the pairs for
+        /// every two of them.
+        var blocks: (_ workers: Int) -> Int = { _ in 1 }
     }
 
     static let pairing = "pairing"
     /// Known from the end of counting on.
     private(set) var vocabulary: VocabularyReduction?
+    /// The workers for which all that follows counting is cut, known from its end on.
+    private(set) var workers = 0
     /// Known from the end of pairing on.
     private(set) var shards: [PairShard] = []
     private let job: JobID
@@ -27,9 +35,6 @@ final class PairRounds {
     private var corpus: Corpus?
     private var pieces: [EncodeWords] = []
 
-    /// A piece leaves a table of a quarter of a gigabyte or so.
-    private static let pieceBytes = 128 << 20
-
     init(_ settings: Settings, directory: JobDirectory, payloads: PayloadTable) {
         job = directory.job
         self.settings = settings
@@ -39,6 +44,10 @@ final class PairRounds {
     }
 
     var pairs: Int { shards.reduce(0) { $0 + $1.pairs } }
+    /// Names what is made of them among those of other jobs.
+    var model: String { progress.model }
+    private var blocks: Int { settings.blocks(workers) }
+    private var parts: Int { GloVePlan.parts(blocks: blocks) }
 
     /// - Returns: the round to go on with; nil when the pairs are there.
     func plan(_ files: [InputFile], workers: Int) throws(Fault) -> Step? {
@@ -54,7 +63,7 @@ final class PairRounds {
                     of: corpus, workers: workers)
                 shards = PairsReduction(directory: directory).kept ?? []
                 // Workers that have not encoded their pieces do so now.
-                return shards.count == 1 ? nil : counting()
+                return shards.count == parts ? nil : counting()
             }
         } else {
             progress = TrainingProgress(job: job, workers: workers)
@@ -73,7 +82,7 @@ final class PairRounds {
         case Self.pairing:
             try PairsReduction.check(
                 try outputs.output(0, of: 1), vocabulary: vocabulary?.count ?? 0,
-                parts: 1, isSymmetric: true)
+                parts: parts, isSymmetric: settings.isSymmetric)
         default: return false
         }
         return true
@@ -87,8 +96,7 @@ final class PairRounds {
         case "counting": return try encoding(outputs.all.frames, workers: workers)
         case "encoding": return counting()
         default:
-            shards = try PairsReduction(directory: directory)
-                .write(outputs, parts: 1)
+            shards = try PairsReduction(directory: directory).write(outputs, parts: parts)
             guard pairs > 0 else {
                 throw Fault(
                     .data,
@@ -128,7 +136,7 @@ final class PairRounds {
             Round(stage: "encoding", index: 0, count: 1, units: units, keepsOutputs: true),
             measures: [
                 "vocabulary": Double(vocabulary.count), "corpusWords": vocabulary.corpusWords,
-                "keptWords": vocabulary.keptWords,
+                "keptWords": vocabulary.keptWords, "dimension": Double(settings.dimension),
                 "overlongTokens": vocabulary.overlongTokens,
                 "replacedTokens": vocabulary.replacedTokens,
             ])
@@ -136,11 +144,11 @@ final class PairRounds {
 
     private func begin(_ vocabulary: VocabularyReduction, of corpus: Corpus, workers: Int) {
         self.vocabulary = vocabulary
+        self.workers = workers
         let reference = payloads.bulk.offer(
             id: "\(job)/vocabulary", frame: vocabulary.payload, checksum: nil)
-        let needed = (corpus.byteCount + Self.pieceBytes - 1) / Self.pieceBytes
-        let count = max(
-            1, min(max(workers, needed), corpus.blockCount, Limits.unitsPerRoundMax))
+        let count = GloVePlan.pieces(
+            workers: workers, corpusBytes: corpus.byteCount, blocks: corpus.blockCount)
         pieces = (0..<count).map { piece in
             EncodeWords(
                 corpus: corpus, partition: piece, partitions: count, seed: settings.seed,
@@ -153,8 +161,9 @@ final class PairRounds {
             WorkUnit(
                 task: .countPairs(
                     CountPairs(
-                        encoding: piece, window: settings.window, symmetric: true,
-                        blocks: 1, memoryMebibytes: settings.memoryMebibytes)),
+                        encoding: piece, window: settings.window,
+                        symmetric: settings.isSymmetric, blocks: blocks,
+                        memoryMebibytes: settings.memoryMebibytes)),
                 affinity: piece.partition,
                 work: (vocabulary?.keptWords ?? 0) / Double(piece.partitions))
         }

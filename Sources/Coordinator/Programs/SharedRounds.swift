@@ -39,7 +39,7 @@ final class SharedRounds {
     ///
     /// - Throws: `.usage` if that was asked for and no worker is there that others can fetch from.
     func areUsed(in index: Int, partitions: Int, workers: Int) throws(Fault) -> Bool {
-        guard partitions > 1, !isGivenUp else { return false }
+        guard partitions > 1, !isGivenUp, spec.checkpoint == nil else { return false }
         let able = payloads.peerSlots.load(ordering: .relaxed)
         switch spec.reduction ?? .auto {
         case .hub: return false

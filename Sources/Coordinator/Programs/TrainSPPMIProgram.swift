@@ -18,7 +18,8 @@ final class TrainSPPMIProgram: JobProgram {
         rounds = PairRounds(
             PairRounds.Settings(
                 minimumCount: spec.minimumCount, vocabularyMax: spec.vocabularyMax,
-                window: spec.window, memoryMebibytes: spec.memoryMebibytes, seed: spec.seed),
+                window: spec.window, memoryMebibytes: spec.memoryMebibytes, seed: spec.seed,
+                dimension: spec.dimension),
             directory: directory, payloads: payloads)
     }
 

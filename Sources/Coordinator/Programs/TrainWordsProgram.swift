@@ -16,6 +16,7 @@ final class TrainWordsProgram: JobProgram {
     private var checkpointClock = CheckpointClock(now: monotonicMilliseconds())
     private var progress: TrainingProgress
     private var corpus: Corpus?
+    private var earlier: EarlierModel?
     private var vocabulary: VocabularyReduction?
     private var shape: ModelShape?
     private var plan = TrainingPlan.empty
@@ -51,6 +52,7 @@ final class TrainWordsProgram: JobProgram {
     func plan(workers: Int) throws(Fault) -> Step {
         let corpus = try corpusFiles.open(spec.files)
         self.corpus = corpus
+        earlier = try EarlierModel(of: spec, corpusFiles)
         if let known = TrainingProgress(in: directory) {
             progress = known
             if let step = try goOn(corpus) { return step }
@@ -66,7 +68,8 @@ final class TrainWordsProgram: JobProgram {
         guard let workers = progress.trainingWorkers,
             let saved = directory.load(TrainingProgress.vocabularyName)
         else { return nil }
-        let vocabulary = try VocabularyReduction(saved: saved, corpusWords: progress.corpusWords)
+        let vocabulary = try VocabularyReduction(
+            saved: saved, corpusWords: progress.corpusWords, earlier: earlier)
         let encoding = try encoding(vocabulary, of: corpus, workers: workers)
         guard let (average, mark) = checkpoints.load(), mark.model == progress.model,
             mark.round > 0, mark.round < plan.rounds
@@ -88,7 +91,7 @@ final class TrainWordsProgram: JobProgram {
 
     /// Of a unit that trained, for the coordinator or for other workers, or that reduced a part.
     private func checkTraining(_ outputs: [Frame]) throws(Fault) {
-        let dim = spec.dimension
+        let (dim, deltas) = (spec.dimension, spec.deltas)
         let shapes = (input: (shape?.inputRows ?? 0, dim), output: (shape?.outputRows ?? 0, dim))
         switch outputs.count {
         case 1:
@@ -96,12 +99,12 @@ final class TrainWordsProgram: JobProgram {
             if let complaint = pieces.complaint(shards: plan.partitions) {
                 throw Fault(.data, "what is said of pieces is refused: \(complaint)")
             }
-        case 5: try OutputCheck.part(outputs, of: shapes, parts: plan.partitions)
+        case 5: try OutputCheck.part(outputs, of: shapes, as: deltas, parts: plan.partitions)
         default:
             try OutputCheck.change(
-                try outputs.output(0, of: 2), of: shapes.input, "the input change")
+                try outputs.output(0, of: 2), of: shapes.input, as: deltas, "the input change")
             try OutputCheck.change(
-                try outputs.output(1, of: 2), of: shapes.output, "the output change")
+                try outputs.output(1, of: 2), of: shapes.output, as: deltas, "the output change")
         }
     }
 
@@ -139,7 +142,8 @@ final class TrainWordsProgram: JobProgram {
         var tables: [Frame] = []
         for unit in outputs { tables.append(try unit.output(0, of: 1)) }
         let vocabulary = try VocabularyReduction(
-            tables, minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
+            tables, minimumCount: spec.minimumCount, limit: spec.vocabularyMax,
+            earlier: earlier)
         try directory.save(vocabulary.payload, as: TrainingProgress.vocabularyName)
         progress.trainingWorkers = workers
         progress.corpusWords = vocabulary.corpusWords
@@ -158,7 +162,7 @@ final class TrainWordsProgram: JobProgram {
             id: "\(job)/vocabulary", frame: vocabulary.payload, checksum: nil)
         plan = TrainingPlan(
             spec, workers: workers, words: vocabulary.keptWords, rows: shape.inputRows,
-            rates: UpdateRates(counts: vocabulary.counts, of: spec), blocks: corpus.blockCount,
+            rates: vocabulary.rates(of: spec), blocks: corpus.blockCount,
             vocabulary: reference)
         let units = (0..<plan.partitions).map { partition in
             WorkUnit(
@@ -180,9 +184,9 @@ final class TrainWordsProgram: JobProgram {
     /// The parameters of version 0, which workers make for themselves meanwhile, or a checkpoint of
     /// those that the round began with: nobody changes them before it ends.
     func prepare() throws(Fault) {
-        guard let trainingRound, let shape else { return }
+        guard let trainingRound else { return }
         guard let average else {
-            average = try shape.begin(momentum: plan.momentum)
+            average = try beginning()
             return
         }
         try probe(average, at: trainingRound)
@@ -195,6 +199,13 @@ final class TrainWordsProgram: JobProgram {
                 model: progress.model, round: trainingRound, momentum: plan.momentum,
                 columns: spec.dimension))
         checkpointClock.saved(from: began, to: monotonicMilliseconds())
+    }
+
+    private func beginning() throws(Fault) -> ModelAverage {
+        guard let shape, let vocabulary else {
+            throw Fault(.internalError, "job \(job) lost its vocabulary")
+        }
+        return try shape.begin(momentum: plan.momentum, from: earlier, vocabulary)
     }
 
     private func continueTraining(
@@ -303,7 +314,10 @@ final class TrainWordsProgram: JobProgram {
         }
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
         let id = "\(job)/work/\(index)"
-        whole = index == 0 ? nil : average?.offerWhole(id: id, payloads.bulk)
+        // Of these workers could not make version 0 for themselves.
+        if earlier != nil, average == nil { average = try beginning() }
+        whole =
+            index == 0 && earlier == nil ? nil : average?.offerWhole(id: id, payloads.bulk)
         let isShared = try shared.areUsed(
             in: index, partitions: plan.partitions, workers: workers)
         exchange = isShared ? shared.exchange(partitions: plan.partitions, steps: steps) : nil
@@ -344,6 +358,7 @@ final class TrainWordsProgram: JobProgram {
                 "rounds": Double(plan.rounds), "partitions": Double(plan.partitions),
                 "momentum": plan.momentum, "wordsPerRound": plan.wordsPerUnit,
                 "buckets": Double(spec.subwords?.buckets ?? 0),
+                "newWords": Double(vocabulary.count - (earlier?.count ?? 0)),
             ])
     }
 }

@@ -25,6 +25,7 @@ struct SearchDesk {
     private let logger: Logger
     private var files: OfferedIndexes
     private var broker: SearchBroker
+    private var memo = IndexMemo()
     private var guests: RecentTable<PeerID, Guest>
     private var addresses: [WorkerID: PeerID] = [:]
     private var askers: [UInt64: Asker] = [:]
@@ -63,7 +64,7 @@ struct SearchDesk {
                 reply(to: peer, .refused(Refused(fault: .revoked)))
                 continue
             }
-            do throws(CodecError) { take(try Codec.decode(frames), from: peer, holder) } catch {
+            do throws(CodecError) { take(try memo.decode(frames), from: peer, holder) } catch {
                 let refused = Refused(fault: Fault(.usage, "\(error)"))
                 reply(to: peer, .refused(refused), Codec.request(of: frames))
             }
@@ -148,6 +149,7 @@ struct SearchDesk {
         // Said again while it is under way.
         if askers.values.contains(where: { $0.peer == peer && $0.request == request }) { return }
         files.offer(search.index)
+        if let model = search.model { files.offer(model) }
         lastTicket += 1
         askers[lastTicket] = Asker(
             peer: peer, request: request, search: search, body: body, arrived: monotonicSeconds())
@@ -163,7 +165,8 @@ struct SearchDesk {
             }
             let score = Score(
                 ticket: request.ticket, index: asker.search.index, shards: request.shards,
-                top: asker.search.top, deadlineMilliseconds: request.milliseconds)
+                top: asker.search.top, deadlineMilliseconds: request.milliseconds,
+                model: asker.search.model)
             replies.append((peer, Message(.score(score), body: asker.body)))
         }
         effects.requests.removeAll()
@@ -194,7 +197,7 @@ struct SearchDesk {
         _ message: Message, to peer: PeerID, on socket: borrowing Socket
     ) throws(TransportError) {
         let frames: [Frame]
-        do throws(CodecError) { frames = try Codec.encode(message) } catch {
+        do throws(CodecError) { frames = try memo.encode(message) } catch {
             let fault = Fault(
                 .usage, "the answer is too large: \(error); ask for fewer hits, or without text")
             let refused = Message(.refused(Refused(fault: fault)), request: message.request)

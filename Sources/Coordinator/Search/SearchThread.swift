@@ -60,10 +60,11 @@ final class SearchThread: Sendable {
     }
 }
 
-/// Files of indexes, which workers fetch that do not see them.
+/// Files of indexes and models, which workers fetch that do not see them.
 struct OfferedIndexes {
     private let bulk: BulkExchange
-    private var offered: Set<String> = []
+    /// Paths of payloads.
+    private var offered: [String: String] = [:]
 
     init(bulk: BulkExchange) { self.bulk = bulk }
 
@@ -71,13 +72,22 @@ struct OfferedIndexes {
     /// them: these will say what is missing.
     mutating func offer(_ index: IndexShards) {
         for file in index.common + index.shards.joined() {
-            guard !offered.contains(file.payload) else { continue }
-            let path = "\(index.path)/\(file.name)"
-            guard let found = try? InputFile(reading: path), found.size == file.bytes,
-                (try? bulk.offer(
-                    id: file.payload, file: path, size: file.bytes, staysOpen: false)) != nil
-            else { continue }
-            offered.insert(file.payload)
+            offer(file.payload, "\(index.path)/\(file.name)", size: file.bytes)
         }
+    }
+
+    mutating func offer(_ model: ModelSource) {
+        for (number, entry) in model.folder.entries.enumerated() {
+            offer(model.payload(of: number).id, entry.file.path, size: entry.file.size)
+        }
+    }
+
+    /// The same content may have moved since it was offered.
+    private mutating func offer(_ payload: String, _ path: String, size: Int) {
+        guard offered[payload] != path, let found = try? InputFile(reading: path),
+            found.size == size,
+            (try? bulk.offer(id: payload, file: path, size: size, staysOpen: false)) != nil
+        else { return }
+        offered[payload] = path
     }
 }

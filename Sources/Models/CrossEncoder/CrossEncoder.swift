@@ -80,13 +80,13 @@ public final class CrossEncoder: Sendable {
         }
     }
 
-    /// Of a few pairs, on this thread.
+    /// The same of strings.
     public func score(
-        _ pairs: [(query: String, document: String)]
+        _ pairs: [(query: String, document: String)], threads: Int = 1
     ) throws(ModelError) -> PairScores {
         try pairs.flatMap { [$0.query, $0.document] }.withBytes { spans throws(ModelError) in
             let pairs = stride(from: 0, to: spans.count, by: 2).map { (spans[$0], spans[$0 + 1]) }
-            return try score(pairs, threads: 1, progress: EncodingProgress())
+            return try score(pairs, threads: threads, progress: EncodingProgress())
         }
     }
 }

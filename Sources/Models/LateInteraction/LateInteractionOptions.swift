@@ -7,6 +7,8 @@ public struct LateInteractionOptions: Sendable, Hashable, Codable {
         case file(path: String)
         /// Rows of a random orthogonal matrix, the same for a seed everywhere.
         case random(dimension: Int, seed: UInt64)
+        /// The matrix [dimension, from] itself, row-major.
+        case matrix([Float], dimension: Int)
     }
 
     public var precision = Precision.f32

@@ -1,4 +1,4 @@
-// Matrices that bring token vectors to another number of values: from a file, or random.
+// Matrices that bring token vectors to another number of values: given, from a file, or random.
 
 import CKernels
 import Files
@@ -22,6 +22,15 @@ extension LateInteractionOptions.Projection {
             }
             let matrix = try OrthogonalRows.matrix(rows: dimension, width: inputs, seed: seed)
             return (matrix, "the random projection")
+        case .matrix(let values, let dimension):
+            guard dimension > 0, values.count == dimension * inputs else {
+                throw .option(
+                    "a projection of \(values.count) numbers to \(dimension) does not fit the "
+                        + "model, whose states have \(inputs)")
+            }
+            let buffer = try AlignedBuffer.floats(values.count, doing: "a projection")
+            for (place, value) in values.enumerated() { buffer.floats[place] = value }
+            return (FloatTensor(buffer, count: values.count), "the learned projection")
         }
     }
 

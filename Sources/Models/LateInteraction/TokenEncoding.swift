@@ -54,8 +54,16 @@ struct TokenEncoding: BatchEncoding {
     func rows(
         of batch: TokenBatch, _ workspace: Workspace, counts: inout [Int]
     ) throws(ModelError) -> UnsafePointer<Float> {
-        let width = checkpoint.transformer.width
         let states = try checkpoint.transformer.states(of: batch, layers: layers, workspace)
+        return try rows(of: states, batch, workspace, counts: &counts)
+    }
+
+    /// - states: [tokens, width] of the batch, which are changed.
+    func rows(
+        of states: UnsafeMutablePointer<Float>, _ batch: TokenBatch, _ workspace: Workspace,
+        counts: inout [Int]
+    ) throws(ModelError) -> UnsafePointer<Float> {
+        let width = checkpoint.transformer.width
         // Rows that stay move together before anything else is done with them.
         var kept = 0
         for (document, count) in zip(batch.documents, batch.textCounts) {

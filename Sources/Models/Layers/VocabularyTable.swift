@@ -26,8 +26,8 @@ struct VocabularyTable: Sendable {
         }
     }
 
-    /// Writes the row of `id` to `row`; ids of a tokenizer that is larger than the table are refused
-    /// at loading.
+    /// Writes the row of `id` to `row`; ids of a tokenizer that is larger than the table are
+    /// refused at loading.
     func copy(_ id: Int, to row: UnsafeMutablePointer<Float>) {
         switch values {
         case .floats(let tensor): row.update(from: tensor.base + id * width, count: width)

@@ -5,7 +5,7 @@ import Tensors
 
 extension TokenEncoder {
     /// Tensors `centroids` and `coarse` `[rows, dimension]`, `ends` of the groups; for residuals
-    /// `cutoffs`, `scale` and `table`.
+    /// `cutoffs`, `scale` and `table`; where it was learned `projection` `[dimension, inputs]`.
     ///
     /// - Throws: `.file`.
     public func write(to path: String) throws(IndexError) {
@@ -31,6 +31,11 @@ extension TokenEncoder {
                 (.init(name: "scale", type: .f32, shape: [1]), raw([codec.scale])),
                 (.init(name: "table", type: .u8, shape: [table.count]), table),
             ]
+        }
+        if let projection {
+            let shape = [projection.dimension, projection.inputs]
+            tensors.append(
+                (.init(name: "projection", type: .f32, shape: shape), raw(projection.values)))
         }
         do {
             let file = try SafeTensorsWriter(
@@ -77,10 +82,19 @@ extension TokenEncoder {
                 scale: scale.first ?? .nan, table: numbers(file, "table", .u8))
             guard codec != nil else { throw fail("buckets that no training makes") }
         }
+        var projection: TokenProjection?
+        if let entry = file.entry("projection") {
+            projection = TokenProjection(
+                checking: numbers(file, "projection", .f32), dimension: dimension,
+                inputs: entry.shape.last ?? 0)
+            guard projection != nil, entry.shape.count == 2 else {
+                throw fail("a projection to other numbers than the centroids have")
+            }
+        }
         return TokenEncoder(
             centroids: Centroids(
                 dimension: dimension, values: centroids, coarse: coarse, ends: ends.map(Int.init)),
-            form: form, codec: codec)
+            form: form, codec: codec, projection: projection)
     }
 
     /// The numbers of a tensor; none when it is missing or of another type.

@@ -32,7 +32,8 @@ public final class OpenShards: Sendable {
         self.words = words
     }
 
-    /// The `top` best passages, best first.
+    /// The `top` best passages, best first; of pairs all that are named, with their texts and
+    /// without a score, which a model is to say.
     ///
     /// - Throws: `.vectors` if the query does not fit the index; `.mismatch` if the index lacks
     ///   what is asked for; `.malformed` for a corrupt segment.
@@ -45,9 +46,9 @@ public final class OpenShards: Sendable {
         case .words: hits = try byWords(query, sets, top)
         case .maxSim: hits = try byMaxSim(query, sets, top, threads)
         case .dense: hits = try byDense(query, sets, top, threads)
-        case .passages: hits = try passages(query, sets, top)
+        case .pairs: hits = try named(query, sets)
         }
-        if query.wantsText || query.wantsExplanation || !query.fields.isEmpty {
+        if query.readsText || query.wantsExplanation || !query.fields.isEmpty {
             for index in hits.indices { try complete(&hits[index], query) }
         }
         return hits
@@ -91,7 +92,7 @@ public final class OpenShards: Sendable {
         if !query.fields.isEmpty {
             hit.fields = try parts[index].segment.values(of: query.fields, passage: hit.passage)
         }
-        if query.wantsText { hit.text = try parts[index].segment.text(of: hit.passage).text }
+        if query.readsText { hit.text = try parts[index].segment.text(of: hit.passage).text }
         if query.wantsExplanation, query.kind == .maxSim {
             hit.explanation = try searcher.explain(
                 try query.tokens(), PassagePlace(segment: index, passage: hit.passage))
@@ -178,16 +179,17 @@ public final class OpenShards: Sendable {
         return hits
     }
 
-    /// The passages that were asked for, in the order of the question.
-    private func passages(
-        _ query: ShardQuery, _ sets: [PassageSet]?, _ top: Int
+    /// The passages that are named, each once.
+    private func named(
+        _ query: ShardQuery, _ sets: [PassageSet]?
     ) throws(IndexError) -> [ShardHit] {
         var hits: [ShardHit] = []
-        for (rank, id) in (query.ids ?? []).enumerated() where hits.count < top {
+        var seen: Set<String> = []
+        for id in query.ids ?? [] where seen.insert(id).inserted {
             guard let place = try searcher.place(of: id),
                 sets?[place.segment].contains(place.passage) ?? true
             else { continue }
-            hits.append(try hit(place, -Float(rank)))
+            hits.append(try hit(place, 0))
         }
         return hits
     }

@@ -11,8 +11,8 @@ public struct ShardQuery: Sendable, Equatable {
         case dense
         /// Sum over query tokens of the largest dot product with a token of the passage.
         case maxSim
-        /// No score: the passages named, with their text.
-        case passages
+        /// What a model says of the query and the text of each passage that is named.
+        case pairs
     }
 
     /// A word of the query with what the whole index knows of it.
@@ -39,6 +39,8 @@ public struct ShardQuery: Sendable, Equatable {
     /// Of `dense` and `maxSim`: `[rows, dimension]`, row-major.
     public var vectors: [Float] = []
     public var dimension = 0
+    /// Of `pairs`: the query as a text.
+    public var query = ""
     /// Centroids of each query token, or lists of dense vectors of each segment, whose passages are
     /// looked at; nil looks at all passages.
     public var probes: Int?
@@ -56,6 +58,8 @@ public struct ShardQuery: Sendable, Equatable {
 
     public init(_ kind: Kind) { self.kind = kind }
 
+    /// Whether passages are wanted with their texts.
+    var readsText: Bool { wantsText || kind == .pairs }
     public var rows: Int { dimension > 0 ? vectors.count / dimension : 0 }
 }
 
@@ -77,6 +81,7 @@ extension ShardQuery {
         var passageCount: Int?
         var wordCount: Int?
         var dimension: Int?
+        var query: String?
         var probes: Int?
         var candidates: Int?
         var ids: [String]?
@@ -95,9 +100,9 @@ extension ShardQuery {
             filteredKind: hasFields ? kind : nil, filter: filter,
             fields: fields.isEmpty ? nil : fields, terms: terms.isEmpty ? nil : terms,
             passageCount: passageCount,
-            wordCount: wordCount, dimension: dimension, probes: probes, candidates: candidates,
-            ids: ids, wantsText: wantsText,
-            wantsExplanation: wantsExplanation)
+            wordCount: wordCount, dimension: dimension,
+            query: query.isEmpty ? nil : query, probes: probes, candidates: candidates, ids: ids,
+            wantsText: wantsText, wantsExplanation: wantsExplanation)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         guard let json = try? encoder.encode(fields), json.count <= UInt32.max else {
@@ -132,6 +137,7 @@ extension ShardQuery {
         passageCount = fields.passageCount ?? 0
         wordCount = fields.wordCount ?? 0
         dimension = fields.dimension ?? 0
+        query = fields.query ?? ""
         probes = fields.probes
         candidates = fields.candidates ?? 0
         ids = fields.ids
@@ -167,8 +173,10 @@ extension ShardQuery {
                 throw .badQuery(
                     "\(candidates) candidates; at most \(Self.candidatesMax) are allowed")
             }
-        case .passages:
-            guard ids != nil else { throw .badQuery("it names no passages") }
+        case .pairs:
+            guard ids != nil, !query.isEmpty else {
+                throw .badQuery("it names no query, or no passages")
+            }
         }
     }
 }

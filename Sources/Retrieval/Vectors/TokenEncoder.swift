@@ -62,47 +62,61 @@ public final class TokenEncoder: Sendable {
     public let centroids: Centroids
     public let form: TokenForm
     public let codec: ResidualCodec?
+    /// What made the tokens of the model's vectors; nil where the model itself did.
+    public let projection: TokenProjection?
 
     /// Tells segments of other encoders from ours.
     let fingerprint: UInt64
 
     public var dimension: Int { centroids.dimension }
 
-    init(centroids: Centroids, form: TokenForm, codec: ResidualCodec?) {
+    init(
+        centroids: Centroids, form: TokenForm, codec: ResidualCodec?,
+        projection: TokenProjection? = nil
+    ) {
         precondition(
             codec?.bits == form.residualBits
                 && codec.map { $0.dimension == centroids.dimension } ?? true,
             "\(form) with buckets of \(codec?.bits ?? 0) bits")
+        precondition(
+            projection.map { $0.dimension == centroids.dimension } ?? true,
+            "a projection to \(projection?.dimension ?? 0) numbers")
         self.centroids = centroids
         self.form = form
         self.codec = codec
+        self.projection = projection
         var hash = fingerprintFNV(UnsafeRawBufferPointer(centroids.values))
         let buckets = (codec?.cutoffs ?? []) + [codec?.scale ?? 0]
         buckets.withUnsafeBytes { hash = fingerprintFNV($0, from: hash) }
         let rest = (codec?.table ?? []) + Array(form.rawValue.utf8)
         rest.withUnsafeBytes { hash = fingerprintFNV($0, from: hash) }
+        projection?.values.withUnsafeBytes { hash = fingerprintFNV($0, from: hash) }
         fingerprint = hash
     }
 
     /// Trains on a sample of the corpus: centroids on at most 64 tokens each, buckets on the
     /// residuals of up to 50,000 of its tokens.
     ///
-    /// - Parameter count: centroids; nil for as many as PLAID takes for the tokens seen.
+    /// - Parameters:
+    ///   - count: centroids; nil for as many as PLAID takes for the tokens seen.
+    ///   - projection: what made the tokens of the sample, kept with what is learned of them.
     /// - Throws: `.tooFewTokens`.
     public static func train(
         _ sample: TokenSample, form: TokenForm, count: Int? = nil,
-        training: CentroidTraining = CentroidTraining()
+        training: CentroidTraining = CentroidTraining(), projection: TokenProjection? = nil
     ) throws(RetrievalError) -> TokenEncoder {
         let wanted = count ?? Centroids.count(forTokens: sample.seen)
         let centroids = try training.train(sample.tokens(limit: wanted * 64), count: wanted)
         guard let bits = form.residualBits else {
-            return TokenEncoder(centroids: centroids, form: form, codec: nil)
+            return TokenEncoder(
+                centroids: centroids, form: form, codec: nil, projection: projection)
         }
         let held = sample.tokens(limit: 50_000).normalised()
         let residuals = residuals(of: held, centroids, threads: training.threads)
         let codec = ResidualCodec.train(
             bits: bits, dimension: centroids.dimension, residuals: residuals)
-        return TokenEncoder(centroids: centroids, form: form, codec: codec)
+        return TokenEncoder(
+            centroids: centroids, form: form, codec: codec, projection: projection)
     }
 
     private static func residuals(

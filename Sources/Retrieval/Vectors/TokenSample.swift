@@ -21,6 +21,13 @@ public struct TokenSample: Sendable {
         capacity = max(1, bytesMax / (4 * dimension))
     }
 
+    private init(dimension: Int, capacity: Int, seen: Int, seed: UInt64) {
+        self.dimension = dimension
+        self.capacity = capacity
+        self.seen = seen
+        self.seed = seed
+    }
+
     /// - Throws: `.dimension`.
     public mutating func add(_ tokens: TokenMatrix) throws(RetrievalError) {
         guard tokens.dimension == dimension else {
@@ -41,6 +48,19 @@ public struct TokenSample: Sendable {
         let place = Int(random.multipliedFullWidth(by: UInt64(seen)).high)
         guard place < capacity else { return }
         values.replaceSubrange(place * dimension..<(place + 1) * dimension, with: token)
+    }
+
+    /// Each token as `change` has it, at `dimension` numbers.
+    func replacing(
+        dimension: Int, _ change: (ArraySlice<Float>) -> [Float]
+    ) -> TokenSample {
+        var sample = TokenSample(dimension: dimension, capacity: capacity, seen: seen, seed: seed)
+        let count = values.count / self.dimension
+        sample.values.reserveCapacity(count * dimension)
+        for token in 0..<count {
+            sample.values += change(values[token * self.dimension..<(token + 1) * self.dimension])
+        }
+        return sample
     }
 
     /// At most `limit` tokens of the sample: those from the start, or every n-th.

@@ -34,21 +34,27 @@ final class IndexChunkRunner: UnitRunner {
     func run(_ assignment: Assign, control: RunControl) throws(Fault) -> UnitOutcome {
         guard case .indexChunk(let task) = assignment.task else { throw assignment.misplaced }
         do {
-            let (model, received) = try models.lateInteraction(for: task, control)
+            let codebook = try task.codebook.map { try encoder($0) }
+            let (model, received) = try models.lateInteraction(
+                for: task,
+                projection: codebook?.projection.map {
+                    .matrix($0.values, dimension: $0.dimension)
+                }, control)
             let (batch, read) = try chunks.batch(
                 of: task.chunk, metadata: task.metadataFields)
             let began = monotonicMilliseconds()
-            let encoded = try encode(batch, model, control)?.reduced(
+            let vectors = try encode(
+                batch, model, task.settings.dense && codebook != nil ? task.chunk : nil, control)
+            let encoded = try vectors.tokens?.reduced(
                 for: task.chunk.settings, protecting: task.settings.keepsSpecialTokens ? 1 : 0,
                 isNormalized: model.isNormalized, threads: threads, control)
-            let dense = try dense(batch, task, control)
             var documents = try EncodedDocuments(
                 batch, encoded, dimension: model.dimension, rowBytes: 4 * model.dimension,
                 maxLength: model.documentLength, of: task.chunk)
             var frames: [(name: String, frame: Frame)] = []
-            if let reference = task.codebook {
+            if let codebook {
                 let segment = try segment(
-                    batch, encoded, dense, model, task, try encoder(reference), control)
+                    batch, encoded, vectors.dense, model, task, codebook, control)
                 // The vectors are in the segment.
                 for index in documents.documents.indices { documents.documents[index].rows = 0 }
                 frames = [("documents", Frame(documents.head)), ("segment", segment)]
@@ -71,38 +77,35 @@ final class IndexChunkRunner: UnitRunner {
 
     // MARK: - Encoding
 
+    /// Vectors of tokens, and with `chunk` one of each passage by the model's own pooling, as
+    /// queries of the same model meet: of the same pass where both read the same tokens.
     private func encode(
-        _ batch: DocumentBatch, _ model: LateInteractionModel, _ control: RunControl
-    ) throws -> EncodedTexts? {
-        if batch.entries.isEmpty { return nil }
+        _ batch: DocumentBatch, _ model: LateInteractionModel, _ chunk: EncodeChunk?,
+        _ control: RunControl
+    ) throws -> (tokens: EncodedTexts?, dense: EncodedTexts?) {
+        if batch.entries.isEmpty { return (nil, nil) }
+        let embedding = try chunk.map {
+            try models.embedding(for: $0, beside: model, control).model
+        }
+        let joint = embedding.flatMap { JointEncoding(model, $0) }
+        let passes = embedding == nil || joint != nil ? 1 : 2
         let progress = EncodingProgress()
         control.follow(
-            total: Double(batch.entries.count), done: { Double(progress.documentsDone) },
+            total: Double(passes * batch.entries.count), done: { Double(progress.documentsDone) },
             halt: { progress.cancel() })
-        let encoded = try batch.bytes.withUnsafeBytes { bytes in
-            try model.encodeDocuments(
-                batch.entries.map { UnsafeRawBufferPointer(rebasing: bytes[$0.text]) },
-                threads: threads, progress: progress)
+        let vectors = try batch.bytes.withUnsafeBytes { bytes in
+            let texts = batch.entries.map { UnsafeRawBufferPointer(rebasing: bytes[$0.text]) }
+            if let joint {
+                let both = try joint.encode(texts, threads: threads, progress: progress)
+                return (EncodedTexts?.some(both.tokens), EncodedTexts?.some(both.texts))
+            }
+            return (
+                try model.encodeDocuments(texts, threads: threads, progress: progress),
+                try embedding?.encode(texts, threads: threads, progress: progress)
+            )
         }
         try control.check()
-        return encoded
-    }
-
-    /// One vector of each passage by the model's own pooling, as queries of the same model meet.
-    private func dense(
-        _ batch: DocumentBatch, _ task: IndexChunk, _ control: RunControl
-    ) throws -> EncodedTexts? {
-        guard task.settings.dense, task.codebook != nil else { return nil }
-        let (model, _) = try models.embedding(for: task.chunk, control)
-        let progress = EncodingProgress()
-        control.follow(
-            total: Double(batch.entries.count), done: { Double(progress.documentsDone) },
-            halt: { progress.cancel() })
-        return try batch.bytes.withUnsafeBytes { bytes in
-            try model.encode(
-                batch.entries.map { UnsafeRawBufferPointer(rebasing: bytes[$0.text]) },
-                threads: threads, progress: progress)
-        }
+        return vectors
     }
 
     private func sample(_ documents: EncodedDocuments, _ encoded: EncodedTexts?) -> Frame {

@@ -57,7 +57,7 @@ final class ReduceWordsRunner: UnitRunner {
             return try report(found, assignment, received: arrivals.bytes)
         }
         let optimizers = try optimizers(of: shard, task, arrivals, control)
-        let changes = try ShardChanges(pairs, optimizers)
+        let changes = try ShardChanges(pairs, optimizers, task.settings.deltaFormat)
         let (input, output) = try step(optimizers, with: changes, of: shard, task)
         let outputs = try offer(input, output, optimizers, of: shard, task, assignment)
         optimizers.version = task.round + 1
@@ -120,17 +120,18 @@ final class ReduceWordsRunner: UnitRunner {
         _ optimizers: ShardOptimizers, with changes: ShardChanges, of shard: RowShard,
         _ task: ReduceWordsUnit
     ) throws -> (input: RowDelta, output: RowDelta) {
-        let shares = try plan(of: task).shares(task.round, workers: task.workers, of: shard)
+        let shares = try plan(of: task).shares(
+            task.round, workers: task.workers, of: shard, due: task.rowsDue)
         let rows = shard.rows(of: task.rowsDue)
         let count = task.encoding.partitions
         let weights = [Float](repeating: 1 / Float(count), count: count)
         return (
             try optimizers.input.step(
                 deltas: changes.inputs, weights: weights, rows: rows, shares: shares?.input,
-                threads: threads),
+                format: task.settings.deltaFormat, threads: threads),
             try optimizers.output.step(
                 deltas: changes.outputs, weights: weights, rows: rows, shares: shares?.output,
-                threads: threads)
+                format: task.settings.deltaFormat, threads: threads)
         )
     }
 

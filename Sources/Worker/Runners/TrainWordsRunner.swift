@@ -9,7 +9,9 @@ import WordVectors
 /// threads on their race): any worker, any attempt makes an equally good one.
 final class TrainWordsRunner: UnitRunner {
     static let kind = "train-words"
-    static let kinds = [kind, UnitTask.sharedTrainingKind]
+    static let kinds = [
+        kind, UnitTask.sharedTrainingKind, UnitTask.continuedTrainingKind,
+    ]
     private let models: WordModels
     private let bulk: BulkExchange
     /// Nil where other workers cannot fetch from this one.

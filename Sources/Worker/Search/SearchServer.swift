@@ -1,15 +1,14 @@
-// The worker's end of the online plane: questions in, hits out, each on a thread of its own.
+// The worker's end of the online plane: questions in and hits out, on threads of their own.
 
-import Cluster
 import Logging
 import Protocol
-import Synchronization
+import Retrieval
 import Transport
 
 /// Hears questions on one thread and answers them on another, so that the coordinator hears of
-/// this worker however long an answer takes.
+/// this worker however long an answer takes. What a model has to score waits for a third one.
 final class SearchServer: Sendable {
-    private enum Event: Sendable {
+    enum Event: Sendable {
         case answered(Message)
         case stop
     }
@@ -18,20 +17,55 @@ final class SearchServer: Sendable {
         let score: Score
         let body: Frame
         let deadline: Int64
+
+        init(_ score: Score, _ body: Frame) {
+            self.score = score
+            self.body = body
+            deadline = monotonicMilliseconds() + Int64(score.deadlineMilliseconds)
+        }
+
+        /// - Parameter work: gives nil where somebody else answers.
+        /// - Returns: nil, too, where nobody waits for the answer any more.
+        func answer(since began: Double, _ work: () throws(Fault) -> [Hit]?) -> Message? {
+            if deadline <= monotonicMilliseconds() { return nil }
+            var scored = Scored(ticket: score.ticket, shards: score.shards, microseconds: 0)
+            var body: Frame?
+            do throws(Fault) {
+                guard let hits = try work() else { return nil }
+                body = Hits.encode(hits)
+            } catch {
+                scored.fault = error
+            }
+            scored.microseconds = Int((monotonicSeconds() - began) * 1_000_000)
+            return Message(.scored(scored), body: body)
+        }
+    }
+
+    /// A question whose passages were read.
+    private struct PairQuestion: Sendable {
+        let question: Question
+        let query: ShardQuery
+        let passages: [ShardHit]
+        let began: Double
     }
 
     private let events: Mailbox<Event>
     private let questions: Mailbox<Question?>
     private let link: OwnedThread
     private let scoring: OwnedThread
+    private let pairing: OwnedThread
 
-    /// - Parameter makeScorer: called on the thread that alone uses it.
+    /// - Parameters:
+    ///   - makeScorer: called on the thread that alone uses it.
+    ///   - makePairScorer: likewise.
     init(
         to address: Address, as name: WorkerID, keys: ClientKeys, context: Context, logger: Logger,
-        makeScorer: @escaping @Sendable () -> ShardScorer
+        makeScorer: @escaping @Sendable () -> ShardScorer,
+        makePairScorer: @escaping @Sendable () -> PairScorer
     ) throws {
         let events = try Mailbox<Event>()
         let questions = try Mailbox<Question?>()
+        let pairs = try Mailbox<PairQuestion?>()
         self.events = events
         self.questions = questions
         let hello = Hello(
@@ -40,9 +74,8 @@ final class SearchServer: Sendable {
                 kinds: [], slots: 1, threads: 1, instructionSet: "", host: "", processID: 0))
         link = try OwnedThread(name: "search") {
             do throws(TransportError) {
-                var loop = try Link(address, hello, keys, context, events: events) { score, body in
-                    let deadline = monotonicMilliseconds() + Int64(score.deadlineMilliseconds)
-                    questions.post(Question(score: score, body: body, deadline: deadline))
+                var loop = try SearchLink(address, hello, keys, context, events: events) {
+                    questions.post(Question($0, $1))
                 }
                 while try loop.turn() {}
             } catch {
@@ -51,29 +84,43 @@ final class SearchServer: Sendable {
         }
         scoring = try OwnedThread(name: "scoring") {
             let scorer = makeScorer()
-            while true {
-                for question in questions.next(timeoutMilliseconds: 1_000) {
-                    guard let question else { return }
-                    // Nobody waits for it any more.
-                    if question.deadline <= monotonicMilliseconds() { continue }
-                    events.post(.answered(Self.answer(question, scorer)))
+            Self.serve(questions) { question in
+                let began = monotonicSeconds()
+                let answer = question.answer(since: began) { () throws(Fault) in
+                    switch try scorer.answer(question.score, question.body) {
+                    case .hits(let hits): return hits
+                    case .pairs(let query, let passages):
+                        pairs.post(
+                            PairQuestion(
+                                question: question, query: query, passages: passages, began: began))
+                        return nil
+                    }
                 }
+                if let answer { events.post(.answered(answer)) }
+            }
+            pairs.post(nil)
+        }
+        pairing = try OwnedThread(name: "pairs") {
+            let scorer = makePairScorer()
+            Self.serve(pairs) { pair in
+                let question = pair.question
+                let answer = question.answer(since: pair.began) { () throws(Fault) in
+                    try scorer.hits(
+                        question.score, pair.query, pair.passages, until: question.deadline)
+                }
+                if let answer { events.post(.answered(answer)) }
             }
         }
     }
 
-    private static func answer(_ question: Question, _ scorer: ShardScorer) -> Message {
-        let began = monotonicSeconds()
-        var scored = Scored(
-            ticket: question.score.ticket, shards: question.score.shards, microseconds: 0)
-        var body: Frame?
-        do throws(Fault) {
-            body = Hits.encode(try scorer.hits(question.score, question.body))
-        } catch {
-            scored.fault = error
+    /// Hands over what comes, until nil comes.
+    private static func serve<Item: Sendable>(_ box: Mailbox<Item?>, _ work: (Item) -> Void) {
+        while true {
+            for item in box.next(timeoutMilliseconds: 1_000) {
+                guard let item else { return }
+                work(item)
+            }
         }
-        scored.microseconds = Int((monotonicSeconds() - began) * 1_000_000)
-        return Message(.scored(scored), body: body)
     }
 
     func stop() {
@@ -81,105 +128,6 @@ final class SearchServer: Sendable {
         questions.post(nil)
         link.join()
         scoring.join()
-    }
-
-    /// The socket and what is said over it, on its thread.
-    private struct Link: ~Copyable {
-        private var socket: Socket
-        private let monitor: ConnectionMonitor
-        private var approach: Approach
-        private let hello: Hello
-        private let events: Mailbox<Event>
-        private let ask: (Score, Frame) -> Void
-        private var heartbeat: Int64?
-        private var speakAt: Int64 = 0
-        private static let helloMilliseconds: Int64 = 500
-
-        init(
-            _ address: Address, _ hello: Hello, _ keys: ClientKeys, _ context: Context,
-            events: Mailbox<Event>, ask: @escaping (Score, Frame) -> Void
-        ) throws(TransportError) {
-            var dealer = try Socket(.dealer, plane: .search, context: context, keys: keys)
-            let monitor = try dealer.monitor()
-            var approach = Approach(to: address)
-            try approach.begin(dealer)
-            self.hello = hello
-            self.events = events
-            self.ask = ask
-            self.monitor = monitor
-            self.approach = approach
-            socket = dealer
-        }
-
-        /// - Returns: false once it is to end.
-        mutating func turn() throws(TransportError) -> Bool {
-            let wait = min(max(speakAt - monotonicMilliseconds(), 0), 1_000)
-            try Poll.wait(
-                [socket.readable, events.readable, monitor.readable],
-                timeoutMilliseconds: Int(wait))
-            for event in events.drain() {
-                guard case .answered(let message) = event else {
-                    try say(Message(.goodbye(Goodbye(finishing: false))))
-                    return false
-                }
-                try say(message)
-            }
-            while let event = try monitor.next() { note(event) }
-            try approach.turn(socket)
-            for _ in 0..<256 {
-                guard let (_, frames) = try socket.receive() else { break }
-                if let message = try? Codec.decode(frames) { take(message) }
-            }
-            let now = monotonicMilliseconds()
-            if speakAt <= now {
-                try say(Message(heartbeat == nil ? .hello(hello) : .heartbeat(Heartbeat())))
-                speakAt = now + (heartbeat ?? Self.helloMilliseconds)
-            }
-            return true
-        }
-
-        /// A new connection has a new id on the other side: it must hear our name again.
-        private mutating func note(_ event: ConnectionMonitor.Event) {
-            approach.note(event)
-            switch event {
-            case .connected, .disconnected: introduce()
-            default: break
-            }
-        }
-
-        private mutating func introduce() {
-            heartbeat = nil
-            speakAt = 0
-        }
-
-        private mutating func take(_ message: Message) {
-            switch message.header {
-            case .welcome(let welcome):
-                heartbeat = Int64(welcome.heartbeatMilliseconds)
-                speakAt = monotonicMilliseconds() + Int64(welcome.heartbeatMilliseconds)
-            case .refused(let refused) where refused.fault.isUnacquainted: introduce()
-            // What else is wrong with us, the control plane says.
-            case .refused:
-                heartbeat = nil
-                speakAt = monotonicMilliseconds() + 5_000
-            case .score(let score): ask(score, message.body ?? .empty)
-            default: break
-            }
-        }
-
-        /// What cannot leave now is asked for again, or comes too late anyway.
-        private func say(_ message: Message) throws(TransportError) {
-            do throws(CodecError) {
-                let frames = try Codec.encode(message)
-                _ = try? socket.send(frames)
-            } catch {
-                guard case .scored(var scored) = message.header else { return }
-                scored.fault = Fault(
-                    .usage,
-                    "the hits are too large to be sent: \(error); ask for fewer, or without text")
-                guard let frames = try? Codec.encode(Message(.scored(scored))) else { return }
-                _ = try? socket.send(frames)
-            }
-        }
+        pairing.join()
     }
 }

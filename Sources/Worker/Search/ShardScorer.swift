@@ -9,6 +9,13 @@ import Transport
 
 /// Used by the scoring thread alone.
 final class ShardScorer {
+    enum Answer {
+        /// The best of the shards, in order.
+        case hits([Hit])
+        /// Passages with their texts, which a model is to score.
+        case pairs(ShardQuery, [ShardHit])
+    }
+
     private let shelf: IndexShelf
     private let threads: Int
 
@@ -17,16 +24,12 @@ final class ShardScorer {
         self.threads = threads
     }
 
-    /// - Returns: the best hits of the shards, in order.
-    func hits(_ score: Score, _ body: Frame) throws(Fault) -> [Hit] {
+    func answer(_ score: Score, _ body: Frame) throws(Fault) -> Answer {
         do {
             let query = try body.withUnsafeBytes { try ShardQuery($0) }
             let shards = try shelf.open(score.index, score.shards)
-            return try shards.answer(query, top: score.top, threads: threads).map { hit in
-                Hit(
-                    score: hit.score, shard: UInt32(hit.shard), passage: UInt32(hit.passage),
-                    id: hit.id, extra: hit.extra)
-            }
+            let found = try shards.answer(query, top: score.top, threads: threads)
+            return query.kind == .pairs ? .pairs(query, found) : .hits(found.map { Hit($0) })
         } catch let fault as Fault {
             throw fault
         } catch let error as RetrievalError {
@@ -36,6 +39,14 @@ final class ShardScorer {
         } catch {
             throw Fault(.data, "\(error)")
         }
+    }
+}
+
+extension Hit {
+    init(_ hit: ShardHit) {
+        self.init(
+            score: hit.score, shard: UInt32(hit.shard), passage: UInt32(hit.passage), id: hit.id,
+            extra: hit.extra)
     }
 }
 
