@@ -36,7 +36,7 @@ extension EndToEnd {
         private func cluster(_ command: String) async throws -> Ending {
             try await Program(
                 Deployed.root + "/deploy/cluster.sh", [command], in: site, environment: environment
-            ).ending(within: 60)
+            ).ending(within: 180)
         }
 
         private var running: [pid_t] {

@@ -51,7 +51,7 @@ extension EndToEnd {
                         "--threads", "1", "--dim", "100", "--json", "--deltas", deltas,
                     ],
                     in: site
-                ).ending(within: 60)
+                ).ending(within: 180)
             }
             let (large, small) = (try await estimate("bf16"), try await estimate("int8"))
             for key in ["bytesSent", "bytesReceived", "bytesSentPerWord"] {

@@ -53,7 +53,7 @@ extension Site {
     func reference(_ corpus: String, _ flags: [String] = sameEverywhere) async throws -> Data {
         let arguments = ["train", "sgns", "--input", corpus, "--output", path("reference.bin")]
         let ending = try await Program("sounder", arguments + flags + ["--quiet"], in: self)
-            .ending(within: 60)
+            .ending(within: 180)
         try #require(ending.code == 0, "\(ending)")
         return try bytes("reference.bin")
     }

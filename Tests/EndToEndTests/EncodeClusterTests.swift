@@ -47,7 +47,7 @@ extension EndToEnd {
             // What a worker lost while there was no coordinator is no retry in its eyes.
             #expect(encoding.isRunning)
             cluster.workers[1].signal(SIGKILL)
-            let ending = try await encoding.ending(within: 60)
+            let ending = try await encoding.ending(within: 180)
             try #require(ending.code == 0, "\(ending)")
             #expect(try site.content(of: "encoded") == expected)
             cluster.workers[2].signal(SIGTERM)
@@ -113,7 +113,7 @@ extension EndToEnd {
                     try site.start(site.encoding([input], "out\(index)", model: model) + more))
             }
             for (index, program) in running.enumerated() {
-                let ending = try await program.ending(within: 60)
+                let ending = try await program.ending(within: 180)
                 #expect(ending.code == 0, "\(ending)")
                 #expect(ending.number("dimension") == Double(8 + 8 * index))
             }

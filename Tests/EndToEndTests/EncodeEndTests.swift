@@ -20,7 +20,7 @@ extension EndToEnd {
             let input = try site.documents(20_000)
             let program = try site.start(
                 site.encoding([input]) + ["--shard-rows", "10", "--workers", "2"])
-            let began = try await eventually(within: 60, every: 0.002) {
+            let began = try await eventually(within: 180, every: 0.002) {
                 !program.isRunning || site.names(in: "encoded").count > 60
             }
             try #require(began && program.isRunning, "\(program.errors)")
@@ -56,7 +56,7 @@ extension EndToEnd {
             #expect(ending.errors.contains("got is not complete"), "\(ending)")
             #expect(!site.exists("got/manifest.json"))
             #expect(Self.halfFiles(site, "got").isEmpty)
-            let whole = try await Program("sounder", arguments, in: site).ending(within: 60)
+            let whole = try await Program("sounder", arguments, in: site).ending(within: 180)
             #expect(whole.code == 0, "\(whole)")
             #expect(try site.content(of: "got") == site.content(of: "made"))
             try await cluster.stop()
@@ -73,7 +73,7 @@ extension EndToEnd {
             ] {
                 let ending = try await Program(
                     "/bin/sh", ["-c", "exec \(sounder) \(command) > /dev/full"], in: site
-                ).ending(within: 60)
+                ).ending(within: 180)
                 #expect(ending.code == 73, "\(command): \(ending)")
                 #expect(ending.errors.contains("standard output takes no more"), "\(ending)")
             }

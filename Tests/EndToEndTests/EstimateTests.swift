@@ -43,7 +43,7 @@ extension EndToEnd {
             let job = try await Program(
                 "sounder",
                 ["train", item.model, "--output", site.path("v.vec"), "--quiet"] + flags, in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(job.code == 0, "\(job)")
             for figure in item.figures {
                 #expect(told.number(figure) == job.number(figure), "\(figure): \(told)\(job)")

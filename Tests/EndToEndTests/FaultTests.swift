@@ -13,7 +13,7 @@ extension EndToEnd {
             let cluster = try await StandingCluster(site, workers: 2)
             let training = try await site.longTraining(["--cluster", cluster.address])
             cluster.workers[0].signal(SIGKILL)
-            let ending = try await training.ending(within: 60)
+            let ending = try await training.ending(within: 180)
             #expect(ending.code == 0, "\(ending)")
             #expect(try #require(ending.number("retries")) >= 1)
             // What the killed one kept is not ours to remove; see its cache directory.
@@ -52,7 +52,7 @@ extension EndToEnd {
             let cluster = try await StandingCluster(site, workers: 2)
             let training = try await site.longTraining(["--cluster", cluster.address])
             cluster.workers[0].signal(SIGSTOP)
-            let ending = try await training.ending(within: 60)
+            let ending = try await training.ending(within: 180)
             #expect(ending.code == 0, "\(ending)")
             #expect(try #require(ending.number("retries")) >= 1)
             cluster.workers[0].signal(SIGCONT)

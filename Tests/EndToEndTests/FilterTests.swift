@@ -29,13 +29,13 @@ extension EndToEnd {
         private func built(_ site: Site, _ more: String...) async throws -> Ending {
             let ending = try await Program(
                 "sounder", site.indexing([try papers(site)]) + more + fields, in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(ending.code == 0, "\(ending)")
             return ending
         }
 
         private func sounder(_ site: Site, _ arguments: [String]) async throws -> Ending {
-            try await Program("sounder", arguments, in: site).ending(within: 60)
+            try await Program("sounder", arguments, in: site).ending(within: 180)
         }
 
         private func numbers(_ ending: Ending) -> Set<Int> {
@@ -242,7 +242,7 @@ extension EndToEnd {
                 "wild hog\n\n  \nhills and rivers\n\nthe hog moves\n".utf8, to: "text")
             let built = try await Program(
                 "sounder", site.indexing(["-"]) + ["--format", "txt"], in: site, input: text
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(built.code == 0, "\(built)")
             #expect(built.number("documents") == 3)
             let found = try await site.search("rivers", "--pipeline", "bm25:3")
@@ -254,7 +254,7 @@ extension EndToEnd {
                 "sounder",
                 site.indexing(["-"], "bad.index") + ["--format", "jsonl", "--on-error", "skip"],
                 in: site, input: lines
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(bad.code == 0, "\(bad)")
             let manifest = try #require(
                 JSONSerialization.jsonObject(with: site.bytes("bad.index/manifest.json"))

@@ -22,7 +22,7 @@ extension EndToEnd {
         ) async throws -> Ending {
             let ending = try await Program(
                 "sounder", try arguments(site, output, more), in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(ending.code == 0, "\(ending)")
             return ending
         }
@@ -56,7 +56,7 @@ extension EndToEnd {
                 let flags = ["--deterministic", "--partitions", "3", "--epochs", "2"] + more
                 let ending = try await Program(
                     "sounder", try arguments(site, output, flags), in: site
-                ).ending(within: 60)
+                ).ending(within: 180)
                 try #require(ending.code == 0, "\(ending)")
                 #expect(ending.number("partitions") == 3)
                 return try site.bytes(output)

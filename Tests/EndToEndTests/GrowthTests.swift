@@ -52,7 +52,7 @@ extension EndToEnd {
         private func attempt(
             _ site: Site, _ model: String, _ input: String, _ output: String, _ more: [String]
         ) async throws -> Ending {
-            try await begin(site, model, input, output, more).ending(within: 60)
+            try await begin(site, model, input, output, more).ending(within: 180)
         }
 
         private func begin(
@@ -165,7 +165,7 @@ extension EndToEnd {
             cluster.coordinator.signal(SIGKILL)
             _ = try await cluster.coordinator.ending(within: 5)
             let next = try await StandingCluster(site, workers: 0, present: 2)
-            let ending = try await running.ending(within: 60)
+            let ending = try await running.ending(within: 180)
             try #require(ending.code == 0, "\(ending)")
             #expect(try site.bytes("k.bin") == (try site.bytes("1.bin")))
             for worker in cluster.workers { worker.signal(SIGTERM) }
@@ -234,7 +234,7 @@ extension EndToEnd {
             try #require(isThere)
             utimes(kept, [timeval(tv_sec: 1, tv_usec: 0), timeval(tv_sec: 1, tv_usec: 0)])
             try cluster.startWorker()
-            let ending = try await running.ending(within: 60)
+            let ending = try await running.ending(within: 180)
             #expect(ending.code == 66, "\(ending)")
             #expect(ending.errors.contains("old.model has changed"), "\(ending)")
             try await cluster.stop()

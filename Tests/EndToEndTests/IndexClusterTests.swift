@@ -32,7 +32,7 @@ extension EndToEnd {
             cluster.coordinator.signal(SIGKILL)
             _ = try await cluster.coordinator.ending()
             let again = try await StandingCluster(site, workers: 0, present: 2)
-            let ending = try await building.ending(within: 90)
+            let ending = try await building.ending(within: 180)
             try #require(ending.code == 0, "\(ending)")
             #expect(
                 try site.indexContent("docs.index") == site.indexContent("undisturbed"))

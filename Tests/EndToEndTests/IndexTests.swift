@@ -8,7 +8,7 @@ import Testing
 extension Site {
     func buildIndex(
         _ inputs: [String], _ output: String = "docs.index", _ more: String...,
-        within seconds: Double = 60
+        within seconds: Double = 180
     ) async throws -> Ending {
         try await Program("sounder", indexing(inputs, output) + more, in: self)
             .ending(within: seconds)
@@ -25,7 +25,7 @@ extension Site {
         try await Program(
             "sounder", ["search", "--index", path(index), "--json", "--quiet"] + arguments,
             in: self
-        ).ending(within: 60)
+        ).ending(within: 180)
     }
 
     /// Everything of an index but its lock.
@@ -106,7 +106,7 @@ extension EndToEnd {
             try #require(try await site.buildIndex([site.documents(300)]).code == 0)
             let folder = site.path("docs.index")
             func index(_ arguments: String...) async throws -> Ending {
-                try await Program("sounder", ["index"] + arguments, in: site).ending(within: 60)
+                try await Program("sounder", ["index"] + arguments, in: site).ending(within: 180)
             }
             let more = try site.write(
                 (300..<320).map { #"{"_id": "d\#($0)", "text": "\#(texts[$0])"}"# + "\n" }

@@ -112,7 +112,7 @@ extension EndToEnd {
             let corpus = try site.corpus()
             let told = try await Program(
                 "sounder", ["estimate", "train", "sgns", "--input", corpus] + more, in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(told.code == 0, "\(told)")
             let done = try await site.train(
                 [corpus], "v.bin", "--workers", "2", "--threads", "1", "--json")

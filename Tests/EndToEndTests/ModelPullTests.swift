@@ -16,7 +16,7 @@ extension EndToEnd {
             let arguments = before + ["model", "pull", "org/tiny"] + more
             let environment = ["HF_ENDPOINT": hub.endpoint, "HF_HOME": site.path("hf")]
             return try await Program(program, arguments, in: site, environment: environment)
-                .ending(within: 60)
+                .ending(within: 180)
         }
 
         private static let snapshot = "hf/hub/models--org--tiny/snapshots/" + HubServer.commit

@@ -17,7 +17,7 @@ extension EndToEnd {
                 "--threshold", "20", "--passes", "2", "--quiet", "--json",
             ]
             let ending = try await Program("sounder", arguments + more, in: site)
-                .ending(within: 60)
+                .ending(within: 180)
             try #require(ending.code == 0, "\(ending)")
             return ending
         }
@@ -70,7 +70,7 @@ extension EndToEnd {
                     site.path(output), "--dim", "16", "--quiet", "--json",
                 ]
                 let ending = try await Program("sounder", arguments + more, in: site)
-                    .ending(within: 60)
+                    .ending(within: 180)
                 try #require(ending.code == 0, "\(ending)")
                 return ending
             }

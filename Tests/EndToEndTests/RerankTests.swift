@@ -42,7 +42,7 @@ extension EndToEnd {
                     site.path("queries.jsonl"), "--run", site.path("candidates.trec"), "--output",
                     site.path("run.trec"), "--json", "--quiet",
                 ] + more, in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
         }
 
         private func ranked(_ site: Site) throws -> [String: [String]] {
@@ -99,7 +99,7 @@ extension EndToEnd {
                     site.path("queries.jsonl"), "--run", site.path("candidates.trec"), "--output",
                     site.path("run.trec"), "--json", "--quiet",
                 ] + more, in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
         }
 
         @Test("an index ranks candidates as their documents do, and reads them to a cross-encoder")
@@ -113,7 +113,7 @@ extension EndToEnd {
                     try site.documents(200), "--output", site.path("x.index"), "--store", "f32",
                     "--quiet",
                 ], in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(built.code == 0, "\(built)")
             try #require(try await rerank(site, Site.tinyModel).code == 0)
             let expected = try ranked(site)
@@ -140,7 +140,7 @@ extension EndToEnd {
                     "index", "build", "--model", Site.tinyModel, "--input",
                     try site.documents(200), "--output", site.path("x.index"), "--quiet",
                 ], in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(built.code == 0, "\(built)")
             let refused = try await ofIndex(site)
             #expect(refused.code == 65 && refused.errors.contains("1 of 11"), "\(refused)")

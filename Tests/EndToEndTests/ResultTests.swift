@@ -20,7 +20,7 @@ extension EndToEnd {
             ]
             let calm = try await Program(
                 "sounder", Site.training([corpus], site.path("calm.bin")) + settings, in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(calm.code == 0, "\(calm)")
 
             let cluster = try await StandingCluster(site, workers: 0, liveness: 60_000)
@@ -35,7 +35,7 @@ extension EndToEnd {
                     + ["--cluster", cluster.address])
             for lie in Lie.allCases { try await liar.tell(lie) }
             try await liar.leave()
-            let ending = try await training.ending(within: 60)
+            let ending = try await training.ending(within: 180)
             try #require(ending.code == 0, "\(ending)\(cluster.coordinator.errors)")
             #expect(ending.number("retries") ?? 0 >= Double(Lie.allCases.count))
             #expect(try site.bytes("v.bin") == site.bytes("calm.bin"))

@@ -34,7 +34,7 @@ extension EndToEnd {
             let reference = try await site.reference(corpus)
             let job = try submit(
                 site, port: Deployed.freePort(), corpus: corpus, Site.sameEverywhere)
-            let ending = try await job.ending(within: 60)
+            let ending = try await job.ending(within: 180)
             #expect(ending.code == 0, "\(ending)")
             #expect(try site.bytes("v.bin") == reference)
             #expect(
@@ -63,7 +63,7 @@ extension EndToEnd {
             }
             try #require(began && first.isRunning, "\(first.errors)")
             first.signal(SIGTERM)
-            let drained = try await first.ending(within: 60)
+            let drained = try await first.ending(within: 180)
             #expect(drained.code == 75 && drained.errors.contains("queued again"), "\(drained)")
             #expect(!site.exists("v.bin"))
             // Workers ended by themselves: srun saw no task killed.
@@ -83,7 +83,7 @@ extension EndToEnd {
             let site = try Site()
             let corpus = try site.write("too few words\n", to: "corpus.txt")
             let job = try submit(site, port: Deployed.freePort(), corpus: corpus, ["--dim", "8"])
-            let ending = try await job.ending(within: 60)
+            let ending = try await job.ending(within: 180)
             #expect(ending.code == 65, "\(ending)")
             #expect(try !asked(site).contains { $0.contains("requeue") })
             try await site.expectNothingLeft()

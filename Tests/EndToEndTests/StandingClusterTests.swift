@@ -139,7 +139,7 @@ extension EndToEnd {
             cluster.coordinator.signal(SIGKILL)
             _ = try await cluster.coordinator.ending()
             let again = try await StandingCluster(site, workers: 0, present: 1)
-            let ending = try await training.ending(within: 60)
+            let ending = try await training.ending(within: 180)
             #expect(ending.code == 0, "\(ending)")
             #expect(site.exists("v.bin"))
             for worker in cluster.workers {

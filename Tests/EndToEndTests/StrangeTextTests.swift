@@ -13,7 +13,7 @@ extension EndToEnd {
             let site = try Site()
             let path = try site.write(text, to: "text.txt")
             let arguments = Site.training([path], site.path("v.npy")) + ["--json"] + more
-            let ending = try await Program("sounder", arguments, in: site).ending(within: 60)
+            let ending = try await Program("sounder", arguments, in: site).ending(within: 180)
             try await site.expectNothingLeft()
             guard ending.code == 0 else { return (ending, []) }
             let words = String(decoding: try site.bytes("v.vocab"), as: UTF8.self)

@@ -87,7 +87,7 @@ extension EndToEnd {
             let training = try client(
                 "train", "sgns", "--input", corpus, "--output", site.path("v.bin"), "--quiet",
                 "--dim", "16", "--epochs", "2", "--deterministic")
-            let trained = try await training.ending(within: 60)
+            let trained = try await training.ending(within: 180)
             #expect(trained.code == 0, "\(trained)")
             #expect(try site.bytes("v.bin") == reference)
             try await stop(workers.0, workers.1, coordinator)
@@ -116,7 +116,7 @@ extension EndToEnd {
             }
             try #require(began && training.isRunning, "\(training.errors)")
             try hosts.connect(1, false)
-            let trained = try await training.ending(within: 90)
+            let trained = try await training.ending(within: 180)
             #expect(trained.code == 0, "\(trained)")
             #expect(try site.bytes("v.bin") == reference)
             // It comes back by itself when the cable does.

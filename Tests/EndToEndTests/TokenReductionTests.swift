@@ -48,7 +48,7 @@ extension EndToEnd {
             let added = try await Program(
                 "sounder", ["index", "add", "--index", site.path("docs.index"), "--input", more],
                 in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(added.code == 0, "\(added)")
             let last = try #require(try tokens(site).last)
             try #require(try await site.buildIndex([more], "whole.index").code == 0)
@@ -91,7 +91,7 @@ extension EndToEnd {
                     "sounder",
                     site.indexing([input], flags.isEmpty ? "plain" : "turned")
                         + ["--store", "f32"] + flags, in: site
-                ).ending(within: 60)
+                ).ending(within: 180)
                 try #require(built.code == 0, "\(built)")
             }
             let plain = try await site.search(texts[20], "--exhaustive", index: "plain")
@@ -116,7 +116,7 @@ extension EndToEnd {
             let added = try await Program(
                 "sounder", ["index", "add", "--index", site.path("docs.index"), "--input", more],
                 in: site
-            ).ending(within: 60)
+            ).ending(within: 180)
             try #require(added.code == 0, "\(added)")
             for number in [20, 310] {
                 let answer = try await site.search(texts[number], "--top", "5")
@@ -142,7 +142,7 @@ extension EndToEnd {
                         "encode", "--model", Site.tinyModel, "--json", "--quiet", "--output",
                         site.path(name), "--input", input,
                     ] + arguments, in: site
-                ).ending(within: 60)
+                ).ending(within: 180)
                 try #require(ending.code == 0, "\(ending)")
                 #expect(ending.number("dimension") == 12)
                 let rows = try #require(ending.number("rows"))
@@ -155,7 +155,7 @@ extension EndToEnd {
                 "sounder",
                 ["encode", "-", "--model", Site.tinyModel, "--quiet"] + flags, in: site,
                 input: input
-            ).ending(within: 60)
+            ).ending(within: 180)
             #expect(piped.code == 0, "\(piped)")
             let lengths = try piped.output.split(separator: "\n").map { line in
                 let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
@@ -198,7 +198,7 @@ extension EndToEnd {
                     "sounder",
                     site.indexing([input]) + ["--principal-components", components] + more,
                     in: site
-                ).ending(within: 60)
+                ).ending(within: 180)
                 #expect(refused.code == 64 && refused.errors.contains(part), "\(refused)")
             }
         }

@@ -40,7 +40,7 @@ extension Site {
 
     func encode(
         _ inputs: [String], _ output: String = "encoded", model: String = Site.tinyModel,
-        _ more: String..., within seconds: Double = 60
+        _ more: String..., within seconds: Double = 180
     ) async throws -> Ending {
         try await Program("sounder", encoding(inputs, output, model: model) + more, in: self)
             .ending(within: seconds)
