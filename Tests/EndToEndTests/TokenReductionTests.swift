@@ -20,6 +20,22 @@ extension EndToEnd {
             return segments.compactMap { $0["tokens"] as? Int }
         }
 
+        /// Adds documents to the index.
+        ///
+        /// - Returns: the file that they stand in.
+        private func add(
+            _ numbers: Range<Int>, of texts: [String], to site: Site
+        ) async throws -> String {
+            let lines = numbers.map { #"{"_id": "d\#($0)", "text": "\#(texts[$0])"}"# + "\n" }
+            let more = try site.write(lines.joined(), to: "more.jsonl")
+            let added = try await Program(
+                "sounder", ["index", "add", "--index", site.path("docs.index"), "--input", more],
+                in: site
+            ).ending(within: 180)
+            try #require(added.code == 0, "\(added)")
+            return more
+        }
+
         @Test("an index of pooled tokens is smaller, finds the same, and grows in the same way")
         func index() async throws {
             let site = try Site()
@@ -42,14 +58,7 @@ extension EndToEnd {
             }
             #expect(explained(answer) == explained(question), "a query keeps all of its tokens")
 
-            let more = try site.write(
-                (300..<320).map { #"{"_id": "d\#($0)", "text": "\#(texts[$0])"}"# + "\n" }.joined(),
-                to: "more.jsonl")
-            let added = try await Program(
-                "sounder", ["index", "add", "--index", site.path("docs.index"), "--input", more],
-                in: site
-            ).ending(within: 180)
-            try #require(added.code == 0, "\(added)")
+            let more = try await add(300..<320, of: texts, to: site)
             let last = try #require(try tokens(site).last)
             try #require(try await site.buildIndex([more], "whole.index").code == 0)
             let whole = try site.manifest("whole.index")
@@ -110,14 +119,7 @@ extension EndToEnd {
             }
             #expect(found[0] == found[1])
             #expect(try settings(site)["principalComponents"] == "8")
-            let more = try site.write(
-                (300..<320).map { #"{"_id": "d\#($0)", "text": "\#(texts[$0])"}"# + "\n" }.joined(),
-                to: "more.jsonl")
-            let added = try await Program(
-                "sounder", ["index", "add", "--index", site.path("docs.index"), "--input", more],
-                in: site
-            ).ending(within: 180)
-            try #require(added.code == 0, "\(added)")
+            _ = try await add(300..<320, of: texts, to: site)
             for number in [20, 310] {
                 let answer = try await site.search(texts[number], "--top", "5")
                 #expect(answer.hits.contains("d\(number)"), "\(answer)")
