@@ -37,25 +37,15 @@ struct EstimateGloVeCommand: ParsableCommand {
 
 extension PairEstimate {
     init(_ look: Estimation.Look, _ spec: TrainGloVe, workers: Int) throws {
-        let words = try look.sample.words(
-            minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
-        let sample = try PairSample(
+        let (begun, sample, counting) = try Self.beginning(
             look,
             CooccurrenceSettings(
                 window: spec.window, isSymmetric: spec.symmetric,
                 memoryBytes: spec.memoryMebibytes << 20),
-            minimumCount: spec.minimumCount, limit: words)
+            minimumCount: spec.minimumCount, vocabularyMax: spec.vocabularyMax,
+            dimension: spec.dimension, workers: workers)
+        self = begun
         let plan = GloVePlan(spec, workers: workers)
-        let kept = max(1, look.sample.occurrences(minimum: spec.minimumCount))
-        let counting = PairCounting(
-            sample, keptWords: kept,
-            pieces: GloVePlan.pieces(
-                workers: workers, corpusBytes: look.sample.corpusBytes,
-                blocks: look.layout.blockCount),
-            threads: max(1, look.threads / workers), memoryMebibytes: spec.memoryMebibytes)
-        self.init(
-            look, sample, counting, vocabulary: words, keptWords: kept, dimension: spec.dimension,
-            workers: workers)
         let speed = try GloVeCalibration(spec, sample, look)
         let parts = Double(plan.partitions)
         // A pair of two blocks is a cell of both, a pair of one block a cell for both orders.
@@ -64,7 +54,7 @@ extension PairEstimate {
         rounds = plan.rounds(pairs: Int(pairs))
         updates = pairs * (spec.symmetric ? 2 : 1) * Double(spec.epochs)
         addTraffic(counting, columns: speed.columns, spread: spread, workers: workers)
-        let matrices = 2 * Double(words) * Double(4 * ((speed.columns + 15) / 16 * 16))
+        let matrices = 2 * Double(vocabulary) * Double(4 * ((speed.columns + 15) / 16 * 16))
         let change = self.change(columns: speed.columns)
         let cells = pairs * spread * GloVeCalibration.cellBytes
         checkpointBytes = 2 * matrices

@@ -41,26 +41,16 @@ extension PairEstimate {
     init(
         _ look: Estimation.Look, _ spec: TrainSPPMI, workers: Int, threads: Int?
     ) throws {
-        let words = try look.sample.words(
-            minimumCount: spec.minimumCount, limit: spec.vocabularyMax)
-        let sample = try PairSample(
+        let (begun, sample, counting) = try Self.beginning(
             look,
             CooccurrenceSettings(
                 window: spec.window, memoryBytes: spec.memoryMebibytes << 20),
-            minimumCount: spec.minimumCount, limit: words)
-        let kept = max(1, look.sample.occurrences(minimum: spec.minimumCount))
-        let counting = PairCounting(
-            sample, keptWords: kept,
-            pieces: GloVePlan.pieces(
-                workers: workers, corpusBytes: look.sample.corpusBytes,
-                blocks: look.layout.blockCount),
-            threads: max(1, look.threads / workers), memoryMebibytes: spec.memoryMebibytes)
-        self.init(
-            look, sample, counting, vocabulary: words, keptWords: kept, dimension: spec.dimension,
-            workers: workers)
+            minimumCount: spec.minimumCount, vocabularyMax: spec.vocabularyMax,
+            dimension: spec.dimension, workers: workers)
+        self = begun
         let alone = threads ?? max(1, look.threads / workers)
         let speed = try SPPMICalibration(spec, sample, threads: alone)
-        let rows = Double(words)
+        let rows = Double(vocabulary)
         let cells = (pairs * speed.cellsPerPair).rounded()
         self.cells = cells
         let vectors = rows * Double(4 * ((spec.dimension + 15) / 16 * 16))

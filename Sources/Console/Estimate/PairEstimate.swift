@@ -48,7 +48,27 @@ struct PairEstimate: Encodable {
         case secondsCounting, secondsEncoding, secondsPairing, secondsTraining, seconds
     }
 
-    init(
+    /// Looks at the pairs of the sample; what making vectors takes is still to be added.
+    static func beginning(
+        _ look: Estimation.Look, _ settings: CooccurrenceSettings, minimumCount: Int,
+        vocabularyMax: Int, dimension: Int, workers: Int
+    ) throws -> (estimate: PairEstimate, sample: PairSample, counting: PairCounting) {
+        let words = try look.sample.words(minimumCount: minimumCount, limit: vocabularyMax)
+        let sample = try PairSample(look, settings, minimumCount: minimumCount, limit: words)
+        let kept = max(1, look.sample.occurrences(minimum: minimumCount))
+        let counting = PairCounting(
+            sample, keptWords: kept,
+            pieces: GloVePlan.pieces(
+                workers: workers, corpusBytes: look.sample.corpusBytes,
+                blocks: look.layout.blockCount),
+            threads: max(1, look.threads / workers), memoryBytes: settings.memoryBytes)
+        let estimate = PairEstimate(
+            look, sample, counting, vocabulary: words, keptWords: kept, dimension: dimension,
+            workers: workers)
+        return (estimate, sample, counting)
+    }
+
+    private init(
         _ look: Estimation.Look, _ sample: PairSample, _ counting: PairCounting, vocabulary: Int,
         keptWords: Double, dimension: Int, workers: Int
     ) {

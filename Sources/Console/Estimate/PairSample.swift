@@ -69,7 +69,7 @@ struct PairCounting {
 
     /// - Parameter threads: of a worker.
     init(
-        _ sample: PairSample, keptWords: Double, pieces: Int, threads: Int, memoryMebibytes: Int
+        _ sample: PairSample, keptWords: Double, pieces: Int, threads: Int, memoryBytes: Int
     ) {
         pairs = sample.pairs()
         pairBytes = pairs * sample.bytesPerPair
@@ -77,7 +77,7 @@ struct PairCounting {
         sentBytes = piece * Double(pieces) * sample.bytesPerPair
         let counted = sample.pairs(ofShare: 1 / Double(pieces * threads))
         tableBytes = min(
-            Self.tableBytes(of: counted) * Double(threads), Double(memoryMebibytes << 20))
+            Self.tableBytes(of: counted) * Double(threads), Double(memoryBytes))
         seconds =
             keptWords / sample.wordsPerSecond
             + piece * Double(pieces) / sample.pairsMergedPerSecond
