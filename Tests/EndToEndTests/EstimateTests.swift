@@ -29,6 +29,21 @@ extension EndToEnd {
             ]
         }
 
+        @Test("a text of a few lines is trained on as often as a second takes")
+        func short() async throws {
+            let site = try Site()
+            let lines = String(repeating: "one two three four\n", count: 50)
+            let told = try await Program(
+                "sounder",
+                [
+                    "estimate", "train", "sgns", "--min-count", "1", "--json", "--input",
+                    try site.write(lines, to: "short.txt"),
+                ], in: site
+            ).ending(within: 60)
+            try #require(told.code == 0, "\(told)")
+            #expect(told.number("vocabulary") == 4)
+        }
+
         @Test(
             "of a text that is looked at as a whole the plan is told exactly", arguments: Case.all)
         func whole(_ item: Case) async throws {

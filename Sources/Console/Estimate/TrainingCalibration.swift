@@ -96,7 +96,8 @@ struct TrainingCalibration {
                 total.seconds += max(part.seconds, 1e-6)
             }
             position = end < stream.ids.count ? end : 0
-            length *= 2
+            // A short sample is passed through many times within a second.
+            length = min(2 * length, stream.ids.count)
         }
         return max(total.wordsPerSecond, 1)
     }
