@@ -47,5 +47,28 @@ extension Chaos {
             #expect([73, 75].contains(full.code), "\(full)")
             #expect(full.errors.contains("TMPDIR"), "\(full)")
         }
+
+        @Test(
+            "no room for vectors of chunks leaves neither them nor new chunks",
+            .enabled(if: SmallDisk.isPossible, "\(SmallDisk.absence)"))
+        func lateVectors() async throws {
+            let site = try Site()
+            let input = try site.documents(5)
+            let chunks = try site.write("what was there\n", to: "chunks.jsonl")
+            let disk = try SmallDisk(site, "small", mebibytes: 1)
+            try disk.fill()
+            let late = disk.path + "/late"
+            let arguments = [
+                "chunk", "--model", Site.tinyModel, "--input", input, "--output", chunks,
+                "--tokens", "20", "--late-vectors", late,
+            ]
+            let full = try await Program("sounder", arguments, in: site).ending()
+            #expect(full.code == 73 && full.errors.contains(late), "\(full)")
+            #expect(try site.lines("chunks.jsonl") == ["what was there"])
+            #expect(access(late, F_OK) != 0, "\(site.names(in: "small/late"))")
+            disk.makeRoom()
+            #expect(try await Program("sounder", arguments, in: site).ending().code == 0)
+            #expect(try site.lines("chunks.jsonl").count > 5)
+        }
     }
 }

@@ -123,10 +123,13 @@ struct ChunkCommand: ParsableCommand {
         do throws(FileError) {
             try files.parents?.synchronise()
             try files.chunks.synchronise()
+        } catch { throw Fault(.output, "\(error)") }
+        // While what was there of the chunks still is: all that may lack room comes before.
+        try late?.finish(report)
+        do throws(FileError) {
             try files.parents?.commit()
             try files.chunks.commit()
         } catch { throw Fault(.output, "\(error)") }
-        try late?.finish(report)
     }
 
     /// Opened before any work begins; what is there of that name stays until all is done.

@@ -87,7 +87,11 @@ final class LateVectors {
     /// Nothing came of it.
     func leave() {
         open = nil
-        for file in manifest.shards.flatMap(\.files) { removeFile("\(path)/\(file.name)") }
+        // Of the shard that failed, one file may be there.
+        let begun = [name("vectors", ".npy"), name("ids", ".txt"), CollectionManifest.fileName]
+        for file in manifest.shards.flatMap(\.files).map(\.name) + begun {
+            removeFile("\(path)/\(file)")
+        }
         if wasMade { rmdir(path) }
     }
 
