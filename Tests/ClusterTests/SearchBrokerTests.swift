@@ -106,6 +106,29 @@ struct SearchBrokerTests {
         #expect(desk.ask(13).contains { $0.worker == frozen.worker })
     }
 
+    @Test("who owes shards of a question gets no more time by another shard of it")
+    func debts() throws {
+        let (quick, slow, third) = (Self.names[0], Self.names[1], Self.names[2])
+        var desk = Desk(workers: 3)
+        for ticket in 1...5 {
+            let requests = desk.ask(UInt64(ticket), shards: 24, replicas: 3)
+            for request in requests where request.worker != slow { desk.answer(request) }
+            desk.wait(40)
+            for request in requests where request.worker == slow { desk.answer(request) }
+        }
+        let requests = desk.ask(10, shards: 24, replicas: 3)
+        for request in requests where request.worker == third { desk.answer(request) }
+        // The quick one is late after 20 ms, the slow one after 120.
+        desk.wait(30)
+        let hedges = desk.effects.requests
+        try #require(requests.contains { $0.worker == quick })
+        try #require(hedges.contains { $0.worker == slow })
+        for request in hedges where request.worker == third { desk.answer(request) }
+        desk.wait(100)
+        let owed = try #require(requests.first { $0.worker == slow }).shards
+        #expect(Set(desk.effects.requests.flatMap(\.shards)).isSuperset(of: owed))
+    }
+
     @Test("who is quick with segments is not late with pairs, and the other way about")
     func efforts() {
         var desk = Desk(workers: 2)

@@ -24,7 +24,9 @@ extension SearchBroker {
         }
         questions[ticket] = question
         for worker in asked.keys {
-            servants[worker]?.owes[ticket] = Debt(since: now, effort: question.effort)
+            // Who owes it already is as late as it was.
+            let debt = servants[worker]?.owes[ticket] ?? Debt(since: now, effort: question.effort)
+            servants[worker]?.owes[ticket] = debt
             effects.requests.append(
                 SearchEffects.Request(
                     ticket: ticket, worker: worker, shards: asked[worker] ?? [],
@@ -93,7 +95,7 @@ extension SearchBroker {
         fail(
             ticket,
             .tooLate(
-                shards: question.open.count, of: question.asked.count, workers: silent,
+                shards: question.open, of: question.asked.count, workers: silent,
                 milliseconds: question.search.deadlineMilliseconds),
             &effects)
     }
@@ -160,13 +162,14 @@ extension Fault {
     }
 
     fileprivate static func tooLate(
-        shards: Int, of all: Int, workers: [WorkerID], milliseconds: Int
+        shards: [Int], of all: Int, workers: [WorkerID], milliseconds: Int
     ) -> Fault {
         let names = workers.prefix(3).map(\.text).joined(separator: ", ")
+        let numbers = shards.prefix(3).map(String.init).joined(separator: ", ")
         return Fault(
             .temporary,
-            "\(shards) of \(all) shards did not answer within \(milliseconds) ms (asked: "
-                + "\(names)); "
+            "\(shards.count) of \(all) shards did not answer within \(milliseconds) ms (shard "
+                + "\(numbers)\(shards.count > 3 ? ", .." : ""); asked: \(names)); "
                 + "allow more time, or partial answers", retryable: true)
     }
 
