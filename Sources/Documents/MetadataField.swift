@@ -9,7 +9,8 @@ public struct MetadataField: Sendable, Hashable {
 
     /// By which filters call it.
     public let name: String
-    /// A key of JSON, the name of a column of CSV, its number from 1 in TSV.
+    /// A key of JSON, or a path of keys with dots between them; the name of a column of CSV, its
+    /// number from 1 in TSV.
     public let source: String
     /// Nil keeps values as JSON has them, and strings of CSV and TSV.
     public let kind: Kind?

@@ -49,8 +49,28 @@ struct RecordFields {
                 text.append(.malformed("\(name(key)) is \(kind) and not a string"))
             }
         }
-        let rest = values[(1 + layout.textKeys.count)...]
-        return (.json(values[0]), text, rest.map { .json($0) })
+        var metadata = Array(values[(1 + layout.textKeys.count)...])
+        for (index, field) in layout.metadata.enumerated() {
+            guard case .missing = metadata[index] else { continue }
+            metadata[index] = try nested(Array(field.source.utf8), in: bytes)
+        }
+        return (.json(values[0]), text, metadata.map { .json($0) })
+    }
+
+    /// What stands at a path like `metadata.year`, of objects within objects.
+    private static func nested(
+        _ path: [UInt8], in object: UnsafeRawBufferPointer
+    ) throws(Malformed) -> JSONValue {
+        guard let dot = path.firstIndex(of: UInt8(ascii: ".")) else { return .missing }
+        var record = JSONRecord(object)
+        let rest = Array(path[(dot + 1)...])
+        guard case .other(_, let inner) = try record.values(of: [Array(path[..<dot])])[0],
+            inner.first == UInt8(ascii: "{")
+        else { return .missing }
+        var within = JSONRecord(inner)
+        let value = try within.values(of: [rest])[0]
+        guard case .missing = value else { return value }
+        return try nested(rest, in: inner)
     }
 
     private static func columns(

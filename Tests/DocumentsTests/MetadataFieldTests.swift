@@ -41,6 +41,22 @@ struct MetadataFieldTests {
         }
     }
 
+    @Test("a path leads into objects, unless a key of that name is there")
+    func nested() throws {
+        let batch = try values(
+            ["year=metadata.year", "metadata.a.b", "c.d"], .jsonl,
+            #"{"_id":"1","text":"t","metadata":{"year":2010,"a":{"b":"x"}},"c.d":true}"# + "\n"
+                + #"{"_id":"2","text":"t","metadata":{"a.b":"y","year":null},"c":{"d":1}}"# + "\n"
+                + #"{"_id":"3","text":"t","metadata":["year"],"c":7}"#)
+        #expect(batch.problems.isEmpty)
+        #expect(
+            batch.entries.map(\.metadata) == [
+                [.integer(2010), .string("x"), .boolean(true)],
+                [.missing, .string("y"), .integer(1)],
+                [.missing, .missing, .missing],
+            ])
+    }
+
     @Test("values of JSON keep their types")
     func json() throws {
         let batch = try values(

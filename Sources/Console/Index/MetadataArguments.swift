@@ -12,7 +12,8 @@ struct MetadataArguments: ParsableArguments {
         help: ArgumentHelp(
             "Fields kept for --filter and --show: NAME, NAME:TYPE or NAME=FIELD:TYPE.",
             discussion: """
-                FIELD is a key of JSON, a column's name of .csv, its number in .tsv. \
+                FIELD is a key of JSON or a path (metadata.year), a column's name of \
+                .csv, its number in .tsv. \
                 TYPE is string, strings, integer, number or boolean. Without it values \
                 are kept as JSON has them; of .csv and .tsv they are strings. A list of \
                 strings is several values.

@@ -108,20 +108,42 @@ private struct DenseScan: Sendable {
         var wanted = 0
         let rowBytes = query.count * (isHalf ? 2 : 4)
         for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.block) {
-            let part = begin..<min(begin + Self.block, rows.upperBound)
-            dense_dots(
-                query, base + begin * rowBytes, isHalf ? 1 : 0, part.count, query.count, &scores)
-            for row in part {
-                let passage = segment.denseLists.map { Int($0.passages[row]) } ?? row
-                guard passage < segment.passages else {
-                    throw segment.malformed("dense.order", "passage \(passage)")
+            for run in try runs(begin..<min(begin + Self.block, rows.upperBound)) {
+                dense_dots(
+                    query, base + run.first * rowBytes, isHalf ? 1 : 0, run.places.count,
+                    query.count, &scores)
+                for (score, place) in zip(scores, run.places) {
+                    best.insert(ScoredPassage(score: score, place: place))
                 }
-                let place = PassagePlace(segment: index, passage: passage)
-                if dead.contains(passage) || !isWanted(place) { continue }
-                wanted += 1
-                best.insert(ScoredPassage(score: scores[row - begin], place: place))
+                wanted += run.places.count
             }
         }
         return wanted
+    }
+
+    /// Rows that follow each other, are wanted and live; nothing else is multiplied.
+    private struct Run {
+        let first: Int
+        var places: [PassagePlace]
+    }
+
+    private func runs(_ rows: Range<Int>) throws(IndexError) -> [Run] {
+        var runs: [Run] = []
+        var end = -1
+        for row in rows {
+            let passage = segment.denseLists.map { Int($0.passages[row]) } ?? row
+            guard passage < segment.passages else {
+                throw segment.malformed("dense.order", "passage \(passage)")
+            }
+            let place = PassagePlace(segment: index, passage: passage)
+            if dead.contains(passage) || !isWanted(place) { continue }
+            if row == end {
+                runs[runs.count - 1].places.append(place)
+            } else {
+                runs.append(Run(first: row, places: [place]))
+            }
+            end = row + 1
+        }
+        return runs
     }
 }
