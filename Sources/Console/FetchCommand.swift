@@ -17,6 +17,7 @@ struct FetchCommand: AsyncParsableCommand {
             Examples:
               sounder fetch j-3f9a21 --output vectors.bin
               sounder fetch j-3f9a21 --output vectors.npy --format npy --json
+              sounder fetch j-3f9a21 --output sum.bin --vectors-of sum
               sounder fetch j-77c0de --output encoded
             """)
 
@@ -25,6 +26,7 @@ struct FetchCommand: AsyncParsableCommand {
     var output: String
     @Option(help: "word2vec-binary, word2vec-text, npy or safetensors. Default: by the ending.")
     var format: String?
+    @OptionGroup var layers: LayerOptions
     @Flag(help: "Replace what the output directory holds of another job.")
     var overwrite = false
     @OptionGroup var cluster: ClusterOptions
@@ -76,9 +78,14 @@ struct FetchCommand: AsyncParsableCommand {
     ) async throws {
         let destination = try VectorDestination(
             output, format: format, hasSubwords: (status.measures["buckets"] ?? 0) > 0)
+        let outputs = try layers.outputDestination(beside: destination, format: format)
+        if outputs?.path == destination.path {
+            throw Fault(
+                .usage, "--output and --output-vectors name one file; name different ones")
+        }
         let fetch = try ResultFetch(cluster, context: context)
         defer { fetch.bulk.stop() }
-        try await fetch.save(status, to: destination)
+        try await fetch.save(status, layers.vectorsOf, to: destination, outputs: outputs)
         if json {
             let format = destination.format.rawValue
             return try Terminal.outputJSON(Report(job: job, output: output, format: format))
@@ -89,11 +96,11 @@ struct FetchCommand: AsyncParsableCommand {
     private func folder<Manifest: FolderManifest>(
         _ status: JobStatus, _ cluster: Destination, _ context: Context
     ) async throws -> Manifest {
-        if let format {
+        guard format == nil, !layers.keepsOutputs else {
             throw Fault(
                 .usage,
-                "job \(job) has made no word vectors but a directory; leave out --format "
-                    + format)
+                "job \(job) has made no word vectors but a directory; leave out --format, "
+                    + "--vectors-of and --output-vectors")
         }
         let destination = try FolderDestination<Manifest>(output, for: nil, overwrites: overwrite)
         do {

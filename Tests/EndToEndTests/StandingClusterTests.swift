@@ -32,6 +32,36 @@ extension EndToEnd {
             try await cluster.stop()
         }
 
+        @Test("fetch writes the vectors that it is asked for, if the job kept them")
+        func layers() async throws {
+            let site = try Site()
+            let cluster = try await StandingCluster(site, workers: 1)
+            let kept = try await site.train(
+                [site.corpus()], "sum.npy", "--vectors-of", "sum", "--output-vectors",
+                site.path("out.npy"), "--cluster", cluster.address, "--json")
+            let plain = try await site.train(
+                [site.corpus()], "v.npy", "--cluster", cluster.address, "--json")
+            func fetch(_ from: Ending, _ name: String, _ layers: String...) async throws -> Ending {
+                let job = try #require(from.json["job"] as? String, "\(from)")
+                let arguments = ["fetch", job, "--output", site.path(name)] + layers
+                return try await Program(
+                    "sounder", arguments + ["--cluster", cluster.address], in: site
+                ).ending()
+            }
+            let both = try await fetch(
+                kept, "s.npy", "--vectors-of", "sum", "--output-vectors", site.path("o.npy"))
+            #expect(both.code == 0, "\(both)")
+            #expect(try site.bytes("s.npy") == site.bytes("sum.npy"))
+            #expect(try site.bytes("o.npy") == site.bytes("out.npy"))
+            let none = try await fetch(plain, "n.npy", "--vectors-of", "output")
+            #expect(none.code != 0 && none.errors.contains("output vectors"), "\(none)")
+            #expect(!site.exists("n.npy"))
+            let twice = try await fetch(
+                kept, "t.npy", "--output-vectors", site.path("t.npy"))
+            #expect(twice.code == 64 && !site.exists("t.npy"), "\(twice)")
+            try await cluster.stop()
+        }
+
         @Test("a job key names one job, and never one with other settings")
         func jobKey() async throws {
             let site = try Site()

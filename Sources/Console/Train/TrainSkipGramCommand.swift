@@ -3,6 +3,7 @@
 import ArgumentParser
 import Protocol
 import Transport
+import WordVectors
 
 struct TrainSkipGramCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -111,6 +112,23 @@ struct LayerOptions: ParsableArguments {
 
     /// Whether the job is to keep its output vectors.
     var keepsOutputs: Bool { outputVectors != nil || vectorsOf != .input }
+
+    /// Where the output vectors go, if they are wanted.
+    ///
+    /// - Parameter format: of both files, if it is not told by their endings.
+    func outputDestination(
+        beside destination: VectorDestination, format: String?
+    ) throws(Fault) -> VectorDestination? {
+        let isFastText = destination.format == .fastText
+        if isFastText, vectorsOf != .input {
+            throw Fault(
+                .usage,
+                "a fastText .bin holds inputs and outputs, each in its place; leave out "
+                    + "--vectors-of or name another --format")
+        }
+        guard let outputVectors else { return nil }
+        return try VectorDestination(outputVectors, format: isFastText ? nil : format)
+    }
 }
 
 struct WindowOptions: ParsableArguments {

@@ -31,16 +31,8 @@ struct TrainingRun {
         self.cluster = cluster
         destination = try VectorDestination(
             files.output, format: files.format, hasSubwords: hasSubwords)
-        let isFastText = destination.format == .fastText
-        if isFastText, layers.vectorsOf != .input {
-            throw Fault(
-                .usage,
-                "a fastText .bin holds inputs and outputs, each in its place; leave out "
-                    + "--vectors-of or name another --format")
-        }
-        outputDestination = try layers.outputVectors.map {
-            try VectorDestination($0, format: isFastText ? nil : files.format)
-        }
+        outputDestination = try layers.outputDestination(
+            beside: destination, format: files.format)
         try growth.checkWriting()
         try insight.checkReport()
         questions = try reading { try QualityQuestions(insight.questions) }
