@@ -55,8 +55,10 @@ final class Average {
         let due = schedule.rowsDue(round, side)
         let progress = Double(round + 1) / Double(schedule.rounds)
         let alpha = Double(variant.alpha) * max(1e-4, 1 - progress)
+        let isItsOwn = side == .input && variant.inputCurvature > 0
+        let curvature = isItsOwn ? variant.inputCurvature : variant.curvature
         let rounds = Merge(
-            round: round, contraction: variant.curvature * alpha,
+            round: round, contraction: curvature * alpha,
             scratch: try Matrix(rows: locals.count + 2, columns: global.columns),
             combination: Combination(variant: variant, round: round),
             isLast: round == schedule.rounds - 1,

@@ -32,6 +32,7 @@ struct Replicas {
     ) throws -> WordTrainer {
         try WordTrainer(
             settings: WordTrainingSettings(
+                architecture: variant.architecture == "cbow" ? .cbow : .skipGram,
                 dim: variant.dim, window: 5, negative: 5, sample: 1e-4, alpha: alpha,
                 seed: variant.seed),
             counts: corpus.counts)

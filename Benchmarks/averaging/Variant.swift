@@ -3,6 +3,8 @@
 /// Everything that decides a run. The defaults are the setting in which docs/averaging.md compares.
 struct Variant: Codable {
     var name = ""
+    /// skip-gram or cbow.
+    var architecture = "skip-gram"
     var workers = 8
     var roundWords = 50_000.0
     var dim = 200
@@ -17,6 +19,8 @@ struct Variant: Codable {
     var power = 1.0
     /// saturating: contraction of a row by one update, as a multiple of the learning rate.
     var curvature = 0.1
+    /// The same for rows of the input alone; 0 is as for the output.
+    var inputCurvature = 0.0
     /// A row moves at most so many times its own length in a step, or as far as the worker that
     /// moved it most; 0 does without.
     var trust = 0.0
@@ -72,6 +76,8 @@ struct Variant: Codable {
     private mutating func set(_ flag: String, _ value: String) throws(Flaw) {
         switch flag {
         case "--name": name = value
+        case "--architecture":
+            architecture = try choice(flag, value, ["skip-gram", "cbow"])
         case "--workers": workers = try number(flag, value)
         case "--round-words": roundWords = try number(flag, value)
         case "--dim": dim = try number(flag, value)
@@ -85,6 +91,7 @@ struct Variant: Codable {
                 ["mean", "power", "saturating", "diversity", "combiner", "adasum", "owner"])
         case "--power": power = try number(flag, value)
         case "--curvature": curvature = try number(flag, value)
+        case "--input-curvature": inputCurvature = try number(flag, value)
         case "--trust": trust = try number(flag, value)
         case "--mean-rounds": meanRounds = try number(flag, value)
         case "--ramp": ramp = try number(flag, value)
