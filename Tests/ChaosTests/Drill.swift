@@ -28,22 +28,44 @@ struct Drill: Hashable {
         ]
     }
 
+    private static let measured = Mutex<[Double: Drill]>([:])
+
+    /// A job that takes two workers about so long on this machine, with what else it does now.
+    static func lasting(_ seconds: Double) async throws -> Drill {
+        if let drill = measured.withLock({ $0[seconds] }) { return drill }
+        let site = try Site()
+        let short = Drill.short
+        let ending = try await short.calmRun(at: site)
+        let epochs = Int(Double(short.epochs) * seconds / ending.seconds)
+        let drill = Drill(epochs: min(max(epochs, short.epochs), 1_000))
+        // Whoever measured first, so that all compare with one calm run.
+        return measured.withLock { known in
+            let first = known[seconds] ?? drill
+            known[seconds] = first
+            return first
+        }
+    }
+
     private static let known = Mutex<[Drill: Data]>([:])
 
     /// What two workers make of it that nobody disturbs. Run once.
     func calmResult() async throws -> Data {
         if let known = Self.known.withLock({ $0[self] }) { return known }
         let site = try Site()
-        let output = site.path("calm.bin")
-        let ending = try await Program(
-            "sounder", arguments(try site.corpus(), output) + ["--workers", "2", "--threads", "1"],
-            in: site
-        ).ending(within: 240)
-        try #require(ending.code == 0, "\(ending)")
+        let ending = try await calmRun(at: site)
         #expect(ending.number("retries") == 0, "\(ending)")
         let result = try site.bytes("calm.bin")
         Self.known.withLock { $0[self] = result }
         return result
+    }
+
+    private func calmRun(at site: Site) async throws -> Ending {
+        let arguments = arguments(try site.corpus(), site.path("calm.bin"))
+        let ending = try await Program(
+            "sounder", arguments + ["--workers", "2", "--threads", "1"], in: site
+        ).ending(within: 240)
+        try #require(ending.code == 0, "\(ending)")
+        return ending
     }
 }
 

@@ -12,7 +12,7 @@ extension ProcessChaos {
         @Test("1, 11: a few kills of workers and one of the coordinator change no bit")
         func few() async throws {
             try await expectUnchanged(
-                Drill(epochs: 400), kills: Kills(workers: 6, coordinators: 1), number: 1)
+                Drill.lasting(12), kills: Kills(workers: 6, coordinators: 1), number: 1)
         }
 
         @Test(

@@ -100,7 +100,7 @@ extension NetworkChaos {
 
         @Test("24: a job ends well over a link that flaps every three seconds")
         func flapping() async throws {
-            let drill = Drill(epochs: 400)
+            let drill = try await Drill.lasting(12)
             _ = try await drill.calmResult()
             let fleet = try await Fleet(Site(), .proxied, workers: 2)
             let flaps = try await fleet.flap(during: fleet.begin(drill), drill, "v.bin")

@@ -8,9 +8,8 @@ import Testing
 extension NetworkChaos {
     @Suite(.serialized)
     struct NetworkTests {
-        private static let drill = Drill(epochs: 400)
-
         private struct Scene {
+            let drill: Drill
             let fleet: Fleet
             let link: FaultProxy
             let training: Program
@@ -19,21 +18,22 @@ extension NetworkChaos {
 
         /// One worker behind the proxy, one that nothing disturbs, and a job in the middle.
         private func begun(liveness: Int) async throws -> Scene {
-            _ = try await Self.drill.calmResult()
+            let drill = try await Drill.lasting(12)
+            _ = try await drill.calmResult()
             let fleet = try await Fleet(Site(), .proxied, workers: 1, liveness: liveness)
             let link = try #require(fleet.proxy)
             try fleet.startWorker(isDirect: true)
             try await fleet.awaitWorkers(2)
-            let training = try fleet.begin(Self.drill)
+            let training = try fleet.begin(drill)
             let job = try await fleet.awaitStage("training", round: 2)
-            return Scene(fleet: fleet, link: link, training: training, job: job)
+            return Scene(drill: drill, fleet: fleet, link: link, training: training, job: job)
         }
 
         /// The link is whole again: the worker comes back by itself, and no bit is wrong.
         private func expectRecovery(_ scene: Scene, workers: Int = 2) async throws {
             scene.link.heal()
             try await scene.fleet.awaitWorkers(workers)
-            try await scene.fleet.expectCalmResult(of: scene.training, Self.drill)
+            try await scene.fleet.expectCalmResult(of: scene.training, scene.drill)
             try await scene.fleet.stop()
         }
 
@@ -61,7 +61,7 @@ extension NetworkChaos {
             #expect(scene.training.isRunning, "the job was over too soon")
             scene.link.heal()
             try await scene.fleet.awaitWorkers(2)
-            let ending = try await scene.fleet.expectCalmResult(of: scene.training, Self.drill)
+            let ending = try await scene.fleet.expectCalmResult(of: scene.training, scene.drill)
             // What it is given on its return may be taken back when older messages come after.
             let retries = try #require(ending.number("retries").map { Int($0) })
             #expect((lost...lost + 4).contains(retries), "\(ending)")
