@@ -38,7 +38,7 @@ extension IndexReduction {
             let name = spec.documents.name(of: spec.documents.files[0])
             throw Fault(.data, "there are no documents: \(name) has only blank lines")
         }
-        let most = segmentPassages(of: figures.documents)
+        let most = try segmentPassages(of: figures.documents)
         var parts: [(segment: Segment, dead: Tombstones)] = []
         for unit in order {
             guard let frames = outputs.frames(of: unit.index, isChecked: true) else {
@@ -88,10 +88,20 @@ extension IndexReduction {
     }
 
     /// Enough segments that several workers can search side by side, and few enough that a query
-    /// does not pay for their number.
-    private func segmentPassages(of documents: Int) -> Int {
-        if spec.settings.segmentPassages > 0 { return spec.settings.segmentPassages }
-        return min(max((documents + 15) / 16, 1_024), 1 << 17)
+    /// does not pay for their number, and that it can name them all.
+    private func segmentPassages(of documents: Int) throws(Fault) -> Int {
+        let least = (documents + Limits.indexShardsMax - 1) / Limits.indexShardsMax
+        guard spec.settings.segmentPassages > 0 else {
+            return max(min(max((documents + 15) / 16, 1_024), 1 << 17), least)
+        }
+        guard spec.settings.segmentPassages >= least else {
+            throw Fault(
+                .usage,
+                "--segment-passages \(spec.settings.segmentPassages) makes more than "
+                    + "\(Limits.indexShardsMax) segments of \(documents) documents, which no "
+                    + "search takes; pass \(least) or more")
+        }
+        return spec.settings.segmentPassages
     }
 
     private var identity: ModelIdentity {

@@ -37,22 +37,23 @@ struct RerankReduction {
 
     /// - Returns: the run as TREC has it, queries in the order of the one that was given.
     func run(
-        of outputs: RoundOutputs
+        of outputs: RoundOutputs, in round: Round
     ) throws(Fault) -> (bytes: [UInt8], measures: [String: Double]) {
-        do { return try assemble(outputs) } catch let fault as Fault { throw fault } catch {
+        do { return try assemble(outputs, round) } catch let fault as Fault { throw fault } catch {
             throw Fault(.data, "the candidates cannot be ranked: \(error)")
         }
     }
 
     private func assemble(
-        _ outputs: RoundOutputs
+        _ outputs: RoundOutputs, _ round: Round
     ) throws -> (bytes: [UInt8], measures: [String: Double]) {
         let run = try RankedRun(path: spec.run.path)
         var best = [[Candidate]](repeating: [], count: run.queryCount)
         var figures = IndexFigures()
         var scored = 0
         var present: Set<String> = []
-        for unit in 0..<outputs.count {
+        // The first document of an id is the one that counts, as for encode.
+        for unit in Self.order(of: round) {
             guard let frames = outputs.frames(of: unit, isChecked: true), frames.count == 2 else {
                 throw Fault(.internalError, "outputs of unit \(unit) vanished meanwhile")
             }
@@ -60,12 +61,12 @@ struct RerankReduction {
             let documents = try frames[0].withUnsafeBytes {
                 try EncodedDocuments.read($0).0.documents
             }
-            // With a filter not all that are there have scores.
-            if spec.filter != nil { present.formUnion(documents.map(\.id)) }
+            let news = documents.map { present.insert($0.id).inserted }
             for item in try CandidateScore.decode(frames[1]) {
                 guard Int(item.query) < best.count else {
                     throw Fault(.data, "a score of query \(item.query), which is not in the run")
                 }
+                guard news[Int(item.document)] else { continue }
                 scored += 1
                 keep(
                     Candidate(id: documents[Int(item.document)].id, score: item.score),
@@ -85,6 +86,16 @@ struct RerankReduction {
         measures["skipped"] = Double(figures.ledger.skipped)
         measures["maxLength"] = Double(figures.ledger.maxLength)
         return (Array(text(best, run).utf8), measures)
+    }
+
+    /// Numbers of units by the places of their documents.
+    private static func order(of round: Round) -> [Int] {
+        var order: [(unit: Int, first: Int)] = []
+        for (index, unit) in round.units.enumerated() {
+            guard case .rerankChunk(let task) = unit.task else { continue }
+            order.append((index, task.chunk.firstRecord + task.chunk.records.lowerBound))
+        }
+        return order.sorted { $0.first < $1.first }.map(\.unit)
     }
 
     private func depth(of query: Int, _ run: RankedRun) -> Int {

@@ -24,6 +24,9 @@ final class ModelShelf {
     private let directory: String
     private let readsInPlace: Bool
     private var held: [Key: any Sendable] = [:]
+    /// In the order of their last use; each may have its own weights.
+    private var used: [Key] = []
+    private static let heldMax = 4
     /// Name of the folder that was fetched last, by the content of its model.
     private var fetched: String?
     private static let rangeBytes = 8 << 20
@@ -111,10 +114,13 @@ final class ModelShelf {
         _ load: (String) throws(ModelError) -> Model
     ) throws -> (model: Model, bytesReceived: Int) {
         let key = Key(identity: source.identity, use: use)
+        used.removeAll { $0 == key }
+        used.append(key)
         if let model = held[key] as? Model { return (model, 0) }
         let (folder, received) = try folder(of: source, control)
         // The weights of another model go before those of this one come.
-        held = held.filter { $0.key.identity == key.identity }
+        used = Array(used.filter { $0.identity == key.identity }.suffix(Self.heldMax))
+        held = held.filter { used.contains($0.key) }
         followLoading(of: source.folder.byteCount, control)
         let model = try load(folder)
         try control.check()

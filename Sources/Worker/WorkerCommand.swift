@@ -153,10 +153,11 @@ struct WorkerCommand: ParsableCommand {
             judge: HandshakeJudge(address, keys), to: address, meters: meters, service: service,
             logger: logger)
         withExtendedLifetime(supervision) {}
-        search.stop()
         compute.stop()
-        peers?.stop()
+        // Before those who may wait for what they fetch.
         bulk.stop()
+        search.stop()
+        peers?.stop()
         return fault.map { fault in
             fault.message.contains(address.description)
                 ? fault : Fault(fault.code, "\(fault.message) (\(address))")

@@ -106,27 +106,42 @@ struct SearchBrokerTests {
         #expect(desk.ask(13).contains { $0.worker == frozen.worker })
     }
 
-    @Test("who owes shards of a question gets no more time by another shard of it")
-    func debts() throws {
-        let (quick, slow, third) = (Self.names[0], Self.names[1], Self.names[2])
+    /// Three workers that hold everything: the first is late after 20 ms, the second after 120.
+    private func desk() -> (desk: Desk, requests: [SearchEffects.Request]) {
         var desk = Desk(workers: 3)
         for ticket in 1...5 {
             let requests = desk.ask(UInt64(ticket), shards: 24, replicas: 3)
-            for request in requests where request.worker != slow { desk.answer(request) }
+            for request in requests where request.worker != Self.names[1] { desk.answer(request) }
             desk.wait(40)
-            for request in requests where request.worker == slow { desk.answer(request) }
+            for request in requests where request.worker == Self.names[1] { desk.answer(request) }
         }
         let requests = desk.ask(10, shards: 24, replicas: 3)
-        for request in requests where request.worker == third { desk.answer(request) }
-        // The quick one is late after 20 ms, the slow one after 120.
+        for request in requests where request.worker == Self.names[2] { desk.answer(request) }
+        return (desk, requests)
+    }
+
+    @Test("who owes shards of a question gets no more time by another shard of it")
+    func debts() throws {
+        var (desk, requests) = desk()
         desk.wait(30)
         let hedges = desk.effects.requests
-        try #require(requests.contains { $0.worker == quick })
-        try #require(hedges.contains { $0.worker == slow })
-        for request in hedges where request.worker == third { desk.answer(request) }
+        try #require(hedges.contains { $0.worker == Self.names[1] })
+        for request in hedges where request.worker == Self.names[2] { desk.answer(request) }
         desk.wait(100)
-        let owed = try #require(requests.first { $0.worker == slow }).shards
+        let owed = try #require(requests.first { $0.worker == Self.names[1] }).shards
         #expect(Set(desk.effects.requests.flatMap(\.shards)).isSuperset(of: owed))
+    }
+
+    @Test("who answers some of the shards that it owes still owes the others")
+    func partialAnswers() throws {
+        var (desk, requests) = desk()
+        desk.wait(30)
+        let hedges = desk.effects.requests
+        let hedge = try #require(hedges.first { $0.worker == Self.names[1] })
+        for request in hedges where request.worker == Self.names[2] { desk.answer(request) }
+        desk.answer(try #require(requests.first { $0.worker == Self.names[1] }))
+        desk.wait(200)
+        #expect(Set(desk.effects.requests.flatMap(\.shards)).isSuperset(of: hedge.shards))
     }
 
     @Test("who is quick with segments is not late with pairs, and the other way about")
@@ -221,7 +236,7 @@ struct SearchBrokerTests {
         #expect(desk.outcome == .failed(broken))
     }
 
-    @Test("without workers, and when too many ask, it is said at once")
+    @Test("52: without workers, and when too many ask, it is said at once")
     func refused() {
         var desk = Desk(workers: 0)
         #expect(desk.ask(1).isEmpty)

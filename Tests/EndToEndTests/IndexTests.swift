@@ -79,6 +79,10 @@ extension EndToEnd {
             let hit = try #require((shown.json["hits"] as? [[String: Any]])?.first, "\(shown)")
             #expect(hit["text"] as? String == texts[3])
             #expect((hit["explanation"] as? [Any])?.isEmpty == false)
+            let fused = try await site.search(
+                texts[3], "--pipeline", "bm25:9,dense:9", "--top", "1", "--text")
+            let first = try #require((fused.json["hits"] as? [[String: Any]])?.first, "\(fused)")
+            #expect(first["text"] as? String == texts[3])
         }
 
         @Test("one worker and three find the same passages with the same scores")
@@ -156,7 +160,27 @@ extension EndToEnd {
             #expect(refused.code == 65 && refused.errors.contains("another"), "\(refused)")
         }
 
-        @Test("bad questions are refused in words")
+        @Test("40: documents of 10 MB and queries of a million words are cut, and it is said")
+        func long() async throws {
+            let site = try Site()
+            let document = String(repeating: "hog ", count: 2_500_000)
+            let input = try site.write(
+                #"{"_id": "long", "text": "\#(document)"}"# + "\n"
+                    + #"{"_id": "short", "text": "a wild hog"}"# + "\n", to: "docs.jsonl")
+            let encoded = try await site.encode([input])
+            #expect(encoded.code == 0 && encoded.number("truncated") == 1, "\(encoded)")
+            let built = try await site.buildIndex([input])
+            #expect(built.code == 0 && built.number("truncated") == 1, "\(built)")
+            let text = String(repeating: "hog ", count: 1_000_000)
+            let queries = try site.write(
+                #"{"_id": "q", "text": "\#(text)"}"# + "\n", to: "queries.jsonl")
+            let found = try await site.search(
+                "--queries", queries, "--output", site.path("run.trec"))
+            #expect(found.code == 0 && found.number("truncated") == 1, "\(found)")
+            #expect(try site.lines("run.trec").count == 2)
+        }
+
+        @Test("40: bad questions are refused in words")
         func refused() async throws {
             let site = try Site()
             try #require(try await site.buildIndex([site.documents(50)]).code == 0)

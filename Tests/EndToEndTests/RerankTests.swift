@@ -91,6 +91,23 @@ extension EndToEnd {
             #expect(skipped.code == 0 && skipped.number("unknown") == 1, "\(skipped)")
         }
 
+        @Test("a document that is there twice ends the job, or counts once if that is wanted")
+        func twice() async throws {
+            let site = try Site()
+            _ = try candidates(site)
+            let again = try site.write(
+                #"{"_id": "d5", "text": "once more"}"# + "\n", to: "more.jsonl")
+            let refused = try await rerank(site, Site.tinyModel, "--corpus", again)
+            #expect(refused.code == 65 && refused.errors.contains("\"d5\""), "\(refused)")
+            let once = try await rerank(
+                site, Site.tinyModel, "--corpus", again, "--on-error", "skip")
+            try #require(once.code == 0, "\(once)")
+            #expect(once.number("pairs") == 30)
+            for documents in try ranked(site).values {
+                #expect(documents.count == 10 && Set(documents).count == 10)
+            }
+        }
+
         private func ofIndex(_ site: Site, _ more: String...) async throws -> Ending {
             try await Program(
                 "sounder",

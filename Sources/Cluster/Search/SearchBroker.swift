@@ -139,6 +139,10 @@ public struct SearchBroker: Sendable {
             question.slowestMicroseconds = max(question.slowestMicroseconds, scored.microseconds)
             questions[scored.ticket] = question
         }
+        // It may have been asked twice, and owe the rest still.
+        if question.open.contains(where: { question.asked[$0].contains(worker) }) {
+            servants[worker]?.owes[scored.ticket] = Debt(since: now, effort: question.effort)
+        }
         finishIfDone(scored.ticket, &effects)
         rest(at: now, into: &effects)
     }

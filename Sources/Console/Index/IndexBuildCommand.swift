@@ -107,9 +107,20 @@ struct IndexAddCommand: AsyncParsableCommand {
         do throws(IndexError) {
             target = try IndexDirectory.open(index, forWriting: true) { ManifestDigest() }
         } catch { throw Fault(index: error) }
+        guard target.manifest.segments.count < Limits.indexShardsMax else {
+            throw Fault(
+                .usage,
+                "the index \(index) has \(target.manifest.segments.count) segments already, and a "
+                    + "search takes \(Limits.indexShardsMax); run `sounder index compact --index "
+                    + "\(index)` first")
+        }
         let standardInput = try documents.standardInput()
         defer { withExtendedLifetime(standardInput) {} }
         let spec = try spec(for: target.manifest, standardInput)
+        // Of an earlier one that was killed; the index is locked, so that nobody is at work there.
+        for name in entries(of: index) where name.hasPrefix(".adding-") {
+            removeTree("\(index)/\(name)")
+        }
         let folder = "\(index)/.adding-\(getpid())"
         defer { removeTree(folder) }
         let destination = try FolderDestination<IndexManifest>(folder, for: nil, overwrites: true)

@@ -18,6 +18,8 @@ struct IndexRerank {
     let output: String
     let filter: String?
     let skipsUnknown: Bool
+    /// Milliseconds of a query.
+    let deadline: Int
 
     func answer(_ place: TrainingPlace, _ cluster: ClusterOptions) async throws {
         let questions = try self.questions()
@@ -34,6 +36,7 @@ struct IndexRerank {
         try await session.welcome()
         var how = SearchManner()
         how.filter = filter
+        how.deadline = deadline
         let search = PassageSearch(
             index: searchable, session: session, pipeline: pipeline, how: how, judge: judge,
             requiresCandidates: !skipsUnknown && filter == nil)

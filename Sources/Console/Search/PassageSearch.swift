@@ -34,7 +34,7 @@ struct PassageSearch: Sendable {
     /// Whether a candidate that is named and not there is an error.
     var requiresCandidates = false
     /// Unless --probes says otherwise; docs/benchmarks.md has what these lose.
-    private static let tokenProbes = 8
+    private static let tokenProbes = 4
     private static let denseProbes = 32
 
     /// - Parameter candidates: ids among which a pipeline ranks that finds nothing itself.
@@ -55,7 +55,7 @@ struct PassageSearch: Sendable {
         }
         var rankings: [[Hit]] = []
         for stage in pipeline.first {
-            let isLast = pipeline.then.isEmpty && pipeline.first.count == 1
+            let isLast = pipeline.then.isEmpty
             let question = try question(stage, text, vectors, among: nil, isLast: isLast)
             rankings.append(try await ask(stage, question, &answer))
         }

@@ -71,6 +71,8 @@ struct RerankCommand: AsyncParsableCommand {
     var metadataField: [String] = []
     @Option(help: "Project token vectors to so many numbers. Default: as the model has them.")
     var projection: Int?
+    @Option(help: "With --index: milliseconds that a query may take. Default: ten minutes.")
+    var deadline: Int?
     @Option(help: "Names the job: the same key and settings never run twice on one cluster.")
     var jobKey: String?
     @OptionGroup(title: "Model") var model: IndexModelArguments
@@ -94,6 +96,10 @@ struct RerankCommand: AsyncParsableCommand {
     func run() async throws {
         Interrupts.begin()
         if let index { return try await rank(index) }
+        if deadline != nil {
+            throw Fault(
+                .usage, "--deadline is for --index; the job of --corpus ends by `sounder cancel`")
+        }
         guard !corpus.isEmpty else {
             throw Fault(.usage, "no documents are named; pass --corpus FILE or --index DIR")
         }
@@ -150,13 +156,21 @@ struct RerankCommand: AsyncParsableCommand {
             throw Fault(
                 .usage, "\(flag) is for --corpus, and an index has it settled; leave it out")
         }
-        guard (1...Limits.hitsMax).contains(top), depth >= 0 else {
+        let deadline = deadline ?? Limits.searchMillisecondsMax
+        let ranges = [
+            ("--top", top, 1...Limits.hitsMax), ("--depth", depth, 0...Limits.hitsMax),
+            ("--deadline", deadline, 1...Limits.searchMillisecondsMax),
+        ]
+        for (flag, value, allowed) in ranges where !allowed.contains(value) {
             throw Fault(
-                .usage, "--top \(top) is out of range; it must lie in 1...\(Limits.hitsMax)")
+                .usage,
+                "\(flag) \(value) is out of range; it must lie in "
+                    + "\(allowed.lowerBound)...\(allowed.upperBound)")
         }
         try await IndexRerank(
             index: index, model: model.model, queries: queries, run: candidates, top: top,
-            depth: depth, output: output, filter: filter, skipsUnknown: onError == .skip
+            depth: depth, output: output, filter: filter, skipsUnknown: onError == .skip,
+            deadline: deadline
         ).answer(place, cluster)
     }
 

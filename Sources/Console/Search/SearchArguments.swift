@@ -74,7 +74,7 @@ struct SearchArguments: ParsableArguments {
         help: ArgumentHelp(
             """
             Centroids of each query token whose passages are looked at, and lists of a segment's \
-            dense vectors. Default: 8 and 32.
+            dense vectors. Default: 4 and 32.
             """))
     var probes: Int?
     @Option(

@@ -43,19 +43,27 @@ struct SearchBatch {
     func run(_ all: [Question]) async throws {
         let path = output
         let began = monotonicSeconds()
+        let writer = try writer(for: all)
         let answers = try await answers(all)
         let seconds = monotonicSeconds() - began
         var hits = 0
         do throws(EvaluationError) {
-            var writer = try RunWriter(path: path, tag: tag)
             for (query, answer) in zip(all, answers) {
                 try writer.write(
                     query: query.id, documents: answer.hits.map { ($0.id, $0.score) })
                 hits += answer.hits.count
             }
             try writer.commit()
-        } catch { throw Fault(.output, "\(error)") }
+        } catch { throw Fault(error.code, "\(error)") }
         try report(answers, seconds: seconds, hits: hits, path: path)
+    }
+
+    /// Opened first, so that a place that cannot be written is told before any work begins.
+    private func writer(for all: [Question]) throws(Fault) -> RunWriter {
+        do throws(EvaluationError) {
+            for query in all { try RunWriter.check(query.id) }
+            return try RunWriter(path: output, tag: tag)
+        } catch { throw Fault(error.code, "\(error)") }
     }
 
     private func answers(_ all: [Question]) async throws -> [SearchAnswer] {
@@ -114,6 +122,13 @@ struct SearchBatch {
                 "\(report.truncated) queries were longer than the model takes and were cut")
         }
         Terminal.say("wrote \(path): \(Double(hits).grouped) passages")
+    }
+}
+
+extension EvaluationError {
+    /// Of what is written: ids are the user's, and so is the tag.
+    fileprivate var code: Fault.Code {
+        if case .unwritableID = self { .data } else { .output }
     }
 }
 

@@ -59,6 +59,11 @@ struct SearchDisplay {
         if answer.isTruncated {
             Terminal.say("the query is longer than the model takes, and was cut")
         }
+        for stage in how.trace ? answer.stages : [] {
+            Terminal.say(
+                "\(stage.stage): \(stage.found) found in \(stage.milliseconds.fixed(1)) ms, the "
+                    + "slowest worker \(stage.slowestMilliseconds.fixed(1))")
+        }
         Terminal.say(
             "\(passages.count) passages in \(answer.milliseconds.fixed(1)) ms"
                 + answer.stages.map { ", \($0.stage) \($0.milliseconds.fixed(1))" }.joined())

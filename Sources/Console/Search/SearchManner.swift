@@ -16,6 +16,7 @@ struct SearchManner: Sendable {
     var shown: [String] = []
     var text = false
     var explain = false
+    var trace = false
 }
 
 extension SearchArguments {
@@ -23,6 +24,6 @@ extension SearchArguments {
         SearchManner(
             probes: probes, candidates: candidates, exhaustive: exhaustive, deadline: deadline,
             partial: partial, replicas: replicas, filter: filter, shown: shown, text: text,
-            explain: explain)
+            explain: explain, trace: trace)
     }
 }

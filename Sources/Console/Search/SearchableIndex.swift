@@ -42,6 +42,12 @@ final class SearchableIndex: Sendable {
         guard !manifest.segments.isEmpty else {
             throw Fault(.data, "the index \(path) has no passages; add some")
         }
+        guard manifest.segments.count <= Limits.indexShardsMax else {
+            throw Fault(
+                .data,
+                "the index \(path) has \(manifest.segments.count) segments, and a search takes "
+                    + "\(Limits.indexShardsMax); run `sounder index compact --index \(path)`")
+        }
         shards = manifest.shards(at: self.path)
         let folder =
             pipeline.has(.maxsim) || pipeline.has(.dense)

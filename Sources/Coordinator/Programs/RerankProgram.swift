@@ -10,11 +10,13 @@ final class RerankProgram: JobProgram {
     static let stage = "reranking"
     private let job: JobID
     private let spec: RerankDocuments
+    private let directory: JobDirectory
     private let payloads: PayloadTable
 
     init(spec: RerankDocuments, directory: JobDirectory, payloads: PayloadTable) {
         job = directory.job
         self.spec = spec
+        self.directory = directory
         self.payloads = payloads
     }
 
@@ -25,6 +27,7 @@ final class RerankProgram: JobProgram {
         let plan = try EncodingPlan(
             spec.documents, plain, model: source, corpus: "\(job)/corpus",
             metadata: spec.metadataFields)
+        try UniqueIDs(spec.documents, plan, scratch: directory.path).check()
         for (index, file) in plain.enumerated() {
             try files.offer(file.text, as: "\(job)/corpus/\(index)")
         }
@@ -60,7 +63,7 @@ final class RerankProgram: JobProgram {
     func reduce(_ round: Round, outputs: RoundOutputs, workers: Int) throws(Fault) -> Step {
         let gone = (0..<outputs.count).filter { outputs.frames(of: $0) == nil }
         if !gone.isEmpty { return .repeated(gone) }
-        let (run, measures) = try RerankReduction(spec: spec).run(of: outputs)
+        let (run, measures) = try RerankReduction(spec: spec).run(of: outputs, in: round)
         return .completed(
             JobResult(
                 outputs: [try payloads.publish(Frame(run), name: "run", of: job)],

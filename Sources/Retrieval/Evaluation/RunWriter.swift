@@ -49,7 +49,8 @@ public struct RunWriter: ~Copyable {
         do { try file.commit(durable: durable) } catch { throw .file(error) }
     }
 
-    private static func check(_ id: String) throws(EvaluationError) {
+    /// - Throws: `.unwritableID` for what no run can hold as an id or a tag.
+    public static func check(_ id: String) throws(EvaluationError) {
         let isWritable = id.utf8.allSatisfy { $0 != 0 && $0 != 0x20 && !(9...13).contains($0) }
         guard isWritable, !id.isEmpty, id.utf8.count <= 4_096 else { throw .unwritableID(id) }
     }

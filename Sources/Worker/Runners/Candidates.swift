@@ -27,7 +27,9 @@ final class Candidates {
     private(set) var texts: [UInt8] = []
     private(set) var ranges: [Range<Int>] = []
     private var queriesOf: [String: [UInt32]] = [:]
-    private var vectors: (model: ObjectIdentifier, queries: [PackedQuery])?
+    private var vectors: [PackedQuery] = []
+    /// Whose vectors they are; weak, so that another model that comes to lie where it was is none.
+    private weak var model: LateInteractionModel?
 
     /// - Throws: a `Fault` for a query of the run without a text.
     init(_ task: RerankChunk, queries: Frame, run: Frame) throws {
@@ -59,7 +61,7 @@ final class Candidates {
 
     /// The queries' token vectors, made once.
     func packed(by model: LateInteractionModel, threads: Int) throws -> [PackedQuery] {
-        if let vectors, vectors.model == ObjectIdentifier(model) { return vectors.queries }
+        if model === self.model { return vectors }
         let encoded = try texts.withUnsafeBytes { bytes in
             try model.encodeQueries(
                 ranges.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }, threads: threads,
@@ -77,7 +79,8 @@ final class Candidates {
                     precision: .f32))
             row += Int(count)
         }
-        vectors = (ObjectIdentifier(model), queries)
+        vectors = queries
+        self.model = model
         return queries
     }
 

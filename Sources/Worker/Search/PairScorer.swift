@@ -22,9 +22,9 @@ final class PairScorer {
     ///
     /// - Parameters:
     ///   - passages: with their texts.
-    ///   - deadline: by the clock of `monotonicMilliseconds`.
+    ///   - isGivenUp: whether nobody waits for the answer any more.
     func hits(
-        _ score: Score, _ query: ShardQuery, _ passages: [ShardHit], until deadline: Int64
+        _ score: Score, _ query: ShardQuery, _ passages: [ShardHit], isGivenUp: () -> Bool
     ) throws(Fault) -> [Hit] {
         if passages.isEmpty { return [] }
         let texts = passages.map { $0.text ?? "" }
@@ -34,7 +34,7 @@ final class PairScorer {
         }
         let values: [Float]
         do {
-            values = try scores(of: texts, for: query.query, try model(score.model), deadline)
+            values = try scores(of: texts, for: query.query, try model(score.model), isGivenUp)
         } catch { throw Fault(indexing: error) }
         var hits: [Hit] = []
         for (var passage, value) in zip(passages, values) {
@@ -51,12 +51,13 @@ final class PairScorer {
     }
 
     private func scores(
-        of texts: [String], for query: String, _ model: CrossEncoder, _ deadline: Int64
+        of texts: [String], for query: String, _ model: CrossEncoder,
+        _ isGivenUp: () -> Bool
     ) throws -> [Float] {
         var values: [Float] = []
         let slice = Self.sliceOfThread * threads
         while values.count < texts.count {
-            guard monotonicMilliseconds() < deadline else {
+            guard !isGivenUp() else {
                 throw Fault(
                     .temporary,
                     "\(values.count) of \(texts.count) pairs were scored when the time was over; "

@@ -3,6 +3,7 @@
 import Logging
 import Protocol
 import Retrieval
+import Synchronization
 import Transport
 
 /// Hears questions on one thread and answers them on another, so that the coordinator hears of
@@ -17,17 +18,21 @@ final class SearchServer: Sendable {
         let score: Score
         let body: Frame
         let deadline: Int64
+        private let end: ServerEnd
 
-        init(_ score: Score, _ body: Frame) {
+        init(_ score: Score, _ body: Frame, until end: ServerEnd) {
             self.score = score
             self.body = body
+            self.end = end
             deadline = monotonicMilliseconds() + Int64(score.deadlineMilliseconds)
         }
+
+        var isGivenUp: Bool { end.hasCome || deadline <= monotonicMilliseconds() }
 
         /// - Parameter work: gives nil where somebody else answers.
         /// - Returns: nil, too, where nobody waits for the answer any more.
         func answer(since began: Double, _ work: () throws(Fault) -> [Hit]?) -> Message? {
-            if deadline <= monotonicMilliseconds() { return nil }
+            if isGivenUp { return nil }
             var scored = Scored(ticket: score.ticket, shards: score.shards, microseconds: 0)
             var body: Frame?
             do throws(Fault) {
@@ -49,6 +54,7 @@ final class SearchServer: Sendable {
         let began: Double
     }
 
+    private let end: ServerEnd
     private let events: Mailbox<Event>
     private let questions: Mailbox<Question?>
     private let link: OwnedThread
@@ -63,6 +69,8 @@ final class SearchServer: Sendable {
         makeScorer: @escaping @Sendable () -> ShardScorer,
         makePairScorer: @escaping @Sendable () -> PairScorer
     ) throws {
+        let end = ServerEnd()
+        self.end = end
         let events = try Mailbox<Event>()
         let questions = try Mailbox<Question?>()
         let pairs = try Mailbox<PairQuestion?>()
@@ -75,7 +83,7 @@ final class SearchServer: Sendable {
         link = try OwnedThread(name: "search") {
             do throws(TransportError) {
                 var loop = try SearchLink(address, hello, keys, context, events: events) {
-                    questions.post(Question($0, $1))
+                    questions.post(Question($0, $1, until: end))
                 }
                 while try loop.turn() {}
             } catch {
@@ -106,7 +114,8 @@ final class SearchServer: Sendable {
                 let question = pair.question
                 let answer = question.answer(since: pair.began) { () throws(Fault) in
                     try scorer.hits(
-                        question.score, pair.query, pair.passages, until: question.deadline)
+                        question.score, pair.query, pair.passages,
+                        isGivenUp: { question.isGivenUp })
                 }
                 if let answer { events.post(.answered(answer)) }
             }
@@ -123,11 +132,22 @@ final class SearchServer: Sendable {
         }
     }
 
+    /// What waits is left: nobody could get the answers any more.
     func stop() {
+        end.come()
         events.post(.stop)
         questions.post(nil)
         link.join()
         scoring.join()
         pairing.join()
     }
+}
+
+/// Whether a server is told to end, for all who work for it.
+private final class ServerEnd: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    var hasCome: Bool { flag.load(ordering: .relaxed) }
+
+    func come() { flag.store(true, ordering: .relaxed) }
 }

@@ -60,6 +60,11 @@ final class IndexShelf {
     private struct Key: Hashable {
         let index: IndexShards
         let shards: [Int]
+
+        /// Digests of all that is read for them.
+        var files: Set<String> {
+            Set((index.common + shards.flatMap { index.shards[$0] }).map(\.sha256))
+        }
     }
 
     private let bulk: BulkExchange
@@ -102,9 +107,20 @@ final class IndexShelf {
             parts.append(ShardPart(number: shard, segment: segment, dead: dead))
         }
         let open = try OpenShards(encoder: encoder, parts: parts)
-        if opened.count >= Self.openedMax { opened.removeFirst() }
         opened.append(Opened(shards: open, key: key))
+        if opened.count > Self.openedMax { leaveOldest() }
         return open
+    }
+
+    /// With the files that no other combination has, and their copies.
+    private func leaveOldest() {
+        let left = opened.removeFirst().key.files
+        let needed = opened.reduce(into: Set<String>()) { $0.formUnion($1.key.files) }
+        for digest in left.subtracting(needed) {
+            segments[digest] = nil
+            encoders[digest] = nil
+            removeFile("\(cache)/\(digest)")
+        }
     }
 
     private func encoder(_ file: IndexFile, in folder: String) throws -> TokenEncoder {
