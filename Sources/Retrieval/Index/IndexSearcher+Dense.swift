@@ -12,7 +12,7 @@ extension IndexSearcher {
     ///   `.malformed`.
     func nearestByDense(
         _ query: [Float], count: Int, probes: Int?, threads: Int,
-        _ isWanted: @escaping PassageFilter
+        _ isWanted: PassageFilter?
     ) throws(IndexError) -> [ScoredPassage] {
         var best = BestPassages(limit: count)
         func add(_ parts: [BestPassages]) {
@@ -52,7 +52,7 @@ private struct DenseScan: Sendable {
     private let dead: Tombstones
     private let count: Int
     private let isHalf: Bool
-    private let isWanted: PassageFilter
+    private let isWanted: PassageFilter?
     private static let block = 1_024
 
     var hasLists: Bool { segment.denseLists != nil }
@@ -60,7 +60,7 @@ private struct DenseScan: Sendable {
 
     init(
         _ query: [Float], _ snapshot: IndexSnapshot, segment index: Int, count: Int,
-        _ isWanted: @escaping PassageFilter
+        _ isWanted: PassageFilter?
     ) throws(IndexError) {
         (segment, dead) = snapshot.segments[index]
         guard let dense = segment.dense else {
@@ -110,40 +110,40 @@ private struct DenseScan: Sendable {
         for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.block) {
             for run in try runs(begin..<min(begin + Self.block, rows.upperBound)) {
                 dense_dots(
-                    query, base + run.first * rowBytes, isHalf ? 1 : 0, run.places.count,
+                    query, base + run.lowerBound * rowBytes, isHalf ? 1 : 0, run.count,
                     query.count, &scores)
-                for (score, place) in zip(scores, run.places) {
-                    best.insert(ScoredPassage(score: score, place: place))
+                for row in run where best.takes(scores[row - run.lowerBound]) {
+                    best.insert(
+                        ScoredPassage(
+                            score: scores[row - run.lowerBound], place: try place(of: row)))
                 }
-                wanted += run.places.count
+                wanted += run.count
             }
         }
         return wanted
     }
 
     /// Rows that follow each other, are wanted and live; nothing else is multiplied.
-    private struct Run {
-        let first: Int
-        var places: [PassagePlace]
-    }
-
-    private func runs(_ rows: Range<Int>) throws(IndexError) -> [Run] {
-        var runs: [Run] = []
-        var end = -1
+    private func runs(_ rows: Range<Int>) throws(IndexError) -> [Range<Int>] {
+        if isWanted == nil, dead.count == 0 { return [rows] }
+        var runs: [Range<Int>] = []
         for row in rows {
-            let passage = segment.denseLists.map { Int($0.passages[row]) } ?? row
-            guard passage < segment.passages else {
-                throw segment.malformed("dense.order", "passage \(passage)")
-            }
-            let place = PassagePlace(segment: index, passage: passage)
-            if dead.contains(passage) || !isWanted(place) { continue }
-            if row == end {
-                runs[runs.count - 1].places.append(place)
+            let place = try place(of: row)
+            if dead.contains(place.passage) || isWanted?(place) == false { continue }
+            if let last = runs.last, last.upperBound == row {
+                runs[runs.count - 1] = last.lowerBound..<row + 1
             } else {
-                runs.append(Run(first: row, places: [place]))
+                runs.append(row..<row + 1)
             }
-            end = row + 1
         }
         return runs
+    }
+
+    private func place(of row: Int) throws(IndexError) -> PassagePlace {
+        let passage = segment.denseLists.map { Int($0.passages[row]) } ?? row
+        guard passage < segment.passages else {
+            throw segment.malformed("dense.order", "passage \(passage)")
+        }
+        return PassagePlace(segment: index, passage: passage)
     }
 }

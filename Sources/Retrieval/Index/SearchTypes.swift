@@ -79,6 +79,11 @@ struct BestPassages {
 
     init(limit: Int) { self.limit = limit }
 
+    /// Whether a passage with this score may be one of them.
+    func takes(_ score: Float) -> Bool {
+        limit > 0 && (heap.count < limit || score >= heap[0].score)
+    }
+
     mutating func insert(_ new: ScoredPassage) {
         guard new.score > -.infinity, limit > 0 else { return }
         if heap.count < limit {

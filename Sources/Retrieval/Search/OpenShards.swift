@@ -168,12 +168,11 @@ public final class OpenShards: Sendable {
     private func byDense(
         _ query: ShardQuery, _ sets: [PassageSet]?, _ top: Int, _ threads: Int
     ) throws(IndexError) -> [ShardHit] {
+        var isWanted: PassageFilter?
+        if let sets { isWanted = { sets[$0.segment].contains($0.passage) } }
         let best = try searcher.nearestByDense(
             query.vectors, count: top, probes: query.ids == nil ? query.probes : nil,
-            threads: threads
-        ) {
-            sets?[$0.segment].contains($0.passage) ?? true
-        }
+            threads: threads, isWanted)
         var hits: [ShardHit] = []
         for passage in best { hits.append(try hit(passage.place, passage.score)) }
         return hits
