@@ -79,10 +79,13 @@ struct FetchCommand: AsyncParsableCommand {
         let destination = try VectorDestination(
             output, format: format, hasSubwords: (status.measures["buckets"] ?? 0) > 0)
         let outputs = try layers.outputDestination(beside: destination, format: format)
-        if outputs?.path == destination.path {
+        if status.kind == "train-glove", layers.vectorsOf == .sum {
             throw Fault(
-                .usage, "--output and --output-vectors name one file; name different ones")
+                .usage,
+                "job \(job) is of GloVe, whose vectors are what `train glove --vectors` asked "
+                    + "for; leave out --vectors-of")
         }
+        try VectorDestination.check([destination] + (outputs.map { [$0] } ?? []))
         let fetch = try ResultFetch(cluster, context: context)
         defer { fetch.bulk.stop() }
         try await fetch.save(status, layers.vectorsOf, to: destination, outputs: outputs)

@@ -1,6 +1,7 @@
 // Ctrl-C and SIGTERM: once asks to drain, twice stops.
 
 import Glibc
+import Protocol
 import Synchronization
 
 /// Counts the interrupts of this process. A signal handler may do no more than that.
@@ -17,6 +18,11 @@ enum Interrupts {
             }
         }
         signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// - Throws: a `Fault` if the user has asked to stop, for work that nothing else ends.
+    static func check() throws(Fault) {
+        if received > 0 { throw Fault(.cancelled, "interrupted") }
     }
 
     /// How often the user has asked to stop.

@@ -68,3 +68,46 @@ struct VectorDestination {
         } catch { throw Fault(.output, "\(error)") }
     }
 }
+
+extension VectorDestination {
+    /// With the words that a `.npy` has beside it.
+    private var files: [String] {
+        format == .npy ? [path, VectorFile.vocabularyPath(forNpy: path)] : [path]
+    }
+
+    /// Refuses an output that is an input, and two outputs in one file, however they are named.
+    ///
+    /// - Parameter others: what is written besides vectors.
+    static func check(
+        _ vectors: [VectorDestination], others: [String] = [], inputs: [InputFile] = []
+    ) throws(Fault) {
+        let read = Set(inputs.map { resolved($0.path) })
+        var written: [String: String] = [:]
+        for path in vectors.flatMap(\.files) + others {
+            let file = resolved(path)
+            if read.contains(file) {
+                throw Fault(.usage, "\(path) is an input as well; name another output")
+            }
+            if let other = written.updateValue(path, forKey: file) {
+                throw Fault(
+                    .usage,
+                    "two outputs would go to one file, \(other) and \(path); name different ones")
+            }
+        }
+    }
+
+    /// Without links and detours, also where there is no such file yet.
+    private static func resolved(_ path: String) -> String {
+        if let known = canonical(path) { return known }
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        return (canonical(folder) ?? folder) + "/" + name
+    }
+
+    private static func canonical(_ path: String) -> String? {
+        guard let found = realpath(path, nil) else { return nil }
+        defer { free(found) }
+        return String(cString: found)
+    }
+}

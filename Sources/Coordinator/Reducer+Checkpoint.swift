@@ -103,6 +103,11 @@ struct ModelCheckpoints {
 }
 
 extension ModelAverage {
+    /// Whether parameters from a disk are those of the job.
+    func has(_ shape: ModelShape?) -> Bool {
+        input.parameters.rows == shape?.inputRows && output.parameters.rows == shape?.outputRows
+    }
+
     /// Inputs, outputs and the velocities of both.
     fileprivate var tensors: [Matrix] {
         [input.parameters, output.parameters, input.velocity, output.velocity]
@@ -111,8 +116,10 @@ extension ModelAverage {
     fileprivate convenience init(
         restoring tensors: [Matrix], momentum: Double
     ) throws(TensorError) {
-        guard tensors[0].rows == tensors[1].rows, tensors[2].rows == tensors[3].rows,
-            tensors[2].rows == (momentum > 0 ? tensors[0].rows : 0), momentum >= 0, momentum < 1
+        // Inputs may be more than outputs, by n-grams, and so may words than branches of their tree.
+        let moves = Float(momentum) > 0
+        guard tensors[2].rows == (moves ? tensors[0].rows : 0),
+            tensors[3].rows == (moves ? tensors[1].rows : 0), momentum >= 0, Float(momentum) < 1
         else { throw .notFinite(row: 0, what: "a checkpoint of other shapes") }
         self.init(
             input: try OuterNesterov(

@@ -127,7 +127,7 @@ public struct TrainWords: Hashable, Sendable, Codable {
             return "--minn \(subwords.minimumLength) is above --maxn \(subwords.maximumLength); "
                 + "n-grams have at least the first and at most the second number of characters"
         }
-        if !(Float(momentum) < 1) {
+        if !(momentum.isFinite && Float(momentum) < 1) {
             return "--momentum \(momentum) is out of range; it must be below 1"
         }
         let probes = probes ?? []

@@ -45,7 +45,10 @@ public struct CorpusSample: Sendable {
                 source, layout: layout, blocks: Array(blocks[done..<end]), threads: threads)
             let both = try Self.merge(merged, next)
             merged = both
-            growth.append(Growth(words: Double(both.total), different: Double(both.entries)))
+            // Blocks of blanks tell nothing.
+            if both.total > 0 {
+                growth.append(Growth(words: Double(both.total), different: Double(both.entries)))
+            }
             done = end
         }
         guard let merged, merged.total > 0 else {

@@ -74,6 +74,8 @@ extension ProcessChaos {
             try #require(ending.code == 0, "\(ending)\(fleet.coordinator.errors)")
             #expect(try site.bytes("killed.bin") == (try site.bytes("calm.bin")))
             #expect(try await fleet.log(of: job).contains("was started again"))
+            #expect(
+                !fleet.coordinator.errors.contains("not as it was"), "\(fleet.coordinator.errors)")
             try await fleet.stop()
         }
     }

@@ -34,7 +34,7 @@ import Transport
         let unit = [
             "words": 100.0, "lossSum": 30, "lossCount": 10, "bytesSent": 400, "bytesReceived": 100,
         ]
-        let figures = record.end(round(2), outputs([unit, unit]), divergence: 0.25)
+        let figures = record.end(round(2), outputs([unit, unit]), partitions: 1, divergence: 0.25)
         let point = try #require(record.history.points.first)
         #expect(point.words == 200 && point.loss == 3 && point.bytesPerWord == 5)
         #expect(abs(point.learningRate - 0.025) < 1e-12 && point.divergence == 0.25)
@@ -50,10 +50,18 @@ import Transport
             "words": value, "lossSum": value, "lossCount": value, "bytesSent": value,
             "bytesReceived": value,
         ]
-        _ = record.end(round(0), outputs([unit, [:]]), divergence: nil)
+        _ = record.end(round(0), outputs([unit, [:]]), partitions: 1, divergence: nil)
         #expect(record.history.points.first?.words == 0)
         #expect(record.history.points.first?.loss == nil)
         #expect(try record.payload().count > 0)
+    }
+
+    @Test("the learning rate is that of the words that are done, of which early rounds have few")
+    func learningRate() throws {
+        var record = TrainingRecord(directory: try directory(Scratch()), spec: spec)
+        _ = record.end(round(2), outputs([[:]]), partitions: 4, divergence: nil)
+        let rate = try #require(record.history.points.first?.learningRate)
+        #expect(abs(rate - 0.75 * spec.alpha) < 1e-12)
     }
 
     @Test("a job goes on with the history before its checkpoint")
@@ -61,7 +69,7 @@ import Transport
         let scratch = try Scratch()
         var record = TrainingRecord(directory: try directory(scratch), spec: spec)
         for index in 0..<3 {
-            _ = record.end(round(index), outputs([["words": 1]]), divergence: nil)
+            _ = record.end(round(index), outputs([["words": 1]]), partitions: 1, divergence: nil)
         }
         try record.save()
         var next = TrainingRecord(directory: try directory(scratch), spec: spec)

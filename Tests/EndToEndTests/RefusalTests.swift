@@ -36,6 +36,7 @@ extension EndToEnd {
             ["--dim", "0"], ["--dim", "1000000000"], ["--workers", "0"], ["--threads", "0"],
             ["--window", "0"], ["--negative", "-1"], ["--epochs", "0"], ["--min-count", "0"],
             ["--alpha", "nan"], ["--alpha", "0"], ["--sample", "2"], ["--momentum", "1"],
+            ["--momentum", "-inf"],
             ["--format", "parquet"], ["--cluster", "nowhere"], ["--cluster", "http://host:1"],
         ])
         func settings(_ flags: [String]) async throws {
@@ -47,6 +48,30 @@ extension EndToEnd {
             try await site.expect(
                 ending, fails: 64, saying: flags[1], besides: ["corpus.txt"])
             #expect(ending.seconds < 5)
+        }
+
+        @Test("an output is no input and no other output, however they are named")
+        func sameFile() async throws {
+            let site = try Site()
+            let corpus = try site.corpus()
+            let detour = site.directory + "/./"
+            let cases = [
+                (["v.bin"], ["--output-vectors", detour + "v.bin"], "v.bin"),
+                (["v.bin"], ["--checkpoint", detour + "v.bin"], "v.bin"),
+                (["v.npy"], ["--output-vectors", detour + "v.vocab"], "v.vocab"),
+            ]
+            for (output, more, name) in cases {
+                let ending = try await Program(
+                    "sounder", Site.training([corpus], site.path(output[0])) + more, in: site
+                ).ending()
+                try await site.expect(ending, fails: 64, saying: name, besides: ["corpus.txt"])
+            }
+            let text = try site.write(Data(contentsOf: URL(filePath: corpus)), to: "c.vocab")
+            let over = try await Program(
+                "sounder", Site.training([text], site.path("c.npy")), in: site
+            ).ending()
+            try await site.expect(
+                over, fails: 64, saying: "input as well", besides: ["corpus.txt", "c.vocab"])
         }
 
         @Test("33: an output that cannot be written is found out before the work")

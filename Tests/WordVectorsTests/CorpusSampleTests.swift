@@ -1,6 +1,7 @@
 // What a sample tells of its corpus, on texts of which everything is known.
 
 import Glibc
+import Tensors
 import TestSupport
 import Testing
 
@@ -56,6 +57,19 @@ import Testing
         guard blocks.count > 3 else { return }
         // Two of the first four lie in each half.
         #expect(blocks.prefix(4).count { $0 < count / 2 } == 2)
+    }
+
+    @Test("a sample whose first blocks are blank tells numbers all the same")
+    func blanks() throws {
+        let blank = String(repeating: " ", count: 1_024)
+        // Every second block is looked at, the third of them last.
+        let text = blank + blank + text(words: 150) + String(repeating: blank, count: 253)
+        let sample = try sample(text, bytesMax: 128 << 10)
+        try #require(!sample.isWhole && sample.table.total > 0)
+        for minimum in [1, 5, 1_000] {
+            #expect(sample.vocabulary(minimum: minimum).isFinite, "minimum \(minimum)")
+            #expect(sample.occurrences(minimum: minimum).isFinite, "minimum \(minimum)")
+        }
     }
 
     @Test("a corpus without a word is refused")

@@ -115,6 +115,7 @@ struct Estimation {
         isDeterministic: Bool, complaint: ([InputFile]) -> String?,
         _ estimate: (Look) throws -> Value
     ) throws -> Value {
+        Interrupts.begin()
         let standardInput = try corpus.standardInput()
         defer { withExtendedLifetime(standardInput) {} }
         let files = try corpus.resolve(standardInput)
@@ -127,6 +128,7 @@ struct Estimation {
             let source = try LocalTextSource(paths: input.paths)
             let layout = CorpusLayout(fileSizes: source.fileSizes)
             let sample = try CorpusSample(source, layout: layout, threads: threads)
+            try Interrupts.check()
             return try estimate(
                 Look(
                     input: input, source: source, layout: layout, sample: sample,

@@ -23,7 +23,7 @@ struct EstimateGloVeCommand: ParsableCommand {
     func run() throws {
         var spec = TrainGloVe(files: [])
         model.apply(to: &spec)
-        if spec.partitions == 0 && !spec.deterministic { spec.partitions = place.workers }
+        if spec.partitions == 0 && !spec.deterministic { spec.partitions = min(place.workers, Limits.blocksMax) }
         let job = spec
         let estimate = try Estimation(corpus, place).look(isDeterministic: job.deterministic) {
             files in
@@ -111,6 +111,7 @@ struct GloVeCalibration {
         }
         var total = GloVeSummary()
         while total.seconds < Self.seconds {
+            try Interrupts.check()
             let part = trainer.train(
                 words: matrices[0], contexts: matrices[1], cells: cells,
                 slices: Parallel.ranges(of: cells.count, threads: look.threads))

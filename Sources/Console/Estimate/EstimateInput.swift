@@ -20,6 +20,7 @@ final class EstimateInput {
             var paths: [String] = []
             var expanded = 0
             for (index, file) in files.enumerated() {
+                try Interrupts.check()
                 guard try Decompressor.compression(of: file) != nil else {
                     paths.append(file)
                     continue

@@ -42,7 +42,8 @@ extension CorpusSample {
 }
 
 /// How much of `amount` is done in a second.
-func speed(over amount: Double, _ work: () throws -> Void) rethrows -> Double {
+func speed(over amount: Double, _ work: () throws -> Void) throws -> Double {
+    try Interrupts.check()
     let began = monotonicMilliseconds()
     try work()
     return amount / (Double(max(1, monotonicMilliseconds() - began)) / 1_000)
@@ -85,6 +86,7 @@ struct TrainingCalibration {
         var position = 0
         var length = firstWords * threads
         while total.seconds < seconds {
+            try Interrupts.check()
             let end = min(stream.ids.count, position + length)
             let slices = WordTrainer.slices(
                 of: position..<end, in: stream.ids, count: threads)

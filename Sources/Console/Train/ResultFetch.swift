@@ -51,6 +51,10 @@ struct ResultFetch {
                         of: status,
                         withOutputs: layer.needsOutputs || outputs != nil || checkpoint != nil
                             || destination.format == .fastText)
+                    // Before anything is written in the place of something.
+                    if layer.needsOutputs || outputs != nil || checkpoint != nil {
+                        try model.kept()
+                    }
                     let table = try destination.write(model, layer)
                     if let outputs { _ = try outputs.write(model, .output) }
                     if let checkpoint { try model.writeCheckpoint(to: checkpoint) }

@@ -37,11 +37,12 @@ struct TrainGloVeCommand: AsyncParsableCommand {
         model.apply(to: &spec)
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
         spec.keepsOutputs = model.outputVectors != nil
-        try files.checkOverwriting(spec.files, others: [model.outputVectors])
+        try VectorDestination.check(
+            [destination] + (contexts.map { [$0] } ?? []), inputs: spec.files)
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
         if try cluster.destination() == nil && spec.partitions == 0 && !spec.deterministic {
-            spec.partitions = place.workers
+            spec.partitions = min(place.workers, Limits.blocksMax)
         }
         let status = try await session.run(
             .trainGloVe(spec), key: files.jobKey, isQuiet: place.quiet)

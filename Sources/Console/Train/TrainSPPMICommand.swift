@@ -40,7 +40,7 @@ struct TrainSPPMICommand: AsyncParsableCommand {
         var spec = TrainSPPMI(files: try files.corpus.resolve(standardInput))
         model.apply(to: &spec)
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
-        try files.checkOverwriting(spec.files)
+        try VectorDestination.check([destination], inputs: spec.files)
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
         let status = try await session.run(

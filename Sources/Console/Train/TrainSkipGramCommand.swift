@@ -79,25 +79,6 @@ struct TrainingFiles: ParsableArguments {
     @Option(
         help: "Names the job: the same key and settings never run twice on one cluster.")
     var jobKey: String?
-
-    /// Refuses an output that is an input, or two outputs in one file.
-    ///
-    /// - Parameter others: what is written besides the vectors.
-    func checkOverwriting(_ inputs: [InputFile], others: [String?] = []) throws(Fault) {
-        let outputs = [output] + others.compactMap { $0 }
-        for path in outputs {
-            guard let there = try? InputFile(reading: path) else { continue }
-            if inputs.contains(where: { $0.path == there.path }) {
-                throw Fault(.usage, "\(path) is an input as well; name another output")
-            }
-        }
-        if Set(outputs).count < outputs.count {
-            throw Fault(
-                .usage,
-                "two of --output, --output-vectors, --checkpoint and --report name one file; "
-                    + "name different ones")
-        }
-    }
 }
 
 /// Which of a word's two vectors are wanted.

@@ -32,9 +32,14 @@ struct TrainedModel {
         }
     }
 
-    private func kept() throws(Fault) -> Matrix {
+    /// The output vectors of words.
+    @discardableResult
+    func kept() throws(Fault) -> Matrix {
         guard let output else {
-            throw Fault(.payloadMissing, "the job was not asked to keep its output vectors")
+            throw Fault(
+                .payloadMissing,
+                "the job has no output vectors of words; it was not asked to keep them, or its "
+                    + "loss is hierarchical softmax")
         }
         return output
     }

@@ -57,9 +57,10 @@ struct TrainingRun {
         }
         if !insight.probe.isEmpty { spec.probes = insight.probe }
         if let complaint = spec.complaint { throw Fault(.usage, complaint) }
-        try files.checkOverwriting(
-            spec.files + (spec.checkpoint.map { [$0] } ?? []),
-            others: [layers.outputVectors, growth.checkpoint, insight.report])
+        try VectorDestination.check(
+            [destination] + (outputDestination.map { [$0] } ?? []),
+            others: [growth.checkpoint, insight.report].compactMap { $0 },
+            inputs: spec.files + (spec.checkpoint.map { [$0] } ?? []))
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
         if try cluster.destination() == nil && spec.partitions == 0 && !spec.deterministic {

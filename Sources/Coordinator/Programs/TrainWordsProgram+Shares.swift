@@ -50,7 +50,8 @@ extension TrainWordsProgram {
         let divergence = average.divergence(
             ofSum: all.sum(of: "spreadOfSum"), ofEach: all.sum(of: "spreadOfEach"),
             partitions: plan.partitions)
-        let figures = record.end(round, shared.outputs(with: all), divergence: divergence)
+        let figures = record.end(
+            round, shared.outputs(with: all), partitions: plan.partitions, divergence: divergence)
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
         let steps = try shared.offer(results, units, for: next)

@@ -45,7 +45,8 @@ extension TrainWordsProgram {
         let merged = try average.step(
             inputs: inputs, outputs: outputs, rows: rowsDue.now, of: plan, round: round.index,
             workers: workers)
-        let figures = record.end(round, all, divergence: average.divergence(inputs))
+        let figures = record.end(
+            round, all, partitions: plan.partitions, divergence: average.divergence(inputs))
         let next = round.index + 1
         if next == round.count { return .completed(try result(of: average)) }
         let step = ModelPayloads(

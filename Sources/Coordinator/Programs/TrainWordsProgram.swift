@@ -70,7 +70,8 @@ final class TrainWordsProgram: JobProgram {
             saved: saved, corpusWords: progress.corpusWords, earlier: earlier)
         let encoding = try encoding(vocabulary, of: corpus, workers: workers)
         guard let (average, mark) = checkpoints.load(), mark.model == progress.model,
-            mark.round > 0, mark.round < plan.rounds
+            mark.round > 0, mark.round < plan.rounds,
+            average.has(shape)
         else { return encoding }
         self.average = average
         record.load(before: mark.round)

@@ -43,21 +43,22 @@ struct TrainingRecord {
         return Frame(data)
     }
 
-    /// A round was reduced.
+    /// A round of so many partitions was reduced.
     /// - Returns: its figures, for whoever looks at the job now.
     mutating func end(
-        _ round: Round, _ outputs: RoundOutputs, divergence: Double?
+        _ round: Round, _ outputs: RoundOutputs, partitions: Int, divergence: Double?
     ) -> [String: Double] {
         let now = monotonicMilliseconds()
         let (sum, losses) = (outputs.sum(of: "lossSum"), outputs.sum(of: "lossCount") ?? 0)
-        let progress = Double(round.index) / Double(max(round.count, 1))
+        let course = TrainingCourse(count: max(round.count, 1), partitions: partitions)
         let point = TrainingHistory.Point(
             round: round.index, words: outputs.sum(of: "words") ?? 0,
             seconds: Double(now - roundBegan) / 1_000,
             bytesSent: outputs.sum(of: "bytesSent") ?? 0,
             bytesReceived: outputs.sum(of: "bytesReceived") ?? 0,
             loss: losses >= 1 ? sum.map { $0 / losses } : nil,
-            learningRate: spec.alpha * max(1e-4, 1 - progress), divergence: divergence)
+            learningRate: spec.alpha * max(1e-4, 1 - course.done(after: round.index)),
+            divergence: divergence)
         history.add(point)
         log(point, of: round, at: now)
         return point.measures
