@@ -157,7 +157,7 @@ struct CoordinatorCommand: ParsableCommand {
         policy.heartbeatMilliseconds = min(1_000, liveness / 5, lease / 5)
         let search = try SearchThread(
             at: bound.search(), context: context, behind: door, epoch: journal.epoch,
-            policy: policy, bulk: bulk, logger: logger)
+            policy: policy, bulk: bulk, meters: meters, logger: logger)
         service.notifier.ready()
         try cluster.run(
             socket: &socket, behind: door, journal: journal, store: store, policy: policy,

@@ -19,6 +19,8 @@ final class CoordinatorMeters: Sendable {
     private let commits: Histogram
     private let turns: Histogram
     private let reductions: Histogram
+    private let searches: Counter
+    private let searching: Histogram
     private let census = Mutex<(taken: Census, at: Int64)>((Census(), .min))
 
     init(epoch: UInt64) {
@@ -48,6 +50,12 @@ final class CoordinatorMeters: Sendable {
         reductions = registry.histogram(
             "sounder_reduction_seconds", "Time of a reduction, and of planning, by stage.",
             label: "stage", bounds: Histogram.secondsLong)
+        searches = registry.counter(
+            "sounder_searches_total", "Questions to indexes that were answered, by how.",
+            labels: ["result"], known: SearchEnd.allCases.map { [$0.rawValue] })
+        searching = registry.histogram(
+            "sounder_search_seconds", "Time from a question to its answer, by how it ended.",
+            label: "result", bounds: seconds)
         registry.reading(
             .gauge, "sounder_epoch", "How often a coordinator has started on this state.",
             { Double(epoch) })
@@ -125,6 +133,18 @@ final class CoordinatorMeters: Sendable {
     func received(_ header: Header) { received.add(1, "\(header.kind)") }
     func refused(_ fault: Fault) { refused.add(1, fault.code.rawValue) }
     func droppedReply() { dropped.add() }
+
+    // MARK: - The search thread
+
+    enum SearchEnd: String, CaseIterable {
+        /// `partial` lacks shards, and whoever asked allowed that.
+        case answered, partial, failed
+    }
+
+    func searched(_ end: SearchEnd, seconds: Double) {
+        searches.add(1, end.rawValue)
+        searching.observe(seconds, end.rawValue)
+    }
 
     // MARK: - The store thread
 

@@ -135,6 +135,25 @@ extension EndToEnd {
             try await cluster.stop()
         }
 
+        @Test("metrics tell how many questions were answered, and how fast")
+        func searches() async throws {
+            let site = try Site()
+            try #require(try await site.buildIndex([site.documents(20)]).code == 0)
+            let cluster = try await MeteredCluster(site)
+            let found = try await site.search("hog", "--cluster", cluster.address)
+            try #require(found.code == 0, "\(found)")
+            let refused = try await site.search(
+                "hog", "--pipeline", "dense:3", "--cluster", cluster.address)
+            #expect(refused.code != 0, "\(refused)")
+            let coordinator = try await cluster.coordinator.scrape()
+            #expect(coordinator[#"sounder_searches_total{result="answered"}"#] == 1)
+            #expect(coordinator[#"sounder_searches_total{result="partial"}"#] == 0)
+            let answered = #"{result="answered"}"#
+            #expect(coordinator["sounder_search_seconds_count" + answered] == 1)
+            #expect(coordinator["sounder_search_seconds_sum" + answered] > 0)
+            try await cluster.stop()
+        }
+
         @Test(
             "promtool has nothing to object to the metrics of a coordinator and a worker",
             .enabled(if: Promtool.isThere, "\(Promtool.absence)"))

@@ -22,6 +22,7 @@ struct SearchDesk {
 
     private let door: Doorkeeper
     private let welcome: Welcome
+    private let meters: CoordinatorMeters
     private let logger: Logger
     private var files: OfferedIndexes
     private var broker: SearchBroker
@@ -35,10 +36,11 @@ struct SearchDesk {
 
     init(
         behind door: Doorkeeper, epoch: UInt64, policy: Policy, files: OfferedIndexes,
-        logger: Logger
+        meters: CoordinatorMeters, logger: Logger
     ) {
         self.door = door
         self.files = files
+        self.meters = meters
         self.logger = logger
         welcome = Welcome(
             epoch: epoch, softwareVersion: softwareVersion,
@@ -172,13 +174,16 @@ struct SearchDesk {
         effects.requests.removeAll()
         for answer in effects.answers {
             guard let asker = askers.removeValue(forKey: answer.ticket) else { continue }
+            let seconds = monotonicSeconds() - asker.arrived
             switch answer.outcome {
             case .failed(let fault):
+                meters.searched(.failed, seconds: seconds)
                 reply(to: asker.peer, .refused(Refused(fault: fault)), asker.request)
             case .found(let hits, let missing, let slowest):
-                let took = (monotonicSeconds() - asker.arrived) * 1_000_000
+                meters.searched(missing.isEmpty ? .answered : .partial, seconds: seconds)
                 let found = Found(
-                    missing: missing, microseconds: Int(took), slowestMicroseconds: slowest)
+                    missing: missing, microseconds: Int(seconds * 1_000_000),
+                    slowestMicroseconds: slowest)
                 replies.append(
                     (
                         asker.peer,

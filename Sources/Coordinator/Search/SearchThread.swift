@@ -20,7 +20,7 @@ final class SearchThread: Sendable {
     /// Listens at `address` when it returns.
     init(
         at address: Address, context: Context, behind door: Doorkeeper, epoch: UInt64,
-        policy: Policy, bulk: BulkExchange, logger: Logger
+        policy: Policy, bulk: BulkExchange, meters: CoordinatorMeters, logger: Logger
     ) throws {
         let wake = try Mailbox<Void>()
         let stopping = Stop()
@@ -34,7 +34,7 @@ final class SearchThread: Sendable {
                 started.fulfil(nil)
                 var desk = SearchDesk(
                     behind: door, epoch: epoch, policy: policy, files: OfferedIndexes(bulk: bulk),
-                    logger: logger)
+                    meters: meters, logger: logger)
                 while !stopping.isWanted.load(ordering: .acquiring) {
                     try Poll.wait(
                         [socket.readable, wake.readable],
