@@ -16,7 +16,7 @@ struct DocumentArguments: ParsableArguments {
             "Files of documents or patterns; .gz and .zst too; - for standard input.",
             valueName: "file"))
     var input: [String] = []
-    @Option(help: ArgumentHelp("Directory for the vectors.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Directory that the job writes.", valueName: "dir"))
     var output: String?
     @Option(help: "jsonl, txt, tsv or csv. Default: by the ending.")
     var format: String?
@@ -36,23 +36,14 @@ struct DocumentArguments: ParsableArguments {
     var onError = ErrorPolicy.fail
     @Option(help: "A document longer than the model takes: allow (cut and list it) or fail.")
     var truncate = TruncationPolicy.allow
-    @Option(help: "Stored type of the vectors: f32, f16, bf16, int8 or binary.")
-    var dtype = "f32"
-    @Option(help: "Documents of a shard. Default: as many as give a gibibyte.")
-    var shardRows = 0
     @Flag(help: "Replace what the output directory holds of another job.")
     var overwrite = false
-    @Option(help: "With -: jsonl, f32 (raw numbers) or npy (an array for each batch).")
-    var formatOut = StreamFormat.jsonl
     @Option(help: "Names the job: the same key and settings never run twice on one cluster.")
     var jobKey: String?
 
     func namedOutput() throws(Fault) -> String {
         guard let output else {
             throw Fault(.usage, "no output is named; pass --output DIR")
-        }
-        guard formatOut == .jsonl else {
-            throw Fault(.usage, "--format-out is for documents from standard input: encode -")
         }
         return output
     }
@@ -64,11 +55,9 @@ struct DocumentArguments: ParsableArguments {
                 "encode - reads standard input and writes standard output; leave out "
                     + "--input and --output")
         }
-        if dtype != "f32" || jobKey != nil || shardRows != 0 || overwrite {
+        if jobKey != nil || overwrite {
             throw Fault(
-                .usage,
-                "encode - writes 32-bit numbers and is no job; leave out --dtype, "
-                    + "--shard-rows, --job-key and --overwrite")
+                .usage, "encode - is no job; leave out --job-key and --overwrite")
         }
     }
 
@@ -98,8 +87,6 @@ struct DocumentArguments: ParsableArguments {
         spec.textFields = textField
         spec.skipsMalformed = onError == .skip
         spec.refusesTruncation = truncate == .fail
-        spec.dtype = dtype
-        spec.shardRows = shardRows
     }
 
     /// One format for all files, by their endings.
@@ -119,6 +106,32 @@ struct DocumentArguments: ParsableArguments {
             found = format
         }
         return found?.rawValue ?? "jsonl"
+    }
+}
+
+/// What an encoded collection is written as.
+struct VectorArguments: ParsableArguments {
+    @Option(help: "Stored type of the vectors: f32, f16, bf16, int8 or binary.")
+    var dtype = "f32"
+    @Option(help: "Documents of a shard. Default: as many as give a gibibyte.")
+    var shardRows = 0
+    @Option(help: "With -: jsonl, f32 (raw numbers) or npy (an array for each batch).")
+    var formatOut = StreamFormat.jsonl
+
+    func apply(to spec: inout EncodeDocuments) throws(Fault) {
+        guard formatOut == .jsonl else {
+            throw Fault(.usage, "--format-out is for documents from standard input: encode -")
+        }
+        spec.dtype = dtype
+        spec.shardRows = shardRows
+    }
+
+    func checkStream() throws(Fault) {
+        if dtype != "f32" || shardRows != 0 {
+            throw Fault(
+                .usage,
+                "encode - writes 32-bit numbers; leave out --dtype and --shard-rows")
+        }
     }
 }
 

@@ -36,6 +36,7 @@ struct EncodeCommand: AsyncParsableCommand {
             valueName: "-"))
     var stream: String?
     @OptionGroup(title: "Documents and output") var documents: DocumentArguments
+    @OptionGroup(title: "Documents and output") var vectors: VectorArguments
     @OptionGroup(title: "Model") var model: ModelArguments
     @OptionGroup(title: "Vectors of tokens") var tokens: TokenArguments
     @OptionGroup(title: "Vectors of tokens") var projection: ProjectionArguments
@@ -51,6 +52,7 @@ struct EncodeCommand: AsyncParsableCommand {
     func run() async throws {
         if stream != nil {
             try documents.checkStream()
+            try vectors.checkStream()
             // SOUNDER_CLUSTER may be set for everything else.
             if cluster.isGiven || place.workers != 1 || place.json {
                 throw Fault(
@@ -59,7 +61,7 @@ struct EncodeCommand: AsyncParsableCommand {
                         + "and its keys, --workers and --json")
             }
             return try EncodeStream(
-                documents, model, tokens, projection, threads: place.threads
+                documents, vectors.formatOut, model, tokens, projection, threads: place.threads
             ).run(isQuiet: place.quiet)
         }
         Interrupts.begin()
@@ -70,6 +72,7 @@ struct EncodeCommand: AsyncParsableCommand {
         var spec = EncodeDocuments(files: try documents.resolve(standardInput), model: folder)
         spec.standardInput = try standardInput?.name
         try documents.apply(to: &spec)
+        try vectors.apply(to: &spec)
         model.apply(to: &spec)
         tokens.apply(to: &spec)
         try projection.apply(to: &spec)

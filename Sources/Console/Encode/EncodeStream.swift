@@ -12,6 +12,7 @@ import Transport
 /// line has come.
 struct EncodeStream {
     private let documents: DocumentArguments
+    private let format: StreamFormat
     private let options: EncodingOptions
     private let reduction: TokenReduction
     private let folder: String
@@ -19,10 +20,12 @@ struct EncodeStream {
     private static let readBytes = 64 << 10
 
     init(
-        _ documents: DocumentArguments, _ model: ModelArguments, _ tokens: TokenArguments,
+        _ documents: DocumentArguments, _ format: StreamFormat, _ model: ModelArguments,
+        _ tokens: TokenArguments,
         _ projection: ProjectionArguments, threads: Int?
     ) throws(Fault) {
         self.documents = documents
+        self.format = format
         // Says what is missing in the same words as a job does.
         folder = try ModelFolder(named: model.model).path
         self.threads = threads ?? processorCount()
@@ -50,8 +53,7 @@ struct EncodeStream {
         } catch { throw Fault(model: error) }
         var lines = InputLines(skipsLong: documents.onError == .skip)
         var totals = Totals()
-        let output = VectorStream(
-            documents.formatOut, isTokenLevel: options.isTokenLevel)
+        let output = VectorStream(format, isTokenLevel: options.isTokenLevel)
         var reader: DocumentReader?
         while let piece = try lines.next(readBytes: Self.readBytes) {
             let known = try reader ?? self.reader(sniffing: piece.bytes)
