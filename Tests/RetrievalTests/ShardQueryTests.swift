@@ -70,7 +70,7 @@ struct ShardQueryTests {
         }
     }
 
-    @Test("vectors that are not finite, or do not fill their rows, are refused")
+    @Test("40: vectors that are not finite, or do not fill their rows, are refused")
     func refused() throws {
         var query = samples[1]
         query.vectors[1] = .nan
