@@ -114,7 +114,8 @@ let package = Package(
         // Figures that docs/benchmarks.md and docs/averaging.md report
         .executableTarget(
             name: "AveragingLab", dependencies: ["Files", "Tensors", "WordVectors"],
-            path: "Benchmarks/averaging", exclude: ["full.txt", "plot.py", "queue.py", "results"],
+            path: "Benchmarks/averaging", 
+            exclude: ["cbow.txt", "full.txt", "plot.py", "queue.py", "results"],
             swiftSettings: strict),
         .executableTarget(
             name: "JournalBench", dependencies: ["Cluster", "Journal", "Protocol"],

@@ -6,6 +6,7 @@
                       (the bundled corpus)
     PRECISION int8    MAX_LENGTH 256   REPEATS 1
     BARE 1            0: the cluster alone
+    KEEP              folder for the vectors of the last repeat, to measure searches with
 
 The bare encoder is `sounder encode -` with two threads, which reads the same documents from a pipe
 and writes vectors to another. The cluster is a coordinator and two workers of one thread, which
@@ -85,6 +86,8 @@ def round_of(cluster, collection, folder, timeout):
     used = [after - start for after, start in zip(processor_seconds(cluster), before)]
     # the cluster's members are still alive, so they count as others
     others = max(0.0, neighbours.share() - sum(used) / seconds / os.cpu_count())
+    if keep := setting("KEEP", ""):
+        shutil.copytree(output, keep, dirs_exist_ok=True)
     shutil.rmtree(output)
     run = {"documents": summary["documents"], "seconds": seconds, "others": others,
            "coordinatorShare": used[0] / sum(used)}

@@ -13,11 +13,13 @@ import time
 
 def gensim(text, vectors, options):
     """The vocabulary and the training are two calls, and are timed apart."""
-    from gensim.models import Word2Vec
+    from gensim.models import FastText, Word2Vec
 
     started = time.perf_counter()
-    model = Word2Vec(
-        sg=1, hs=0, vector_size=options["dim"], window=options["window"],
+    more = {"min_n": 3, "max_n": 6, "bucket": 2_000_000}
+    kind, more = (FastText, more) if options["model"] == "fasttext" else (Word2Vec, {})
+    model = kind(
+        **more, sg=int(options["model"] != "cbow"), hs=0, vector_size=options["dim"], window=options["window"],
         negative=options["negative"], sample=options["sample"], min_count=options["minCount"],
         workers=options["threads"], alpha=options["alpha"], seed=options["seed"])
     model.build_vocab(corpus_file=text)
@@ -36,9 +38,11 @@ def fasttext_child(text, vectors, options):
     import fasttext
     import numpy
 
+    has_grams = options["model"] == "fasttext"
     print("call", file=sys.stderr, flush=True)
     model = fasttext.train_unsupervised(
-        text, model="skipgram", loss="ns", minn=0, maxn=0, dim=options["dim"],
+        text, model="cbow" if options["model"] == "cbow" else "skipgram", loss="ns",
+        minn=3 if has_grams else 0, maxn=6 if has_grams else 0, dim=options["dim"],
         ws=options["window"], neg=options["negative"], t=options["sample"],
         minCount=options["minCount"], epoch=options["epochs"], thread=options["threads"],
         lr=options["alpha"], verbose=2)

@@ -77,14 +77,14 @@ def markdown(results):
     parts = [
         f"{results['date']}, commit {results['commit']}, {results['machine']}.",
         f"Corpus {results['corpus']}: {results['corpusBytes']:,} bytes, {results['words']:,} "
-        f"words. dim {results['dim']}, window 5, negative 5, sample 1e-4, min-count 5, "
+        f"words. {results['model']}, dim {results['dim']}, window 5, negative 5, sample 1e-4, min-count 5, "
         f"{results['epochs']} epochs, {results['threads']} threads, {results['repeats']} repeats "
         f"in turn; seed {results['seed']}, alpha {results['alpha']} (fastText 0.05, gensim as "
         "named).",
         throughput(runs)]
     if any(name.startswith("sounder") for name in runs):
         parts.append(own_figures(results))
-    command = (f"BENCH_CORPUS={results['corpus']} EPOCHS={results['epochs']} "
+    command = (f"MODEL={results['model']} BENCH_CORPUS={results['corpus']} EPOCHS={results['epochs']} "
                f"DIM={results['dim']} THREADS={results['threads']} "
                f"REPEATS={results['repeats']} make bench")
     parts.append(f"Command: `{command}`")

@@ -8,6 +8,8 @@ and indexes of token vectors beside fast-plaid (THREADS): same work, in turn.
     BENCH_MODEL     all-MiniLM-L6-v2, of the token vectors (the package in .venv)
     REPEATS 3       how often each has its turn
     THREADS         of the indexes of token vectors (all cores)
+    BITS 4,2        of fast-plaid's residuals
+    DOCUMENTS       of SciFact that are indexed (all; fast-plaid takes some 20 minutes for each of BITS)
     ONLY            maxsim, dense, words, tokens, with commas (all)
 
 Ours are measured by LateInteractionBench, which calls the library as the programs do; all figures

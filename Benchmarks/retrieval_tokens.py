@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,21 @@ def tokens(sounder):
                  folder, "--tokens", "--projection", 128, "--dtype", "f32", "--quiet"])
             gather(folder, target, name)
     (target / "complete").touch()
+    return target
+
+
+def first(folder, count):
+    """The folder with vectors of the first `count` documents and of all queries."""
+    target = WORK / f"{folder.name}-{count}"
+    target.mkdir(exist_ok=True)
+    lengths = numpy.load(folder / "d-lens.npy")[:count]
+    rows = numpy.load(folder / "d-tokens.npy", mmap_mode="r")[:int(lengths.sum())]
+    numpy.save(target / "d-tokens.npy", rows)
+    numpy.save(target / "d-lens.npy", lengths)
+    ids = json.loads((folder / "d-names.json").read_text(encoding="utf-8"))[:count]
+    (target / "d-names.json").write_text(json.dumps(ids), encoding="utf-8")
+    for name in ("q-tokens.npy", "q-lens.npy", "q-names.json"):
+        shutil.copy(folder / name, target / name)
     return target
 
 
@@ -161,6 +177,8 @@ def quality(sounder, folder, run_path):
 def measure(sounder, repeats):
     """In turn; returns a list of figures by name."""
     folder = tokens(sounder)
+    if count := setting("DOCUMENTS", 0):
+        folder = first(folder, count)
     threads = setting("THREADS", os.cpu_count() or 1)
     figures = {}
     with tempfile.TemporaryDirectory(dir=WORK) as place:
@@ -168,14 +186,15 @@ def measure(sounder, repeats):
         for turn in range(repeats):
             say(f"late interaction, {turn + 1} of {repeats}")
             runs = {f"fast-plaid, {bits} bits": theirs(folder, output, threads, bits)
-                    for bits in (4, 2)}
+                    for bits in map(int, setting("BITS", "4,2").split(","))}
             runs |= {f"Sounder {form}": run
                      for form, run in ours(folder, output, threads).items()}
             for name, found in runs.items():
                 if turn == 0:
                     found["nDCG@10"] = quality(sounder, folder, output / found["run"])
                 figures.setdefault(name, []).append(found)
-    return {"threads": threads, "runs": figures}
+    return {"threads": threads, "documents": len(numpy.load(folder / "d-lens.npy")),
+            "runs": figures}
 
 
 def markdown(results):
@@ -183,9 +202,10 @@ def markdown(results):
 
     runs = results["runs"]
     exact = runs["Sounder exact"][0]["nDCG@10"]
+    peers = [found for name, found in runs.items() if name.startswith("fast-plaid")]
     rows = []
     for name, found in runs.items():
-        base = runs[f"fast-plaid, {2 if '2' in name else 4} bits"]
+        base = runs.get("fast-plaid, 2 bits" if "2" in name else "fast-plaid, 4 bits", peers[0])
         built = [run.get("seconds") for run in found]
         speeds = [1e3 / run["milliseconds"] for run in found]
         rows.append([
@@ -196,7 +216,7 @@ def markdown(results):
             spread([a * b["milliseconds"] / 1e3 for a, b in zip(speeds, base)], "{:.1f}"),
             f"{found[0]['nDCG@10']:.4f}", f"{found[0]['nDCG@10'] - exact:+.4f}",
             f"{found[0]['bytes'] / 1e6:.1f}" if "bytes" in found[0] else ""])
-    return table([f"SciFact, {results['threads']} threads", "built, s", "× fast-plaid",
+    return table([f"SciFact, {results['documents']:,} documents, {results['threads']} threads", "built, s", "× fast-plaid",
                   "queries/s", "× fast-plaid", "nDCG@10", "less exact", "MB"], rows)
 
 

@@ -6,6 +6,7 @@ Settings come from the environment, so that `make bench BENCH=words` needs no ar
     BENCH_CORPUS      text, one paragraph a line, plain or .xz, .zst, .gz (the bundled corpus)
     BENCH_ANALOGIES   questions-words.txt or a subset (Examples/analogies.txt)
     BENCH_SIMILARITY  word word score (Examples/similarity.txt)
+    MODEL sgns        or cbow, or fasttext: skip-gram with n-grams of 3 to 6 characters, 2 M buckets
     EPOCHS 5  DIM 300  THREADS 2  REPEATS 3  ALPHA 0.05  SEED 1
     GENSIM_ALPHAS 0.025,0.05   the first is timed; each is judged once
     ONLY              names of variants to run, with commas (all)
@@ -55,7 +56,8 @@ def plain_text(path, limit, name):
 def sounder_run(options, text, vectors, workers, threads, extra=()):
     """Trains with us. Returns the report of `--json`, the wall time and each worker's memory."""
     command = [
-        options.sounder, "train", "sgns", "--input", text, "--output", vectors,
+        options.sounder, "train", options.model, "--input", text, "--output", vectors,
+        "--format", "word2vec-binary",
         "--dim", options.dim, "--window", 5, "--negative", 5, "--sample", 1e-4, "--min-count", 5,
         "--epochs", options.epochs, "--alpha", options.alpha, "--seed", options.seed,
         "--workers", workers, "--threads", threads, "--json", *extra]
@@ -76,7 +78,7 @@ def sounder_run(options, text, vectors, workers, threads, extra=()):
 def peer_run(options, name, text, vectors, alpha):
     """Trains with a peer. Returns its report and the wall time."""
     settings = {
-        "dim": options.dim, "window": 5, "negative": 5, "sample": 1e-4, "minCount": 5,
+        "model": options.model, "dim": options.dim, "window": 5, "negative": 5, "sample": 1e-4, "minCount": 5,
         "epochs": options.epochs, "threads": options.threads, "alpha": alpha,
         "seed": options.seed}
     command = [sys.executable, HERE / "peers.py", name, text, vectors, json.dumps(settings)]
@@ -172,6 +174,9 @@ def arguments():
     options.corpus = pathlib.Path(setting("BENCH_CORPUS", str(examples / "corpus.txt.zst")))
     options.analogies = setting("BENCH_ANALOGIES", str(examples / "analogies.txt"))
     options.similarity = setting("BENCH_SIMILARITY", str(examples / "similarity.txt"))
+    options.model = setting("MODEL", "sgns")
+    if options.model not in ("sgns", "cbow", "fasttext"):
+        parser.error(f"MODEL={options.model} is none of sgns, cbow, fasttext")
     options.epochs = setting("EPOCHS", 5)
     options.dim = setting("DIM", 300)
     options.threads = setting("THREADS", 2)
@@ -195,7 +200,7 @@ def main():
     runs = measure(options, text, words)
     results = {
         "date": datetime.date.today().isoformat(), "machine": machine(), "commit": commit(),
-        "corpus": options.corpus.name, "corpusBytes": text.stat().st_size, "words": words,
+        "model": options.model, "corpus": options.corpus.name, "corpusBytes": text.stat().st_size, "words": words,
         "epochs": options.epochs, "dim": options.dim, "threads": options.threads,
         "repeats": options.repeats, "alpha": options.alpha, "seed": options.seed, "runs": runs}
     if any(name.startswith("sounder") for name in runs):

@@ -116,7 +116,7 @@ extension ModelAverage {
     fileprivate convenience init(
         restoring tensors: [Matrix], momentum: Double
     ) throws(TensorError) {
-        // Inputs may be more than outputs, by n-grams, and so may words than branches of their tree.
+        // Inputs may be more than outputs: by n-grams, or by a word than branches of a tree.
         let moves = Float(momentum) > 0
         guard tensors[2].rows == (moves ? tensors[0].rows : 0),
             tensors[3].rows == (moves ? tensors[1].rows : 0), momentum >= 0, Float(momentum) < 1

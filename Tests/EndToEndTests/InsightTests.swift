@@ -122,8 +122,8 @@ extension EndToEnd {
             }
             let bytes = try #require(told.number("bytesSent")) + (told.number("bytesReceived") ?? 0)
             let moved = try #require(done.number("bytesSent"))
-            // The heads of payloads are not estimated.
-            #expect(moved <= bytes * 1.01 && moved > bytes * 0.5, "\(moved) of \(bytes)")
+            // The heads of payloads are not estimated, and rows are due by Zipf's law here.
+            #expect(moved <= bytes * 1.1 && moved > bytes * 0.5, "\(moved) of \(bytes)")
             #expect(try #require(told.number("wordsPerSecond")) > 1_000)
             for key in ["workerBytes", "coordinatorBytes", "diskBytes", "seconds"] {
                 #expect(try #require(told.number(key)) > 0, "\(key)")

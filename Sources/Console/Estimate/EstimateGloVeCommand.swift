@@ -23,7 +23,9 @@ struct EstimateGloVeCommand: ParsableCommand {
     func run() throws {
         var spec = TrainGloVe(files: [])
         model.apply(to: &spec)
-        if spec.partitions == 0 && !spec.deterministic { spec.partitions = min(place.workers, Limits.blocksMax) }
+        if spec.partitions == 0 && !spec.deterministic {
+            spec.partitions = min(place.workers, Limits.blocksMax)
+        }
         let job = spec
         let estimate = try Estimation(corpus, place).look(isDeterministic: job.deterministic) {
             files in
