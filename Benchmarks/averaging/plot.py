@@ -11,6 +11,7 @@ that differ in nothing but their seed are averaged, and a bar shows their extrem
 import json
 import math
 import pathlib
+import re
 import sys
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 800, 400, 60, 270, 20, 50
@@ -44,7 +45,7 @@ def points(runs, series, measure, axis):
     for run in runs:
         if not belongs(run, series) or scale(run) not in alone:
             continue
-        key = json.dumps({k: v for k, v in run["variant"].items() if k != "seed"}, sort_keys=True)
+        key = re.sub(r" ?--seed \d+", "", run["flags"])
         share = 100 * run["quality"][measure] / mean(alone[scale(run)])
         groups.setdefault(key, []).append((axis(run), share))
     rows = [(mean([x for x, _ in g]), [s for _, s in g]) for g in groups.values()]
@@ -118,7 +119,7 @@ def main(kind, results, figure, *names):
         drawn = [(*series, [(1, 100, 100, 100), *some]) for *series, some in drawn]
     values = [y for *_, some in drawn for _, _, y, _ in some]
     low = max(0, int(min(values) // 10 * 10))
-    ticks = [1, 2, 4, 8, 16] if workers else [30, 100, 300, 1000, 2000]
+    ticks = [1, 2, 4, 8, 16] if workers else [10, 30, 100, 300, 1000, 2000]
     label = "workers" if workers else "bytes sent a trained word, up and down"
     chart = Chart(ticks, label, low, 110 if max(values) > 102 else 105)
     for name, number, measure, dash, some in drawn:
