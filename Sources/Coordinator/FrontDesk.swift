@@ -1,4 +1,4 @@
-// Who is connected, what their messages mean to the scheduler, and which replies they are owed.
+// Who is connected, and which replies they are owed.
 
 import Cluster
 import Journal

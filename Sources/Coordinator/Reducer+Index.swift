@@ -1,4 +1,4 @@
-// The reductions of a job that builds an index: centroids from a sample, segments from chunks.
+// What a job that builds an index reduces to: where it goes, and checks of what workers hand in.
 
 import Documents
 import Files

@@ -6,7 +6,8 @@ import Protocol
 import Retrieval
 import Transport
 
-/// Memory holds the run and the best of each query.
+/// Memory holds the run, the best of each query, and ids: of the candidates that were found; with a
+/// filter, of all documents.
 struct RerankReduction {
     let spec: RerankDocuments
     private static let unknownShown = 3
@@ -61,12 +62,17 @@ struct RerankReduction {
             let documents = try frames[0].withUnsafeBytes {
                 try EncodedDocuments.read($0).0.documents
             }
-            let news = documents.map { present.insert($0.id).inserted }
-            for item in try CandidateScore.decode(frames[1]) {
+            let items = try CandidateScore.decode(frames[1])
+            // With a filter not all that are there have scores.
+            let places =
+                spec.filter == nil
+                ? Set(items.map { Int($0.document) }).sorted() : Array(documents.indices)
+            let news = Set(places.filter { present.insert(documents[$0].id).inserted })
+            for item in items {
                 guard Int(item.query) < best.count else {
                     throw Fault(.data, "a score of query \(item.query), which is not in the run")
                 }
-                guard news[Int(item.document)] else { continue }
+                guard news.contains(Int(item.document)) else { continue }
                 scored += 1
                 keep(
                     Candidate(id: documents[Int(item.document)].id, score: item.score),

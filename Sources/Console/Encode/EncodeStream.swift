@@ -21,8 +21,7 @@ struct EncodeStream {
 
     init(
         _ documents: DocumentArguments, _ format: StreamFormat, _ model: ModelArguments,
-        _ tokens: TokenArguments,
-        _ projection: ProjectionArguments, threads: Int?
+        _ tokens: TokenArguments, _ projection: ProjectionArguments, threads: Int?
     ) throws(Fault) {
         self.documents = documents
         self.format = format

@@ -34,7 +34,7 @@ extension TrainingEstimate {
             ],
             [
                 "traffic",
-                "at most \((bytesSent + bytesReceived).asBytes): "
+                "about \((bytesSent + bytesReceived).asBytes): "
                     + "\(bytesSentPerWord.fixed(1)) bytes a word up, "
                     + "\(bytesReceivedPerWord.fixed(1)) down",
             ],
