@@ -4,8 +4,10 @@
 #define SOUNDER_HALF_FP16_H
 
 #define HALVES 32
-// Halves are summed over so much of the depth before the sums are widened.
-#define BLOCK 64
+// Halves are summed over so much of the depth before the sums are widened. Longer is faster and less
+// exact: on normal numbers 64 has an error of 0.12 %, 192 of 0.20 % and 384 of 0.29 %, where inputs
+// of bf16 with exact sums have 0.23 %.
+#define BLOCK 192
 
 // The power of two that brings `greatest` into [1, 2); 1 for zero and for what is not finite.
 static inline float half_scale(float greatest) {
