@@ -44,7 +44,17 @@ extension Scheduler {
         status.unitsDone = round.done
         status.unitsTotal = round.units.count
         status.progress = progress(of: job, round)
+        if let kind = unserved(in: round) {
+            status.stage += ", waiting for a worker that runs \(kind)"
+        }
         return status
+    }
+
+    /// A kind of units that wait although workers are there, because none of them lists it: without
+    /// a word of it such a job looks as if it ran.
+    private func unserved(in round: RoundRecord) -> String? {
+        guard round.queue.count > 0, slots > 0 else { return nil }
+        return round.queue.kind { slots(running: $0) == 0 }
     }
 
     /// Rounds that are over, units that are done and parts of those that run. Rounds to come are
