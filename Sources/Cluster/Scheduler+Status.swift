@@ -4,8 +4,12 @@ public import Protocol
 
 extension Scheduler {
     public func status(of job: JobID, at now: Moment) -> JobStatus? {
-        if let record = jobs[job] { return status(of: record, at: now) }
-        return history[job]?.status
+        guard let record = jobs[job] else { return history[job]?.status }
+        var status = status(of: record, at: now)
+        if let kind = record.round.flatMap({ unserved(in: $0) }) {
+            status.stage += ", waiting for a worker that runs \(kind)"
+        }
+        return status
     }
 
     public func hasWorker(_ worker: WorkerID) -> Bool { workers[worker] != nil }
@@ -44,9 +48,6 @@ extension Scheduler {
         status.unitsDone = round.done
         status.unitsTotal = round.units.count
         status.progress = progress(of: job, round)
-        if let kind = unserved(in: round) {
-            status.stage += ", waiting for a worker that runs \(kind)"
-        }
         return status
     }
 
