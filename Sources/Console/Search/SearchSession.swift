@@ -45,9 +45,18 @@ final class SearchSession: Sendable {
     /// Says within five seconds if nobody answers.
     func welcome() async throws(Fault) { _ = try await client.welcome() }
 
+    /// Asks until the user interrupts.
+    func search(
+        _ search: Search, _ question: Frame
+    ) async throws -> (hits: [Hit], found: Found) {
+        let answer = try await attended(nil) { try await self.ask(search, question) }
+        guard let answer else { throw Fault(.cancelled, "interrupted") }
+        return answer
+    }
+
     /// Workers that were just started, or whose coordinator was, may not have said that they are
     /// there.
-    func search(
+    private func ask(
         _ search: Search, _ question: Frame
     ) async throws -> (hits: [Hit], found: Found) {
         let patience = local == nil ? Self.patienceSeconds.standing : Self.patienceSeconds.own
