@@ -22,12 +22,12 @@ final class IndexShelf {
     /// Where a file is read, and under what it is kept: a copy has the digest that was asked for;
     /// what is read in place has what its path and time say, whatever digest a client has claimed.
     private enum Source: Hashable {
-        case copy(digest: String, path: String)
+        case copy(path: String)
         case inPlace(InputFile)
 
         var path: String {
             switch self {
-            case .copy(_, let path): path
+            case .copy(let path): path
             case .inPlace(let file): file.path
             }
         }
@@ -87,7 +87,7 @@ final class IndexShelf {
         for source in left.subtracting(needed) {
             segments[source] = nil
             encoders[source] = nil
-            if case .copy(_, let path) = source { removeFile(path) }
+            if case .copy(let path) = source { removeFile(path) }
         }
     }
 
@@ -121,7 +121,7 @@ final class IndexShelf {
         }
         let copy = "\(cache)/\(file.sha256)"
         if let found = try? InputFile(reading: copy), found.size == file.bytes {
-            return .copy(digest: file.sha256, path: copy)
+            return .copy(path: copy)
         }
         try makeDirectory(cache)
         let target = try AtomicFile(path: copy)
@@ -143,6 +143,6 @@ final class IndexShelf {
                     + "build the index anew")
         }
         try target.commit(durable: false)
-        return .copy(digest: file.sha256, path: copy)
+        return .copy(path: copy)
     }
 }
