@@ -15,8 +15,9 @@ struct Checkpoint: Sendable {
         _ path: String, _ weights: Weights, lowercases: Bool, precision: Precision
     ) throws(ModelError) {
         self.path = path
+        let settings = try TokenizerKeys.settings(path, lowercases: lowercases)
         do throws(TokenizerError) {
-            tokenizer = try Tokenizer(path: "\(path)/tokenizer.json", lowercases: lowercases)
+            tokenizer = try Tokenizer(path: "\(path)/tokenizer.json", settings: settings)
         } catch { throw .tokenizer(error) }
         (architecture, transformer) = try Families.load(path, weights, precision)
         guard tokenizer.vocabularyCount <= transformer.vocabularyCount else {

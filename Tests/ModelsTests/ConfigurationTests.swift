@@ -77,6 +77,39 @@ import Testing
         #expect(short.maxLength == 40)
     }
 
+    private func ids(_ model: BrokenModel, _ text: String) throws -> [Int32] {
+        try EmbeddingModel(directory: model.folder, options: EncodingOptions())
+            .tokenizer.ids(of: text)
+    }
+
+    @Test("tokens that tokenizer_config.json puts around texts are put there")
+    func tokensAround() throws {
+        let model = try BrokenModel(copying: "mistral")
+        let plain = try ids(model, "hog")
+        try model.write(
+            """
+            {"add_bos_token": true, "add_eos_token": true, "bos_token": {"content": "<|begin|>"},
+            "eos_token": "<|end|>"}
+            """, to: "tokenizer_config.json")
+        #expect(plain.first != 0 && plain.last == 1)
+        #expect(try ids(model, "hog") == [0] + plain)
+        try model.write(#"{"add_bos_token": true}"#, to: "tokenizer_config.json")
+        #expect(try ids(model, "hog") == plain)
+    }
+
+    @Test("tokenizer_config.json goes before BERT's normalizer, unless its class is the plain one")
+    func caseOfTokenizer() throws {
+        let model = try BrokenModel()
+        let (lower, plain) = (try ids(model, "hog"), try ids(model, "HOG"))
+        try model.write(#"{"do_lower_case": false}"#, to: "tokenizer_config.json")
+        #expect(plain == lower)
+        #expect(try ids(model, "HOG") != lower)
+        try model.write(
+            #"{"do_lower_case": false, "tokenizer_class": "PreTrainedTokenizerFast"}"#,
+            to: "tokenizer_config.json")
+        #expect(try ids(model, "HOG") == lower)
+    }
+
     @Test("rotary embeddings that are not known are refused by name")
     func rotary() throws {
         let model = try BrokenModel(copying: "llama")
