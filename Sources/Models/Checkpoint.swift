@@ -28,6 +28,19 @@ struct Checkpoint: Sendable {
         }
     }
 
+    /// Single texts are encoded with the type 0 alone.
+    ///
+    /// - Throws: if the model knows other types and the tokenizer gives them to such texts.
+    func checkTypes() throws(ModelError) {
+        let highest = tokenizer.singleTypeMax
+        guard transformer.typeCount > 1, highest > 0 else { return }
+        let inputs = try SpecialTokens.read(path).modelInputNames
+        guard inputs?.contains("token_type_ids") ?? true else { return }
+        throw .unsupported(
+            path: "\(path)/tokenizer.json",
+            feature: "the type \(highest) for tokens of a text that is no pair")
+    }
+
     /// Tokens of an input, special tokens included.
     ///
     /// - Parameters:

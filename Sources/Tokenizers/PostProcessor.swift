@@ -22,6 +22,14 @@ struct PostProcessor {
         }
     }
 
+    static func typeMax(_ pieces: [Piece]) -> Int {
+        pieces.reduce(0) { highest, piece in
+            switch piece {
+            case .special(_, let type), .text(_, let type): max(highest, Int(type))
+            }
+        }
+    }
+
     var singleSpecials: Int { Self.specials(single) }
     var pairSpecials: Int { Self.specials(pair) }
 

@@ -69,13 +69,10 @@ public final class Tokenizer: Sendable {
     public var pairSpecialTokensCount: Int { parts.postProcessor.pairSpecials }
 
     /// The highest type of a pair's tokens.
-    public var pairTypeMax: Int {
-        parts.postProcessor.pair.reduce(0) { highest, piece in
-            switch piece {
-            case .special(_, let type), .text(_, let type): max(highest, Int(type))
-            }
-        }
-    }
+    public var pairTypeMax: Int { PostProcessor.typeMax(parts.postProcessor.pair) }
+
+    /// The highest type of the tokens of a text alone.
+    public var singleTypeMax: Int { PostProcessor.typeMax(parts.postProcessor.single) }
 
     /// How many of the ids that a text alone gets stand in front of it, and how many behind it.
     public var specialTokensAround: (before: Int, after: Int) {

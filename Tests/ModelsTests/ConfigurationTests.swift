@@ -1,5 +1,6 @@
 // How config.json and the files beside it are read, in the keys of several versions.
 
+import Tensors
 import Testing
 
 @testable import Models
@@ -44,6 +45,61 @@ import Testing
         #expect(try states(model.folder, ids: ids) == states(fixture.folder, ids: ids))
     }
 
+    @Test("normalisations in the names of BERT's first checkpoints are the same")
+    func oldNames() throws {
+        let fixture = try ModelFixture("bert")
+        let ids = try #require(fixture.facts.ids["long"])
+        let model = try BrokenModel()
+        try model.rewriteWeights { tensors in
+            for index in tensors.indices where tensors[index].entry.name.contains("LayerNorm") {
+                let entry = tensors[index].entry
+                let name = entry.name.replacing(".weight", with: ".gamma")
+                    .replacing(".bias", with: ".beta")
+                tensors[index].entry = .init(name: name, type: entry.type, shape: entry.shape)
+            }
+        }
+        #expect(try states(model.folder, ids: ids) == states(fixture.folder, ids: ids))
+    }
+
+    @Test("types of tokens of a single text are refused where the model would tell them apart")
+    func singleTypes() throws {
+        let model = try BrokenModel()
+        try model.replace("\"type_id\": 0", by: "\"type_id\": 1", in: "tokenizer.json", once: true)
+        #expect(refusal(model)?.contains("the type 1") == true)
+        try model.write(
+            #"{"model_input_names": ["input_ids", "attention_mask"]}"#,
+            to: "tokenizer_config.json")
+        #expect(refusal(model) == nil)
+    }
+
+    @Test("ModernBERT's local angles are the global ones where theirs are null")
+    func nullAngles() throws {
+        let ids = try #require(ModelFixture("modernbert").facts.ids["long"])
+        let null = try BrokenModel(copying: "modernbert")
+        let same = try BrokenModel(copying: "modernbert")
+        let absent = try BrokenModel(copying: "modernbert")
+        let theta = "\"local_rope_theta\": 50.0"
+        try null.replace(theta, by: "\"local_rope_theta\": null", in: "config.json")
+        try same.replace(theta, by: "\"local_rope_theta\": 500.0", in: "config.json")
+        try absent.replace(theta, by: "\"ignored\": 0", in: "config.json")
+        let wanted = try states(same.folder, ids: ids)
+        #expect(try states(null.folder, ids: ids) == wanted)
+        #expect(try states(absent.folder, ids: ids) != wanted)
+    }
+
+    @Test("Mistral's window is that of transformers where it is not said, and none where null")
+    func defaultWindow() throws {
+        func before(_ text: String) throws -> Int {
+            let model = try BrokenModel(copying: "mistral")
+            try model.replace("\"sliding_window\": 8", by: text, in: "config.json")
+            return try CheckpointFolder(path: model.folder).read(DecoderConfiguration.self)
+                .pattern(layer: 0).before
+        }
+        #expect(try before("\"sliding_window\": 8") == 7)
+        #expect(try before("\"ignored\": 8") == 4_095)
+        #expect(try before("\"sliding_window\": null") == AttentionPattern.causal.before)
+    }
+
     @Test("a decoder's window and angles are the same in the keys of both versions")
     func decoder() throws {
         let fixture = try ModelFixture("qwen3")
@@ -75,39 +131,6 @@ import Testing
         try model.write("{\"model_max_length\": 40}", to: "tokenizer_config.json")
         let short = try EmbeddingModel(directory: model.folder, options: EncodingOptions())
         #expect(short.maxLength == 40)
-    }
-
-    private func ids(_ model: BrokenModel, _ text: String) throws -> [Int32] {
-        try EmbeddingModel(directory: model.folder, options: EncodingOptions())
-            .tokenizer.ids(of: text)
-    }
-
-    @Test("tokens that tokenizer_config.json puts around texts are put there")
-    func tokensAround() throws {
-        let model = try BrokenModel(copying: "mistral")
-        let plain = try ids(model, "hog")
-        try model.write(
-            """
-            {"add_bos_token": true, "add_eos_token": true, "bos_token": {"content": "<|begin|>"},
-            "eos_token": "<|end|>"}
-            """, to: "tokenizer_config.json")
-        #expect(plain.first != 0 && plain.last == 1)
-        #expect(try ids(model, "hog") == [0] + plain)
-        try model.write(#"{"add_bos_token": true}"#, to: "tokenizer_config.json")
-        #expect(try ids(model, "hog") == plain)
-    }
-
-    @Test("tokenizer_config.json goes before BERT's normalizer, unless its class is the plain one")
-    func caseOfTokenizer() throws {
-        let model = try BrokenModel()
-        let (lower, plain) = (try ids(model, "hog"), try ids(model, "HOG"))
-        try model.write(#"{"do_lower_case": false}"#, to: "tokenizer_config.json")
-        #expect(plain == lower)
-        #expect(try ids(model, "HOG") != lower)
-        try model.write(
-            #"{"do_lower_case": false, "tokenizer_class": "PreTrainedTokenizerFast"}"#,
-            to: "tokenizer_config.json")
-        #expect(try ids(model, "HOG") == lower)
     }
 
     @Test("rotary embeddings that are not known are refused by name")
