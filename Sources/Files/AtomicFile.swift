@@ -31,8 +31,7 @@ public final class AtomicFile: @unchecked Sendable {
         target = try Self.resolve(path)
         let suffix = String(UInt64.random(in: 0 ... .max), radix: 36)
         let name = target.split(separator: "/").last.map(String.init) ?? ""
-        // Cut so that the longest legal name still leaves room for the suffix.
-        let temporary = "\(directory(of: target))/.\(name.prefix(60)).\(suffix).partial"
+        let temporary = "\(directory(of: target))/.\(Self.beginning(of: name)).\(suffix).partial"
         let opened = retryingInterrupts {
             open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         }
@@ -45,6 +44,15 @@ public final class AtomicFile: @unchecked Sendable {
     /// Whether a file of this name may be left by a process that was killed while it wrote one.
     public static func isPartial(_ name: String) -> Bool {
         name.hasPrefix(".") && name.hasSuffix(".partial")
+    }
+
+    /// Cut so that the longest legal name, which is counted in bytes, still leaves room for more.
+    private static func beginning(of name: String) -> String {
+        var end = name.utf8.prefix(60).endIndex
+        while end < name.endIndex, name.utf8[end] & 0xc0 == 0x80 {
+            end = name.utf8.index(before: end)
+        }
+        return String(name.unicodeScalars[..<end])
     }
 
     private static func resolve(_ path: String) throws(FileError) -> String {

@@ -28,9 +28,12 @@ final class BlobLock: Sendable {
         guard opened >= 0 else { throw .unwritable(path: path, reason: systemReason()) }
         let descriptor = FileDescriptor(opened)
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
-            // File systems without locks: then there is none to wait for.
-            if errno == ENOSYS || errno == ENOTSUP { return BlobLock(descriptor) }
-            return nil
+            switch errno {
+            case EWOULDBLOCK, EINTR: return nil
+            // File systems without locks, or whose locks nobody serves: none to wait for.
+            case ENOSYS, ENOTSUP, ENOLCK: return BlobLock(descriptor)
+            default: throw .unwritable(path: path, reason: systemReason())
+            }
         }
         // Python removes the file when it lets go; the lock of a nameless file locks nobody out.
         var mine = stat()

@@ -15,8 +15,9 @@ struct Checkpoint: Sendable {
         _ path: String, _ weights: Weights, lowercases: Bool, precision: Precision
     ) throws(ModelError) {
         self.path = path
+        let settings = try TokenizerKeys.settings(path, lowercases: lowercases)
         do throws(TokenizerError) {
-            tokenizer = try Tokenizer(path: "\(path)/tokenizer.json", lowercases: lowercases)
+            tokenizer = try Tokenizer(path: "\(path)/tokenizer.json", settings: settings)
         } catch { throw .tokenizer(error) }
         (architecture, transformer) = try Families.load(path, weights, precision)
         guard tokenizer.vocabularyCount <= transformer.vocabularyCount else {
@@ -25,6 +26,19 @@ struct Checkpoint: Sendable {
                 reason: "it has \(tokenizer.vocabularyCount) tokens, the model's table has only "
                     + "\(transformer.vocabularyCount)")
         }
+    }
+
+    /// Single texts are encoded with the type 0 alone.
+    ///
+    /// - Throws: if the model knows other types and the tokenizer gives them to such texts.
+    func checkTypes() throws(ModelError) {
+        let highest = tokenizer.singleTypeMax
+        guard transformer.typeCount > 1, highest > 0 else { return }
+        let inputs = try SpecialTokens.read(path).modelInputNames
+        guard inputs?.contains("token_type_ids") ?? true else { return }
+        throw .unsupported(
+            path: "\(path)/tokenizer.json",
+            feature: "the type \(highest) for tokens of a text that is no pair")
     }
 
     /// Tokens of an input, special tokens included.

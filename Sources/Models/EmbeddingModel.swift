@@ -48,6 +48,7 @@ public final class EmbeddingModel: Sendable {
                 folder.checkpoint, Weights(directory: folder.checkpoint),
                 lowercases: folder.lowercases, precision: options.precision)
         }
+        try checkpoint.checkTypes()
         layers = try checkpoint.layers(options.layer)
         maxLength = try checkpoint.length(
             options.maxLength, option: "--max-length", said: folder.maxLength,
@@ -91,12 +92,23 @@ public final class EmbeddingModel: Sendable {
         return prompt
     }
 
+    /// What stands behind a Pooling was trained for its vectors: of that, tokens get only their
+    /// length.
+    private static func modules(
+        _ options: EncodingOptions, _ folder: SentenceFolder
+    ) -> [SentenceFolder.Step] {
+        guard options.isTokenLevel, !folder.poolings.isEmpty else { return folder.steps }
+        guard case .normalize? = folder.steps.last else { return [] }
+        return [.normalize]
+    }
+
     private static func steps(
         _ options: EncodingOptions, _ folder: SentenceFolder, width: Int
     ) throws(ModelError) -> RowSteps {
         var steps = RowSteps(width: width)
         try steps.append(
-            folder.steps, isForTokens: options.isTokenLevel, precision: options.precision)
+            modules(options, folder), isForTokens: options.isTokenLevel,
+            precision: options.precision)
         let normalizes = steps.removeNormalization()
         let dimension = steps.dimension
         if let wanted = options.dimension ?? folder.dimension.map({ min($0, dimension) }) {

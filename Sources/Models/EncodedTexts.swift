@@ -29,8 +29,12 @@ public final class EncodingProgress: Sendable {
     private let documents = Atomic<Int>(0)
     private let tokens = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
+    private let isStopped: @Sendable () -> Bool
 
-    public init() {}
+    /// - isStopped: asked beside `cancel()`, often and by any thread.
+    public init(isStopped: @escaping @Sendable () -> Bool = { false }) {
+        self.isStopped = isStopped
+    }
 
     public var documentsDone: Int { documents.load(ordering: .relaxed) }
     public var tokensDone: Int { tokens.load(ordering: .relaxed) }
@@ -38,7 +42,7 @@ public final class EncodingProgress: Sendable {
     /// Lets `encode` end with `ModelError.cancelled`.
     public func cancel() { stopped.store(true, ordering: .relaxed) }
 
-    var isCancelled: Bool { stopped.load(ordering: .relaxed) }
+    var isCancelled: Bool { stopped.load(ordering: .relaxed) || isStopped() }
 
     func add(documents: Int, tokens: Int) {
         self.documents.add(documents, ordering: .relaxed)

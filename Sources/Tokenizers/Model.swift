@@ -42,6 +42,17 @@ enum Model: ~Copyable {
         }
     }
 
+    /// Entries of the vocabulary, which need not be all numbers up to the highest id.
+    var tokensCount: Int32 {
+        switch self {
+        case .wordPiece(let model): Int32(model.vocabulary.table.count)
+        case .bytePair(let model): Int32(model.vocabulary.table.count)
+        // A list: what stands twice in it counts twice.
+        case .unigram(let model): model.vocabulary.idMax + 1
+        case .wordLevel(let model): Int32(model.vocabulary.table.count)
+        }
+    }
+
     var idMax: Int32 {
         switch self {
         case .wordPiece(let model): model.vocabulary.idMax

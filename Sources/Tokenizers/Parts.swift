@@ -10,12 +10,17 @@ struct Parts: ~Copyable {
     var preTokenizers: [PreTokenizer] = []
     var postProcessor = PostProcessor()
     var model: Model
+    /// Whether texts that are too long lose their beginning.
+    let cutsFront: Bool
     var added = AddedTokens()
     var addedNormalized = AddedTokens()
-    var addedByName: [String: Int32] = [:]
+    /// By the bytes of their texts: strings that look alike are equal in Swift.
+    private(set) var addedByName: [[UInt8]: Int32] = [:]
+    /// How many of these the model does not know.
+    private var newCount: Int32 = 0
 
     init(
-        _ raw: UnsafeRawBufferPointer, name: String, lowercases: Bool = false
+        _ raw: UnsafeRawBufferPointer, name: String, settings: TokenizerSettings
     ) throws(TokenizerError) {
         guard let start = raw.baseAddress, raw.count <= Tokenizer.fileBytesMax else {
             throw .malformed(
@@ -29,11 +34,12 @@ struct Parts: ~Copyable {
             reader.seek(place)
             try Normalizer.read(&reader, &normalizers)
         }
-        if lowercases { normalizers.insert(.lowercase, at: 0) }
+        settings.change(&normalizers)
         if let place = places["pre_tokenizer"] {
             reader.seek(place)
             try PreTokenizer.read(&reader, &preTokenizers)
         }
+        settings.change(&preTokenizers)
         if let place = places["post_processor"] {
             reader.seek(place)
             postProcessor = try PostProcessor.read(&reader) ?? PostProcessor()
@@ -43,10 +49,14 @@ struct Parts: ~Copyable {
             reader.seek(place)
             tokens = try Self.addedTokens(&reader)
         }
+        cutsFront = settings.cutsFront
         guard let file else { throw reader.failure("it lacks its model") }
         model = try Model.read(
             file, &reader, isByteLevel: try PreTokenizer.isByteLevel(preTokenizers, reader))
         for token in tokens { add(token) }
+        let first = try id(of: settings.firstToken, reader)
+        let last = try id(of: settings.lastToken, reader)
+        postProcessor.surround(with: first, last)
     }
 
     /// Where the values of the top level start, and the model's settings, after a look at all of
@@ -95,17 +105,55 @@ struct Parts: ~Copyable {
         return tokens
     }
 
-    /// The model's id of a token counts; the file's is for those that the model does not know.
+    /// The model's id of a token counts. Those that the model does not know are numbered as the
+    /// `tokenizers` library does, whatever the file says: one after the other, from the number of
+    /// the model's tokens on.
     private mutating func add(_ token: AddedToken) {
+        guard !token.content.isEmpty else { return }
         var token = token
         var text = Growing<UInt8>(capacity: token.content.count)
         for byte in token.content { text.append(byte) }
         let known = model.id(text.bytes)
-        if known >= 0 { token.id = known }
-        addedByName[text.bytes.string] = token.id
+        if let id = known >= 0 ? known : addedByName[token.content] {
+            token.id = id
+        } else {
+            token.id = model.tokensCount + newCount
+            newCount += 1
+        }
+        addedByName[token.content] = token.id
         guard token.isNormalized else { return added.insert(token, as: text.bytes) }
         var buffers = TextBuffers()
         let normalized = normalizers.apply(text.bytes, &buffers)
         addedNormalized.insert(token, as: normalized)
+    }
+
+    // MARK: Ids
+
+    /// The id of a token as the vocabulary spells it, nil if there is none.
+    func id(of token: String) -> Int32? {
+        var token = token
+        return token.withUTF8 { utf8 -> Int32? in
+            if let id = addedByName[Array(utf8)] { return id }
+            guard let start = utf8.baseAddress else { return nil }
+            let id = model.id(Bytes(start: start, count: utf8.count))
+            return id < 0 ? nil : id
+        }
+    }
+
+    /// Of a token that the settings of the folder name.
+    private func id(
+        of token: String?, _ reader: borrowing JSONReader
+    ) throws(TokenizerError) -> Int32? {
+        guard let token else { return nil }
+        guard let id = id(of: token) else {
+            throw reader.unsupported(
+                "the token \(token.debugDescription) around texts, which it does not know")
+        }
+        return id
+    }
+
+    /// Of all that a text or a pair may become.
+    var idMax: Int32 {
+        max(model.idMax, addedByName.values.max() ?? -1, postProcessor.idMax)
     }
 }

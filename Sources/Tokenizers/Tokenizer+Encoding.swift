@@ -17,8 +17,8 @@ extension Tokenizer {
     /// Appends the ids of `text` with the special tokens around it.
     ///
     /// - text: UTF-8; what is none becomes U+FFFD.
-    /// - limit: how many ids may be appended, special ones included; the end is cut off (nil: as
-    ///   many as there are).
+    /// - limit: how many ids may be appended, special ones included (nil: as many as there
+    ///   are); the end is cut off, or the beginning if the settings say so.
     /// - Returns: how many ids there would be without the limit.
     @discardableResult
     public func encode(
@@ -37,7 +37,7 @@ extension Tokenizer {
         let total = workspace.ids.count + parts.postProcessor.singleSpecials
         let limit = max(0, limit ?? total)
         let room = max(0, min(total, limit) - parts.postProcessor.singleSpecials)
-        let output = Output(ids: ids.count + limit)
+        let output = Output(ids: ids.count + limit, cutsFront: parts.cutsFront)
         for piece in parts.postProcessor.single {
             switch piece {
             case .special(let special, _): output.append(special, &ids)
@@ -49,7 +49,7 @@ extension Tokenizer {
     }
 
     /// Appends the ids of a pair, and for each id its type as the file has it. If both together
-    /// are too long, the longer one loses its end first.
+    /// are too long, the longer one is cut first, in the same way.
     ///
     /// - Returns: how many ids there would be without the limit.
     @discardableResult
@@ -74,7 +74,7 @@ extension Tokenizer {
         let limit = max(0, limit ?? total)
         let kept = PostProcessor.longestFirst(
             counts.first, counts.second, most: max(0, min(total, limit) - specials))
-        let output = Output(ids: ids.count + limit)
+        let output = Output(ids: ids.count + limit, cutsFront: parts.cutsFront)
         for piece in parts.postProcessor.pair {
             let before = ids.count
             let pieceType: UInt8
@@ -170,6 +170,8 @@ extension WordBuffers {
 private struct Output {
     /// How many there may be in the array.
     let ids: Int
+    /// Whether the beginning of a text is left out, rather than its end.
+    let cutsFront: Bool
 
     func append(_ special: [Int32], _ output: inout [Int32]) {
         output.append(contentsOf: special.prefix(max(0, ids - output.count)))
@@ -177,7 +179,8 @@ private struct Output {
 
     func append(_ source: borrowing Growing<Int32>, _ count: Int, _ output: inout [Int32]) {
         let count = max(0, min(count, ids - output.count))
-        output.append(contentsOf: UnsafeBufferPointer(start: source.start, count: count))
+        let first = source.start + (cutsFront ? source.count - count : 0)
+        output.append(contentsOf: UnsafeBufferPointer(start: first, count: count))
     }
 }
 

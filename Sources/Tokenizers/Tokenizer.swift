@@ -23,28 +23,29 @@ public final class Tokenizer: Sendable {
 
     /// Reads the `tokenizer.json` at `path`.
     ///
-    /// - lowercases: whether texts are put into lower case before anything else is done with them,
-    ///   whatever the file says (`do_lower_case` of sentence-transformers).
+    /// - settings: what goes before the file.
     public convenience init(
-        path: String, lowercases: Bool = false
+        path: String, settings: TokenizerSettings = TokenizerSettings()
     ) throws(TokenizerError) {
         let bytes = try Self.contents(path)
         defer { withExtendedLifetime(bytes) {} }
         let raw = UnsafeRawBufferPointer(start: UnsafeRawPointer(bytes.start), count: bytes.count)
-        self.init(try Parts(raw, name: path, lowercases: lowercases))
+        self.init(try Parts(raw, name: path, settings: settings))
     }
 
     /// Reads a `tokenizer.json` in memory; `name` is what messages call it.
     public convenience init(
-        json: UnsafeRawBufferPointer, name: String
+        json: UnsafeRawBufferPointer, name: String,
+        settings: TokenizerSettings = TokenizerSettings()
     ) throws(TokenizerError) {
-        self.init(try Parts(json, name: name))
+        self.init(try Parts(json, name: name, settings: settings))
     }
 
     private init(_ parts: consuming Parts) {
         addedByID = Dictionary(
-            parts.addedByName.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
-        idMax = max(parts.model.idMax, parts.addedByName.values.max() ?? -1)
+            parts.addedByName.map { ($0.value, String(decoding: $0.key, as: UTF8.self)) },
+            uniquingKeysWith: { first, _ in first })
+        idMax = parts.idMax
         identity = Self.identities.add(1, ordering: .relaxed).newValue
         needsStart = parts.preTokenizers.contains { step in
             if case .metaspace(let metaspace) = step { metaspace.prepend == .first } else { false }
@@ -52,19 +53,11 @@ public final class Tokenizer: Sendable {
         self.parts = parts
     }
 
-    /// The highest id and one, added tokens included.
+    /// The highest id and one, added tokens and those around texts included.
     public var vocabularyCount: Int { Int(idMax) + 1 }
 
     /// The id of a token as the vocabulary spells it, nil if there is none.
-    public func id(of token: String) -> Int32? {
-        if let id = parts.addedByName[token] { return id }
-        var token = token
-        let id = token.withUTF8 { utf8 -> Int32 in
-            guard let start = utf8.baseAddress else { return -1 }
-            return parts.model.id(Bytes(start: start, count: utf8.count))
-        }
-        return id < 0 ? nil : id
-    }
+    public func id(of token: String) -> Int32? { parts.id(of: token) }
 
     /// The token of an id as the vocabulary spells it, nil if there is none.
     public func token(of id: Int32) -> String? { addedByID[id] ?? parts.model.token(id) }
@@ -76,13 +69,10 @@ public final class Tokenizer: Sendable {
     public var pairSpecialTokensCount: Int { parts.postProcessor.pairSpecials }
 
     /// The highest type of a pair's tokens.
-    public var pairTypeMax: Int {
-        parts.postProcessor.pair.reduce(0) { highest, piece in
-            switch piece {
-            case .special(_, let type), .text(_, let type): max(highest, Int(type))
-            }
-        }
-    }
+    public var pairTypeMax: Int { PostProcessor.typeMax(parts.postProcessor.pair) }
+
+    /// The highest type of the tokens of a text alone.
+    public var singleTypeMax: Int { PostProcessor.typeMax(parts.postProcessor.single) }
 
     /// How many of the ids that a text alone gets stand in front of it, and how many behind it.
     public var specialTokensAround: (before: Int, after: Int) {

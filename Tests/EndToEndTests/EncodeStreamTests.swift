@@ -49,6 +49,16 @@ extension EndToEnd {
             #expect(refused.errors.contains(part) && refused.errors.contains("--input -"))
         }
 
+        @Test("blank lines in front, more than are read at once, do not hide the format")
+        func blankLines() async throws {
+            let site = try Site()
+            let blank = String(repeating: "\n", count: 200_000)
+            let input = try site.write(blank + #"{"_id": "a", "text": "hog"}"#, to: "docs.txt")
+            let streamed = try await stream(site, input)
+            #expect(streamed.code == 0, "\(streamed)")
+            #expect(streamed.output.hasPrefix(#"{"_id":"a""#), "\(streamed)")
+        }
+
         @Test("a line that is too long is skipped and counted, or refused")
         func longLine() async throws {
             let site = try Site()

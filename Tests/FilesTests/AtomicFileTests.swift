@@ -68,4 +68,14 @@ import Testing
         try file.commit()
         #expect(scratch.names == [name])
     }
+
+    @Test("a long name of characters of several bytes gets one, too", arguments: 0..<4)
+    func longCharacters(before: Int) throws {
+        let scratch = try Scratch()
+        let name =
+            String(repeating: "n", count: before) + String(repeating: "\u{1f417}", count: 62)
+        let file = try AtomicFile(path: scratch.path(name))
+        try file.commit()
+        #expect(scratch.names == [name])
+    }
 }

@@ -126,6 +126,37 @@ import Tokenizers
         }
     }
 
+    @Test("more tokens than any chunk may have are refused, whatever the model takes")
+    func limit() throws {
+        let broken = try BrokenModel(copying: "llama")
+        try broken.replace(
+            "\"max_position_embeddings\": 256", by: "\"max_position_embeddings\": 2000000",
+            in: "config.json")
+        let model = try EmbeddingModel(directory: broken.folder, options: EncodingOptions())
+        let plan = ChunkPlan(.hierarchical(parentTokens: 1_600_000), tokens: 1_500_000)
+        #expect {
+            try TextChunker(plan, TokenMeasure(of: model))
+        } throws: {
+            "\($0)".contains("1048576")
+        }
+    }
+
+    @Test("cutting ends when it is stopped", arguments: ["fixed", "paragraphs", "semantic"])
+    func stopped(strategy: String) throws {
+        let model = try ChunkSamples.model("tiny-bert")
+        let strategies: [String: ChunkStrategy] = [
+            "fixed": .fixed(), "paragraphs": .paragraphs, "semantic": .semantic(),
+        ]
+        let chunker = try TextChunker(
+            ChunkPlan(try #require(strategies[strategy]), tokens: 120), TokenMeasure(of: model),
+            model: model, progress: EncodingProgress { true })
+        #expect {
+            try chunker.chunks("The hog swims. Rivers flow.")
+        } throws: {
+            "\($0)" == "stopped on request"
+        }
+    }
+
     @Test("a million spaces, and a word without an end, take no time and become many passages")
     func monsters() throws {
         let model = try ChunkSamples.model("bert")

@@ -1,5 +1,6 @@
 // How config.json and the files beside it are read, in the keys of several versions.
 
+import Tensors
 import Testing
 
 @testable import Models
@@ -42,6 +43,61 @@ import Testing
         try model.replace("\"global_rope_theta\": 500.0,", by: "", in: "config.json")
         try model.replace("\"local_rope_theta\": 50.0,", by: "", in: "config.json")
         #expect(try states(model.folder, ids: ids) == states(fixture.folder, ids: ids))
+    }
+
+    @Test("normalisations in the names of BERT's first checkpoints are the same")
+    func oldNames() throws {
+        let fixture = try ModelFixture("bert")
+        let ids = try #require(fixture.facts.ids["long"])
+        let model = try BrokenModel()
+        try model.rewriteWeights { tensors in
+            for index in tensors.indices where tensors[index].entry.name.contains("LayerNorm") {
+                let entry = tensors[index].entry
+                let name = entry.name.replacing(".weight", with: ".gamma")
+                    .replacing(".bias", with: ".beta")
+                tensors[index].entry = .init(name: name, type: entry.type, shape: entry.shape)
+            }
+        }
+        #expect(try states(model.folder, ids: ids) == states(fixture.folder, ids: ids))
+    }
+
+    @Test("types of tokens of a single text are refused where the model would tell them apart")
+    func singleTypes() throws {
+        let model = try BrokenModel()
+        try model.replace("\"type_id\": 0", by: "\"type_id\": 1", in: "tokenizer.json", once: true)
+        #expect(refusal(model)?.contains("the type 1") == true)
+        try model.write(
+            #"{"model_input_names": ["input_ids", "attention_mask"]}"#,
+            to: "tokenizer_config.json")
+        #expect(refusal(model) == nil)
+    }
+
+    @Test("ModernBERT's local angles are the global ones where theirs are null")
+    func nullAngles() throws {
+        let ids = try #require(ModelFixture("modernbert").facts.ids["long"])
+        let null = try BrokenModel(copying: "modernbert")
+        let same = try BrokenModel(copying: "modernbert")
+        let absent = try BrokenModel(copying: "modernbert")
+        let theta = "\"local_rope_theta\": 50.0"
+        try null.replace(theta, by: "\"local_rope_theta\": null", in: "config.json")
+        try same.replace(theta, by: "\"local_rope_theta\": 500.0", in: "config.json")
+        try absent.replace(theta, by: "\"ignored\": 0", in: "config.json")
+        let wanted = try states(same.folder, ids: ids)
+        #expect(try states(null.folder, ids: ids) == wanted)
+        #expect(try states(absent.folder, ids: ids) != wanted)
+    }
+
+    @Test("Mistral's window is that of transformers where it is not said, and none where null")
+    func defaultWindow() throws {
+        func before(_ text: String) throws -> Int {
+            let model = try BrokenModel(copying: "mistral")
+            try model.replace("\"sliding_window\": 8", by: text, in: "config.json")
+            return try CheckpointFolder(path: model.folder).read(DecoderConfiguration.self)
+                .pattern(layer: 0).before
+        }
+        #expect(try before("\"sliding_window\": 8") == 7)
+        #expect(try before("\"ignored\": 8") == 4_095)
+        #expect(try before("\"sliding_window\": null") == AttentionPattern.causal.before)
     }
 
     @Test("a decoder's window and angles are the same in the keys of both versions")

@@ -1,6 +1,8 @@
 // Which files of a folder make the model, and which only stand beside it.
 
+import Glibc
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Models
@@ -23,6 +25,30 @@ import Testing
         ] { try model.write("x", to: name) }
         #expect(try FolderContents.names(in: model.folder) == before)
         _ = try EmbeddingModel(directory: model.folder, options: EncodingOptions())
+    }
+
+    @Test("names of files are the same wherever the folder is")
+    func place() throws {
+        let folder = ModelFixture.folder("st-dense")
+        let scratch = try Scratch()
+        for name in ["mod\u{e8}le", "e\u{300}", "\u{6a21}\u{578b}"] {
+            try #require(symlink(folder, scratch.path(name)) == 0)
+            #expect(
+                try FolderContents.names(in: scratch.path(name)) == FolderContents.names(in: folder)
+            )
+        }
+    }
+
+    @Test("the Transformer's settings count by the name that they have")
+    func oldName() throws {
+        let model = try BrokenModel()
+        try model.write("{}", to: "sentence_xlnet_config.json")
+        try model.write("{}", to: "sentence_roberta_config.json")
+        #expect(
+            try FolderContents.names(in: model.folder) == [
+                "config.json", "model.safetensors", "sentence_roberta_config.json",
+                "tokenizer.json",
+            ])
     }
 
     @Test("of weights in parts those count that the index names")

@@ -55,6 +55,15 @@ import Testing
                 == ["short", "word"].map { fixture.facts.ids[$0]?.count ?? 0 })
     }
 
+    @Test("layers that were trained for pooled vectors are not applied to those of tokens")
+    func tokensWithoutDense() throws {
+        var options = EncodingOptions()
+        options.isTokenLevel = true
+        let model = try EmbeddingModel(
+            directory: ModelFixture.folder("st-dense"), options: options)
+        #expect(model.dimension == 32 && model.isNormalized)
+    }
+
     @Test("options beside what the model can do are refused with a sentence")
     func options() throws {
         let folder = ModelFixture.folder("st-new")

@@ -65,4 +65,16 @@ import Tokenizers
         #expect(throws: ChunkError.self) { try late(model, "hog", [-1..<2]) }
         #expect(try late(model, "hog", [0..<3]).count == model.dimension)
     }
+
+    @Test("a document with more bytes than its tokens could tell is refused, and not tokenized")
+    func manyBytes() throws {
+        let model = try ChunkSamples.model("tiny-bert")
+        let most = String(repeating: " ", count: 64 * model.maxLength)
+        #expect(try late(model, most, [0..<1]).count == model.dimension)
+        #expect {
+            try late(model, most + " ", [0..<1])
+        } throws: {
+            "\($0)".contains("at most \(64 * model.maxLength)")
+        }
+    }
 }

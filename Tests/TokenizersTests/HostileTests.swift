@@ -64,6 +64,47 @@ struct HostileTests {
         #expect(message.hasPrefix("t.json needs"))
     }
 
+    @Test("ids that only the tokens around texts have count as tokens")
+    func idsOfTemplate() throws {
+        let template =
+            #"{"type":"TemplateProcessing","single":[{"Sequence":{"id":"A"}}],"#
+            + #""pair":[{"Sequence":{"id":"A"}},{"Sequence":{"id":"B"}},"#
+            + #"{"SpecialToken":{"id":"x"}}],"special_tokens":{"x":{"id":"x","ids":[1000]}}}"#
+        for processor in [#"{"type":"BertProcessing","cls":["x",1000],"sep":["y",7]}"#, template] {
+            let text = Self.small.replacingOccurrences(
+                of: #""post_processor":null"#, with: #""post_processor":"# + processor)
+            #expect(try load(text).vocabularyCount == 1001)
+        }
+    }
+
+    private func load(added tokens: [(content: String, id: Int)]) throws -> Tokenizer {
+        let list = tokens.map {
+            #"{"id":\#($0.id),"content":"\#($0.content)","normalized":false,"special":false}"#
+        }
+        return try load(
+            Self.small.replacingOccurrences(
+                of: #""added_tokens":[]"#,
+                with: #""added_tokens":[\#(list.joined(separator: ","))]"#))
+    }
+
+    @Test("added tokens that the vocabulary lacks are numbered as the library does")
+    func addedIDs() throws {
+        let tokenizer = try load(
+            added: [("X", 10), ("Y", 2_000_000_000), ("a", 9), ("X", 4), ("Z", 6)])
+        #expect(["X", "Y", "a", "Z"].map { tokenizer.id(of: $0) } == [6, 7, 1, 8])
+        #expect(tokenizer.vocabularyCount == 9)
+        var scratch = Tokenizer.Scratch()
+        #expect(encode(tokenizer, "X Y a Z", &scratch) == [6, 7, 1, 8])
+    }
+
+    @Test("added tokens of other code points are others, even if they look alike")
+    func addedSpellings() throws {
+        let tokenizer = try load(added: [("\u{f6}", 6), ("o\u{308}", 7)])
+        #expect(tokenizer.id(of: "\u{f6}") == 6)
+        #expect(tokenizer.id(of: "o\u{308}") == 7)
+        #expect(tokenizer.vocabularyCount == 8)
+    }
+
     @Test("39: a file nested deeper than any tokenizer is refused")
     func depth() {
         let deep = String(repeating: "[", count: 100_000)

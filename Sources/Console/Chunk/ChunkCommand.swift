@@ -104,9 +104,7 @@ struct ChunkCommand: ParsableCommand {
         _ report: inout ChunkReport
     ) throws(Fault) {
         try input.forEachBatch { (batch, path) throws(Fault) in
-            guard Interrupts.received == 0 else {
-                throw Fault(.cancelled, "interrupted; nothing was written")
-            }
+            guard Interrupts.received == 0 else { throw ChunkWriting.interruption }
             let written = try writing.lines(of: batch, path)
             for document in written.documents {
                 do throws(FileError) {

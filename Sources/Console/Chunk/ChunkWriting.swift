@@ -39,6 +39,10 @@ struct ChunkWriting {
     private let skips: Bool
     /// Makes the vectors of chunks of whole documents.
     private let late: EmbeddingModel?
+    /// Asked within documents, too: one may take long.
+    private let progress = EncodingProgress { Interrupts.received > 0 }
+    /// What an interrupt ends the command with.
+    static let interruption = Fault(.cancelled, "interrupted; nothing was written")
     /// A chunk's id has a number behind the document's.
     private static let numberBytesMax = 24
 
@@ -87,15 +91,18 @@ struct ChunkWriting {
         let parts: [[(index: Int, document: WrittenDocument)]]
         do throws(ChunkError) {
             parts = try Parallel.map(Array(0..<count)) { (_, _) throws(ChunkError) in
-                let chunker = try TextChunker(plan, measure, model: model)
+                let chunker = try TextChunker(
+                    plan, measure, model: model, progress: progress)
                 var part: [(index: Int, document: WrittenDocument)] = []
-                while true {
+                while Interrupts.received == 0 {
                     let index = next.add(1, ordering: .relaxed).oldValue
                     guard index < batch.entries.count else { return part }
                     part.append((index, try document(index, of: batch, chunker)))
                 }
+                throw ChunkError.model(.cancelled)
             }
         } catch {
+            if case .model(.cancelled) = error { throw Self.interruption }
             if case .model(let error) = error { throw Fault(model: error) }
             throw Fault(.data, "\(error)")
         }
@@ -116,13 +123,16 @@ struct ChunkWriting {
             return Result { () throws(ChunkError) -> WrittenDocument in
                 var written = ChunkLines(document: batch.id(index), text)
                     .written(try chunker.chunks(of: text))
-                if let late { written.vectors = try late.lateChunkVectors(text, written.ranges) }
+                if let late {
+                    written.vectors = try late.lateChunkVectors(
+                        text, written.ranges, progress: progress)
+                }
                 return written
             }
         }
         do throws(ChunkError) { return try result.get() } catch {
             switch error {
-            case .unsplittable, .tooLong: return WrittenDocument(problem: "\(error)")
+            case .unsplittable, .tooLong, .tooLarge: return WrittenDocument(problem: "\(error)")
             default: throw error
             }
         }

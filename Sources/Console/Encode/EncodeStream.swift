@@ -55,6 +55,8 @@ struct EncodeStream {
         let output = VectorStream(format, isTokenLevel: options.isTokenLevel)
         var reader: DocumentReader?
         while let piece = try lines.next(readBytes: Self.readBytes) {
+            // Blank lines are no documents, and do not tell of what format those are.
+            if reader == nil, piece.bytes.allSatisfy(Self.isBlank) { continue }
             let known = try reader ?? self.reader(sniffing: piece.bytes)
             reader = known
             let range = RecordRange(
@@ -95,9 +97,13 @@ struct EncodeStream {
         }
     }
 
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || (0x09...0x0d).contains(byte)
+    }
+
     /// JSON if the first line begins like it, else a document a line.
     private func reader(sniffing bytes: [UInt8]) throws(Fault) -> DocumentReader {
-        let first = bytes.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) }
+        let first = bytes.first { !Self.isBlank($0) }
         let guess = first == UInt8(ascii: "{") ? DocumentFormat.jsonl : .txt
         let format = documents.format.flatMap { DocumentFormat(rawValue: $0) } ?? guess
         do throws(DocumentError) {

@@ -118,7 +118,7 @@ struct FolderFetch {
     ) -> Bool {
         var status = stat()
         guard stat(source, &status) == 0, Int(status.st_size) == file.bytes else { return false }
-        let folder = path.dropLast(file.name.utf8.count)
+        let folder = String(decoding: path.utf8.dropLast(file.name.utf8.count), as: UTF8.self)
         let temporary = "\(folder).\(file.name).\(UInt32.random(in: 0...UInt32.max)).partial"
         guard link(source, temporary) == 0 else { return false }
         let descriptor = open(temporary, O_RDONLY | O_CLOEXEC)

@@ -6,6 +6,8 @@ public enum ChunkError: Error, Sendable, CustomStringConvertible {
     case unsplittable(byte: Int, tokens: Int, limit: Int)
     /// For one pass through the model.
     case tooLong(tokens: Int, limit: Int)
+    /// For one pass, whatever its tokens.
+    case tooLarge(bytes: Int, limit: Int)
     /// A chunk that is no range of the document.
     case outside(Range<Int>, bytes: Int)
     case model(ModelError)
@@ -19,6 +21,9 @@ public enum ChunkError: Error, Sendable, CustomStringConvertible {
         case .tooLong(let tokens, let limit):
             "the document has \(tokens) tokens and the model takes \(limit) in one pass; cut it "
                 + "into parts, or use a model for longer texts"
+        case .tooLarge(let bytes, let limit):
+            "the document has \(bytes) bytes, and at most \(limit) are taken in one pass of the "
+                + "model; cut it into parts, or use a model for longer texts"
         case .outside(let range, let bytes):
             "the chunk \(range) is no part of a document of \(bytes) bytes"
         case .model(let error): error.description

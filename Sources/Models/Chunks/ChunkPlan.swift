@@ -46,6 +46,11 @@ public struct ChunkPlan: Sendable, Hashable {
                 "chunks of \(tokens) tokens are longer than the \(measure.maxLength) that the "
                     + "model takes of a text; ask for fewer")
         }
+        guard tokens <= Self.tokensMax else {
+            throw .setting(
+                "chunks of \(tokens) tokens are longer than the limit of \(Self.tokensMax); ask "
+                    + "for fewer")
+        }
         guard tokens >= around + Self.roomMin else {
             throw .setting(
                 "chunks of \(tokens) tokens leave no room for text: \(around) are special tokens "

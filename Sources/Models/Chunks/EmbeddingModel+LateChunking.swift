@@ -13,11 +13,15 @@ extension EmbeddingModel {
     /// - Parameters:
     ///   - document: UTF-8.
     ///   - chunks: ranges of its bytes.
+    ///   - progress: by which others may stop it.
     /// - Returns: Float32 [chunks, dimension], row-major.
     /// - Throws: `.tooLong` for a document of more than `maxLength` tokens: nothing is cut;
-    ///   `.outside`; `.setting` if the model has not one pooling; `.model`.
+    ///   `.tooLarge` for one of more than 64 bytes for each of these, since what stands before the
+    ///   end of a chunk is tokenized for every chunk; `.outside`; `.setting` if the model has not
+    ///   one pooling; `.model`.
     public func lateChunkVectors(
-        _ document: UnsafeRawBufferPointer, _ chunks: [Range<Int>]
+        _ document: UnsafeRawBufferPointer, _ chunks: [Range<Int>],
+        progress: EncodingProgress = EncodingProgress()
     ) throws(ChunkError) -> [Float] {
         guard poolings.count == 1 else {
             throw .setting("late chunking needs a model that pools tokens in one way")
@@ -26,11 +30,15 @@ extension EmbeddingModel {
         {
             throw .outside(chunk, bytes: document.count)
         }
+        let bytesMax = PassageCutter.bytesPerTokenMax * maxLength
+        guard document.count <= bytesMax else {
+            throw .tooLarge(bytes: document.count, limit: bytesMax)
+        }
         var batch = TokenBatch()
         var buffers = TextBuffers()
         let tokens = add(document, to: &batch, &buffers)
         guard tokens <= maxLength else { throw .tooLong(tokens: tokens, limit: maxLength) }
-        let rows = rows(of: chunks, document, batch.ids, &buffers)
+        let rows = try rows(of: chunks, document, batch.ids, &buffers, progress)
         do throws(ModelError) {
             let workspace = Workspace()
             let width = checkpoint.transformer.width
@@ -44,11 +52,12 @@ extension EmbeddingModel {
     /// Which of the document's tokens are whose.
     private func rows(
         of chunks: [Range<Int>], _ document: UnsafeRawBufferPointer, _ ids: [Int32],
-        _ buffers: inout TextBuffers
-    ) -> [Range<Int>] {
+        _ buffers: inout TextBuffers, _ progress: EncodingProgress
+    ) throws(ChunkError) -> [Range<Int>] {
         var known: [Int: Int] = [:]
         let around = tokenizer.specialTokensAround
         for place in Set(chunks.flatMap { [$0.lowerBound, $0.upperBound] }) {
+            guard !progress.isCancelled else { throw .model(.cancelled) }
             var prefix: [Int32] = []
             _ = buffers.encode(
                 UnsafeRawBufferPointer(rebasing: document[..<place]), behind: prompt, tokenizer,

@@ -37,7 +37,7 @@ struct PassageCutter {
 
     /// A text may have so many bytes for a token: white space, and words that are one unknown
     /// token however long they are, must not make passages without an end.
-    private static let bytesPerTokenMax = 64
+    static let bytesPerTokenMax = 64
     /// Attempts by proportion; then the room that is left is halved each time.
     private static let guessesMax = 6
 

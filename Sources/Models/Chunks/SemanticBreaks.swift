@@ -4,12 +4,14 @@
 struct SemanticBreaks {
     private let model: EmbeddingModel
     private let threshold: SemanticThreshold
+    private let progress: EncodingProgress
     /// Sentences whose vectors are in memory at a time.
     private static let batch = 512
 
-    init(_ model: EmbeddingModel, _ threshold: SemanticThreshold) {
+    init(_ model: EmbeddingModel, _ threshold: SemanticThreshold, _ progress: EncodingProgress) {
         self.model = model
         self.threshold = threshold
+        self.progress = progress
     }
 
     /// Those of `ends` that are breaks, and the end of the text. A sentence longer than the model
@@ -28,7 +30,7 @@ struct SemanticBreaks {
             let sentences = (first..<min(first + Self.batch, ends.count)).map { index in
                 text.part((index == 0 ? 0 : ends[index - 1])..<ends[index])
             }
-            let encoded = try model.encode(sentences, threads: 1, progress: EncodingProgress())
+            let encoded = try model.encode(sentences, threads: 1, progress: progress)
             for index in sentences.indices {
                 let row = encoded.vectors.floats + index * encoded.dimension
                 let vector = Array(UnsafeBufferPointer(start: row, count: encoded.dimension))

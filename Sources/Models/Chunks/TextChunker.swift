@@ -6,18 +6,22 @@ public final class TextChunker {
     public let plan: ChunkPlan
     /// For the cosines of sentences.
     private let model: EmbeddingModel?
+    private let progress: EncodingProgress
     private var cutter: PassageCutter
     private let finest: [TextPlaces] = [.words, .characters, .scalars]
 
     /// - Parameters:
     ///   - measure: of the model that will encode the passages.
     ///   - model: gives vectors of sentences; only for the semantic strategy, which needs it.
+    ///   - progress: by which others may stop it.
     /// - Throws: `.setting` if the plan asks for what no document can be given.
     public init(
-        _ plan: ChunkPlan, _ measure: TokenMeasure, model: EmbeddingModel? = nil
+        _ plan: ChunkPlan, _ measure: TokenMeasure, model: EmbeddingModel? = nil,
+        progress: EncodingProgress = EncodingProgress()
     ) throws(ChunkError) {
         self.plan = plan
         self.model = model
+        self.progress = progress
         cutter = PassageCutter(measure)
         try plan.check(measure, around: cutter.around)
         if case .semantic = plan.strategy, model?.options.isTokenLevel ?? true {
@@ -28,7 +32,7 @@ public final class TextChunker {
     /// The passages of a document.
     ///
     /// - text: UTF-8.
-    /// - Throws: `.unsplittable`, `.model`.
+    /// - Throws: `.unsplittable`, `.model`, with `.cancelled` in it if it was stopped.
     public func chunks(of text: UnsafeRawBufferPointer) throws(ChunkError) -> ChunkedText {
         let text = PassageText(bytes: text)
         var result = ChunkedText()
@@ -75,6 +79,7 @@ public final class TextChunker {
         var start = 0
         for (number, bound) in bounds.enumerated() {
             while start < bound {
+                try checkCancelled()
                 let (end, count) = try cutter.passage(
                     text, start..<bound, limit: tokens, at: places + finest)
                 chunks.append(
@@ -95,6 +100,7 @@ public final class TextChunker {
         var counter = CharacterCounter(text.bytes)
         var (start, done) = (0, 0)
         while done < text.count {
+            try checkCancelled()
             var (end, count) = try cutter.passage(
                 text, start..<text.count, limit: plan.tokens, at: places + finest)
             // What is repeated must leave room for something new.
@@ -113,6 +119,10 @@ public final class TextChunker {
         return chunks
     }
 
+    private func checkCancelled() throws(ChunkError) {
+        guard !progress.isCancelled else { throw .model(.cancelled) }
+    }
+
     /// Where the last sentences of a passage begin; its end if these are all that it has.
     private static func tail(of passage: Range<Int>, _ ends: [Int], sentences: Int) -> Int {
         guard sentences > 0 else { return passage.upperBound }
@@ -127,7 +137,7 @@ public final class TextChunker {
     ) throws(ChunkError) -> [Int] {
         guard let model else { return [text.count] }
         do throws(ModelError) {
-            return try SemanticBreaks(model, threshold).breaks(text, ends)
+            return try SemanticBreaks(model, threshold, progress).breaks(text, ends)
         } catch { throw .model(error) }
     }
 }

@@ -19,7 +19,7 @@ struct DecoderConfiguration: Decodable {
     let attentionBias: Bool?
     let mlpBias: Bool?
     let isCausal: Bool?
-    let slidingWindow: Int?
+    let slidingWindow: Said<Int>
     let useSlidingWindow: Bool?
     let maxWindowLayers: Int?
     let layerTypes: [String]?
@@ -46,7 +46,9 @@ struct DecoderConfiguration: Decodable {
     }
 
     private func window(layer: Int) -> Int? {
-        guard let slidingWindow, slidingWindow > 0 else { return nil }
+        // What is not said is as in transformers, whatever the kind.
+        guard let slidingWindow = slidingWindow.value(ifAbsent: 4_096), slidingWindow > 0
+        else { return nil }
         switch modelType {
         case "mistral": return slidingWindow
         case "qwen2", "qwen3":

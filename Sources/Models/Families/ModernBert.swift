@@ -16,7 +16,7 @@ struct ModernBertConfiguration: Decodable {
     let localAttention: Int?
     let globalAttnEveryNLayers: Int?
     let globalRopeTheta: Double?
-    let localRopeTheta: Double?
+    let localRopeTheta: Said<Double>
     let layerTypes: [String]?
     let ropeParameters: Angles?
 
@@ -64,12 +64,11 @@ enum ModernBert {
         let full = config.ropeParameters?.fullAttention ?? RotaryParameters()
         let sliding = config.ropeParameters?.slidingAttention ?? RotaryParameters()
         let global = full.ropeTheta ?? config.globalRopeTheta ?? 160_000
+        let local = sliding.ropeTheta ?? config.localRopeTheta.value(ifAbsent: 10_000) ?? global
         let encoder = PreNormEncoder(
             width: config.hiddenSize, heads: heads, layers: layers,
             rotary: try folder.rotary(full, theta: global, width: heads.width),
-            secondRotary: try folder.rotary(
-                sliding, theta: sliding.ropeTheta ?? config.localRopeTheta ?? 10_000,
-                width: heads.width),
+            secondRotary: try folder.rotary(sliding, theta: local, width: heads.width),
             outputNorm: try config.norm("final_norm", weights))
         try weights.finish { name in
             name.hasPrefix("head.") || name.hasPrefix("decoder.") || name.hasPrefix("classifier.")

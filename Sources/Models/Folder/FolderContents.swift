@@ -25,6 +25,7 @@ public enum FolderContents {
         }
         var files = folder.places.flatMap { place in names.map { "\(place)/\($0)" } }
             .filter(isFile)
+        if let file = folder.transformerPath { files.append(file) }
         for place in folder.weightPlaces {
             let (source, parts) = try Weights.files(in: place)
             files += ([source] + parts).map { "\(place)/\($0)" }
@@ -33,7 +34,7 @@ public enum FolderContents {
     }
 
     private static func path(of file: String, in directory: String) -> String {
-        file.dropFirst(directory.utf8.count).split(separator: "/").filter { $0 != "." }
-            .joined(separator: "/")
+        String(decoding: file.utf8.dropFirst(directory.utf8.count), as: UTF8.self)
+            .split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 }

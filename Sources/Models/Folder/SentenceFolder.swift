@@ -16,6 +16,8 @@ struct SentenceFolder {
     private(set) var defaultPrompt: String?
     /// The folder of the module that says which tokens have no vectors.
     private(set) var tokenMask: String?
+    /// The file of settings of the Transformer module.
+    private(set) var transformerPath: String?
     /// The folders of all modules.
     private(set) var places: [String]
     /// Whether there was a modules.json.
@@ -34,13 +36,8 @@ struct SentenceFolder {
         let type: String
     }
 
-    private struct Lengths: Decodable {
-        let maxSeqLength: Int?
-        let doLowerCase: Bool?
-    }
-
     private struct Prompts: Decodable {
-        let prompts: [String: String]?
+        let prompts: [String: String?]?
         let defaultPromptName: String?
         let truncateDim: Int?
     }
@@ -62,18 +59,25 @@ struct SentenceFolder {
         isSentenceTransformers = modules != nil
         for module in modules ?? [] { try add(module, of: path, list: list) }
         if modules == nil { poolings = [try Self.customaryPooling(checkpoint)] }
-        let lengthsPath = "\(checkpoint)/sentence_bert_config.json"
-        let lengths = try JSONFile.readIfThere(Lengths.self, lengthsPath)
-        maxLength = try Self.positive(lengths?.maxSeqLength, "max_seq_length", lengthsPath)
+        transformerPath = TransformerFile.path(in: checkpoint)
+        if let path = transformerPath {
+            let said = try JSONFile.read(TransformerFile.self, path)
+            try said.check(path, isPooled: modules != nil && !poolings.isEmpty)
+            maxLength = try said.maxLength(path)
+            lowercases = said.doLowerCase ?? false
+        }
         if maxLength == nil { maxLength = try Self.tokenizerLength(checkpoint) }
-        lowercases = lengths?.doLowerCase ?? false
         let said = try JSONFile.readIfThere(Prompts.self, settingsPath)
-        prompts = said?.prompts ?? [:]
+        prompts = (said?.prompts ?? [:]).mapValues { $0 ?? "" }
         defaultPrompt = said?.defaultPromptName
+        // These two every model of sentence-transformers has, if only as no prompt.
+        if let name = defaultPrompt, prompts[name] == nil, ["query", "document"].contains(name) {
+            defaultPrompt = nil
+        }
         dimension = try Self.positive(said?.truncateDim, "truncate_dim", settingsPath)
     }
 
-    private static func positive(
+    static func positive(
         _ value: Int?, _ key: String, _ path: String
     ) throws(ModelError) -> Int? {
         guard let value, value < 1 else { return value }

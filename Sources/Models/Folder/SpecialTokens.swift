@@ -11,7 +11,7 @@ struct SpecialTokens: Decodable {
     let modelInputNames: [String]?
     private let paddingSide: String?
 
-    private struct Name: Decodable {
+    struct Name: Decodable {
         let text: String
 
         private struct Token: Decodable { let content: String }

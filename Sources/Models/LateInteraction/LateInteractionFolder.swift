@@ -59,8 +59,9 @@ struct LateInteractionFolder {
             (origin, path) = (.sentenceTransformers, "\(mask)/config.json")
             try obey(
                 JSONFile.read(TokenMask.self, path),
-                JSONFile.readIfThere(
-                    Lengths.self, "\(folder.checkpoint)/sentence_bert_config.json"))
+                folder.transformerPath.map { file throws(ModelError) in
+                    try JSONFile.read(Lengths.self, file)
+                })
         } else if folder.isSentenceTransformers,
             let said = try JSONFile.readIfThere(PyLate.self, settings), said.isThere
         {

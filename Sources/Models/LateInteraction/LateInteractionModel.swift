@@ -45,6 +45,7 @@ public final class LateInteractionModel: Sendable {
             settings.origin == .stanford ? try Self.linear(settings, weights, options) : nil
         let checkpoint = try Checkpoint(
             folder.checkpoint, weights, lowercases: folder.lowercases, precision: options.precision)
+        try checkpoint.checkTypes()
         let steps = try Self.steps(checkpoint, folder, linear, options)
         queries = try TokenEncoding(
             .query, settings, checkpoint, steps, folder, options)

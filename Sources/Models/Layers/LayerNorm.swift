@@ -12,8 +12,10 @@ struct LayerNorm: Sendable {
         named name: String, _ weights: Weights, width: Int, epsilon: Double, hasShift: Bool = true
     ) throws(ModelError) {
         self.width = width
-        gain = try weights.tensor(name + ".weight", [width])
-        shift = hasShift ? try weights.tensor(name + ".bias", [width]) : nil
+        // As BERT's first checkpoints, converted from TensorFlow, call the two.
+        let isOld = weights.contains(name + ".gamma") && !weights.contains(name + ".weight")
+        gain = try weights.tensor(name + (isOld ? ".gamma" : ".weight"), [width])
+        shift = hasShift ? try weights.tensor(name + (isOld ? ".beta" : ".bias"), [width]) : nil
         self.epsilon = try weights.epsilon(epsilon)
     }
 
