@@ -81,17 +81,20 @@ struct Correspondence {
     }
 
     private mutating func take(_ entries: [Entry]) -> Bool {
+        var isStopped = false
         for entry in entries {
             guard case .ask(var question, let deadline, let abandonment, let answer) = entry else {
-                finishAll()
-                return false
+                isStopped = true
+                continue
             }
             question.request = next
             pending[next] = Pending(
                 question: question, deadline: deadline, abandonment: abandonment, answer: answer)
             next += 1
         }
-        return true
+        // What was asked after the end is answered, too: somebody waits for it.
+        if isStopped { finishAll() }
+        return !isStopped
     }
 
     /// The socket is gone: everything asked fails, with `fault` if there is one.

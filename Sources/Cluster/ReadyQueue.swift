@@ -14,6 +14,8 @@ package struct ReadyQueue: Sendable {
             while cursor < order.count, !waits[order[cursor]] { cursor += 1 }
             return order[cursor...].first { waits[$0] && fits($0) }
         }
+
+        func hasAny(_ waits: [Bool]) -> Bool { order[cursor...].contains { waits[$0] } }
     }
 
     private var waits: [Bool]
@@ -57,6 +59,11 @@ package struct ReadyQueue: Sendable {
         precondition(waits[index], "unit \(index) does not wait")
         waits[index] = false
         count -= 1
+    }
+
+    /// A kind that is `wanted` and of which a unit waits.
+    package func kind(where wanted: (String) -> Bool) -> String? {
+        byKind.keys.first { kind in wanted(kind) && byKind[kind]?.hasAny(waits) == true }
     }
 
     /// The longest waiting unit whose data `worker` holds.

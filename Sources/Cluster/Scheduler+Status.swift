@@ -4,8 +4,12 @@ public import Protocol
 
 extension Scheduler {
     public func status(of job: JobID, at now: Moment) -> JobStatus? {
-        if let record = jobs[job] { return status(of: record, at: now) }
-        return history[job]?.status
+        guard let record = jobs[job] else { return history[job]?.status }
+        var status = status(of: record, at: now)
+        if let kind = record.round.flatMap({ unserved(in: $0) }) {
+            status.stage += ", waiting for a worker that runs \(kind)"
+        }
+        return status
     }
 
     public func hasWorker(_ worker: WorkerID) -> Bool { workers[worker] != nil }
@@ -45,6 +49,13 @@ extension Scheduler {
         status.unitsTotal = round.units.count
         status.progress = progress(of: job, round)
         return status
+    }
+
+    /// A kind of units that wait although workers are there, because none of them lists it: without
+    /// a word of it such a job looks as if it ran.
+    private func unserved(in round: RoundRecord) -> String? {
+        guard round.queue.count > 0, slots > 0 else { return nil }
+        return round.queue.kind { slots(running: $0) == 0 }
     }
 
     /// Rounds that are over, units that are done and parts of those that run. Rounds to come are

@@ -13,7 +13,9 @@ extension Scheduler {
 
     /// Nil for a unit that is not of a round that runs.
     public func task(of unit: WorkUnitID) -> UnitTask? {
-        guard let round = jobs[unit.job]?.round, round.number == unit.round else { return nil }
+        guard let round = jobs[unit.job]?.round, round.number == unit.round,
+            round.round.units.indices.contains(unit.index)
+        else { return nil }
         return round.round.units[unit.index].task
     }
 

@@ -66,7 +66,8 @@ extension Scheduler {
         switch record.state {
         case .fetching:
             break  // An older heartbeat, overtaken by the result.
-        case .waiting where vacancy(of: worker) > 0:
+        // It may be given no new unit, because it leaves or its results wait; this is none.
+        case .waiting where hasFreeSlot(worker):
             resume(unit, lease, on: worker, report.progress, at: now)
         default:
             // Told to stop, the worker drops the result: it must not count if it is on its way.
@@ -170,6 +171,10 @@ extension Scheduler {
         let slots = record.capabilities.slots
         guard record.unfetched < policy.unfetchedPerSlotMax * slots else { return 0 }
         return max(0, slots - record.running.count)
+    }
+
+    private func hasFreeSlot(_ worker: WorkerID) -> Bool {
+        workers[worker].map { $0.running.count < $0.capabilities.slots } ?? false
     }
 }
 

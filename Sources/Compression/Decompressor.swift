@@ -32,13 +32,15 @@ public enum Decompressor {
     /// Expands the file at `path` into a plain file that appears complete or not at all. Several
     /// gzip members or zstd frames in a row count as one stream.
     ///
-    /// - Parameter bytesMax: the largest output allowed.
+    /// - Parameters:
+    ///   - bytesMax: the largest output allowed.
+    ///   - durable: whether it is to be complete or absent after a power cut, too.
     /// - Returns: bytes written.
     /// - Throws: `.malformed` with the offset in the compressed file when it is corrupt or ends
     ///   early, `.tooLarge`, `.unreadable`, `.unwritable`, `.outOfMemory`.
     @discardableResult
     public static func expand(
-        _ path: String, to output: String, bytesMax: Int = .max
+        _ path: String, to output: String, bytesMax: Int = .max, durable: Bool = false
     ) throws(FileError) -> Int {
         let input = try CompressedInput(path: path)
         guard let compression = try input.compression() else {
@@ -50,7 +52,7 @@ public enum Decompressor {
         case .gzip: try expandGzip(input, into: expansion)
         case .zstd: try expandZstd(input, into: expansion)
         }
-        try file.commit(durable: false)
+        try file.commit(durable: durable)
         return file.byteCount
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Client
+import Files
 import Protocol
 import Retrieval
 import Transport
@@ -9,10 +10,10 @@ import WordVectors
 
 struct FetchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fetch", abstract: "Write the vectors of a finished job.",
+        commandName: "fetch", abstract: "Write what a finished job has made.",
         discussion: """
             Of a training job it is a file; of documents that were encoded or indexed a
-            directory.
+            directory; of candidates that were ranked again a TREC run.
 
             Examples:
               sounder fetch j-3f9a21 --output vectors.bin
@@ -22,7 +23,7 @@ struct FetchCommand: AsyncParsableCommand {
             """)
 
     @Argument var job: String
-    @Option(help: ArgumentHelp("Where the vectors go.", valueName: "path"))
+    @Option(help: ArgumentHelp("Where it goes.", valueName: "path"))
     var output: String
     @Option(help: "word2vec-binary, word2vec-text, npy or safetensors. Default: by the ending.")
     var format: String?
@@ -56,6 +57,7 @@ struct FetchCommand: AsyncParsableCommand {
                 .usage,
                 "job \(job) found phrases; run `sounder phrases` with its --job-key again to "
                     + "join them")
+        case "rerank": try await fetchRun(status, cluster, context)
         default: try await fetchVectors(status, cluster, context)
         }
     }
@@ -93,6 +95,27 @@ struct FetchCommand: AsyncParsableCommand {
             let format = destination.format.rawValue
             return try Terminal.outputJSON(Report(job: job, output: output, format: format))
         }
+        Terminal.say("wrote \(output)")
+    }
+
+    private func fetchRun(
+        _ status: JobStatus, _ cluster: Destination, _ context: Context
+    ) async throws {
+        guard format == nil, !layers.keepsOutputs else {
+            throw Fault(
+                .usage,
+                "job \(job) has made no word vectors but a run; leave out --format, --vectors-of "
+                    + "and --output-vectors")
+        }
+        let fetch = try ResultFetch(cluster, context: context)
+        defer { fetch.bulk.stop() }
+        let run = try await fetch.payload("run", of: status)
+        do throws(FileError) {
+            let target = try AtomicFile(path: output)
+            try target.write(run)
+            try target.commit()
+        } catch { throw Fault(.output, "\(error)") }
+        if json { return try Terminal.outputJSON(Report(job: job, output: output, format: "trec")) }
         Terminal.say("wrote \(output)")
     }
 

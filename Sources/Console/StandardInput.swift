@@ -49,14 +49,19 @@ final class StandardInput: Sendable {
         if isEmpty { throw Fault(.data, "standard input is empty; pipe a text into it") }
     }
 
+    /// Waits for bytes, and for no longer than the user wants to.
+    ///
     /// - Returns: how many bytes came; 0 at the end.
-    private static func read(into chunk: UnsafeMutableRawBufferPointer) throws(Fault) -> Int {
+    static func read(
+        into chunk: UnsafeMutableRawBufferPointer,
+        interruption: String = "interrupted; nothing was written"
+    ) throws(Fault) -> Int {
         while true {
             // Whoever writes may take a rest, and Ctrl-C must not wait for that.
             var ready = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
             let events = poll(&ready, 1, 100)
             guard Interrupts.received == 0 else {
-                throw Fault(.cancelled, "interrupted; nothing was written")
+                throw Fault(.cancelled, interruption)
             }
             guard events > 0 else { continue }
             let count = Glibc.read(STDIN_FILENO, chunk.baseAddress, chunk.count)

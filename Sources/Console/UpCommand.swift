@@ -82,13 +82,14 @@ struct UpCommand: AsyncParsableCommand {
             throw error
         }
         Terminal.say("sounder: the workers finish what they run; Ctrl-C again stops at once")
-        let stopper = Task.detached { cluster.stop(graceSeconds: 600) }
+        let stopper = Task { try await onOwnThread("stop") { cluster.stop(graceSeconds: 600) } }
         while Interrupts.received < 2, !cluster.isStopped {
             try? await Task.sleep(for: .milliseconds(20))
         }
         cluster.kill()
-        await stopper.value
+        try await stopper.value
     }
+
     private func show(_ cluster: LocalCluster, _ size: LocalCluster.Size) throws {
         guard json else { return Terminal.output(cluster.address.description) }
         let report = Report(

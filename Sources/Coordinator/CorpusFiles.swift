@@ -67,10 +67,10 @@ struct CorpusFiles {
             let directory = payloads.directory(of: job).path
             try makeDirectory(directory)
             let path = "\(directory)/\(index).txt"
-            // It appears whole or not at all, and the compressed file is as it was: so workers
-            // know a corpus again that was expanded before a restart.
+            // It appears whole or not at all, also after a power cut, and the compressed file is as
+            // it was: so workers know a corpus again that was expanded before a restart.
             if let known = try? InputFile(reading: path) { return known }
-            try Decompressor.expand(file.path, to: path)
+            try Decompressor.expand(file.path, to: path, durable: payloads.isDurable)
             return try InputFile(reading: path)
         } catch let fault as Fault {
             throw fault

@@ -1,7 +1,7 @@
 // How many files and connections the system lets this process have open.
 
-import Glibc
 import Protocol
+import Transport
 
 enum Descriptors {
     /// For the journal, corpora, results and the messaging library itself.
@@ -15,16 +15,7 @@ enum Descriptors {
     /// - Throws: `.configuration` if they are too few to serve anybody: a listener without
     ///   descriptors uses a whole processor and accepts nobody.
     static func raiseLimit() throws(Fault) -> Int {
-        var limit = rlimit()
-        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        guard getrlimit(resource, &limit) == 0 else { return least }
-        let wanted = min(limit.rlim_max, rlim_t(most))
-        if limit.rlim_cur < wanted {
-            limit.rlim_cur = wanted
-            _ = setrlimit(resource, &limit)
-        }
-        getrlimit(resource, &limit)
-        let count = Int(clamping: limit.rlim_cur)
+        guard let count = raiseDescriptorLimit(atMost: most) else { return least }
         guard count >= least else {
             throw Fault(
                 .configuration,

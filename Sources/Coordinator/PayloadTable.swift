@@ -71,7 +71,7 @@ final class PayloadTable: Sendable {
             try frame.withUnsafeBytes { bytes in try file.write(bytes) }
             try file.commit(durable: isDurable)
         } catch { throw Fault(.output, "a result of job \(job) cannot be kept: \(error)") }
-        try bulk.offer(id: id, file: path, size: frame.count)
+        try bulk.offer(id: id, file: path, size: frame.count, staysOpen: false)
         remember(job)
         return NamedPayload(
             name: name,
@@ -80,6 +80,9 @@ final class PayloadTable: Sendable {
 
     /// Offers the results of a job that finished before this process started.
     func restore(_ status: JobStatus) {
+        guard status.state == .finished else { return }
+        // What cannot be opened just now is the job's all the same, and must not be removed.
+        remember(status.job)
         let isFolder = [EncodeProgram.kind, IndexProgram.kind].contains(status.kind)
         if isFolder, let output = status.outputs.first {
             // The others are found by what stands in the first.
@@ -89,15 +92,17 @@ final class PayloadTable: Sendable {
         for output in status.outputs {
             let path = "\(directory)/results/\(status.job)/\(output.name)"
             // A result that was taken away by hand is missed by whoever asks for it.
-            guard let file = try? InputFile(reading: path), file.size == output.payload.size,
-                (try? bulk.offer(id: output.payload.id, file: path, size: file.size)) != nil
+            guard let file = try? InputFile(reading: path), file.size == output.payload.size
             else { continue }
-            remember(status.job)
+            _ = try? bulk.offer(
+                id: output.payload.id, file: path, size: file.size, staysOpen: false)
         }
     }
 
-    /// Files of jobs that are not known any more or need them no more, and results that were not
-    /// restored because their job is not listed.
+    /// Files of jobs that are not known any more or need them no more, results that were not
+    /// restored because their job is not listed, and what a killed process had not written to its
+    /// end.
+    ///
     /// - Parameters:
     ///   - open: jobs that are to be run.
     ///   - failed: jobs that may be tried again, oldest first.
@@ -110,6 +115,15 @@ final class PayloadTable: Sendable {
         let kept = published.withLock { Set($0.map(\.text)) }.union(needed)
         for job in entries(of: "\(directory)/results") where !kept.contains(job) {
             removeTree("\(directory)/results/\(job)")
+        }
+        for folder in ["jobs", "results"] { removePartial(below: "\(directory)/\(folder)") }
+    }
+
+    private func removePartial(below folder: String) {
+        for job in entries(of: folder) {
+            for file in entries(of: "\(folder)/\(job)") where AtomicFile.isPartial(file) {
+                removeFile("\(folder)/\(job)/\(file)")
+            }
         }
     }
 

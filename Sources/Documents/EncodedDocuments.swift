@@ -118,8 +118,11 @@ public struct EncodedDocuments: Sendable {
         guard (1...1 << 20).contains(dimension), (1...4 << 20).contains(rowBytes) else {
             throw .badChunk("\(dimension) dimensions in \(rowBytes) bytes")
         }
+        let repaired = try input.number()
+        // It is added up over all chunks.
+        guard repaired <= 1 << 32 else { throw .badChunk("\(repaired) repaired documents") }
         var chunk = EncodedDocuments(
-            documents: [], skipped: [], repaired: try input.number(), dimension: dimension,
+            documents: [], skipped: [], repaired: repaired, dimension: dimension,
             rowBytes: rowBytes, maxLength: maxLength)
         var rows = 0
         for _ in 0..<(try input.count(ofBytes: 41)) {

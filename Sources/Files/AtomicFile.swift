@@ -42,6 +42,11 @@ public final class AtomicFile: @unchecked Sendable {
         buffer = .allocate(byteCount: Self.bufferBytes, alignment: 16)
     }
 
+    /// Whether a file of this name may be left by a process that was killed while it wrote one.
+    public static func isPartial(_ name: String) -> Bool {
+        name.hasPrefix(".") && name.hasSuffix(".partial")
+    }
+
     private static func resolve(_ path: String) throws(FileError) -> String {
         guard !path.isEmpty, path.last != "/" else {
             throw .unwritable(path: path, reason: "the path names no file")

@@ -23,8 +23,9 @@ public struct Fault: Error, Hashable, Sendable, Codable, CustomStringConvertible
     /// What a coordinator says to somebody it does not know, perhaps since its last restart.
     public static let unacquainted = Fault(.unavailable, "say HELLO first", retryable: true)
 
-    /// Whether HELLO is to be said again.
-    public var isUnacquainted: Bool { code == .unavailable && retryable }
+    /// Whether HELLO is to be said again. Much else may be unavailable for a while, and whoever
+    /// greeted anew and asked again because of that would never hear of it.
+    public var isUnacquainted: Bool { self == .unacquainted }
 
     public var description: String { message }
 

@@ -2,6 +2,7 @@
 
 import Glibc
 public import Protocol
+import Synchronization
 
 /// Serves what the process offers and fetches what it needs. The coordinator listens; workers and
 /// clients connect, and either end fetches from the other over that one connection. Every function
@@ -53,9 +54,11 @@ public final class BulkExchange: Sendable {
     ///   - name: the name that the process has on the control plane, too.
     ///   - patienceSeconds: without a connection, after which fetches fail; nil waits for as long
     ///     as each of them may take.
+    ///   - silenceSeconds: with a connection and without a byte, after which they fail, too.
     public init(
         connectingTo address: Address, as name: WorkerID, role: Role, context: Context,
-        softwareVersion: String, keys: ClientKeys = .none, patienceSeconds: Double? = nil
+        softwareVersion: String, keys: ClientKeys = .none, patienceSeconds: Double? = nil,
+        silenceSeconds: Double = .infinity
     ) throws(TransportError) {
         let hello = Hello(
             softwareVersion: softwareVersion, role: role, name: name,
@@ -66,7 +69,7 @@ public final class BulkExchange: Sendable {
             .connecting(
                 BulkLoop.Link(
                     hello: hello, keys: keys, judge: HandshakeJudge(address, keys),
-                    patience: patienceSeconds)),
+                    patience: patienceSeconds, silence: silenceSeconds)),
             address, context, shared)
     }
 
@@ -105,6 +108,9 @@ public final class BulkExchange: Sendable {
     }
 
     public var counters: BulkCounters { shared.counts.now }
+
+    /// Whether nobody has answered at the other end for `patienceSeconds`, or this end has failed.
+    var isDeserted: Bool { shared.isDeserted.load(ordering: .relaxed) }
 
     /// The listening side greets with `epoch` from now on.
     public func setEpoch(_ epoch: UInt64) {

@@ -19,10 +19,14 @@ extension BulkLoop {
         let holder = download.order.holder
         downloads[number] = download
         if lanes[holder] == nil {
-            lanes[holder] = Lane()
+            lanes[holder] = Lane(silenceSecondsMax: silenceSecondsMax)
             if canReach(holder) { lanes[holder]?.open(at: now) }
         }
         lanes[holder]?.add(download.transfer, as: number)
+    }
+
+    private var silenceSecondsMax: Double {
+        if case .connecting(let link) = side { link.silence } else { .infinity }
     }
 
     private func fault(against order: Order) -> Fault? {
@@ -118,12 +122,16 @@ extension BulkLoop {
     func expire(at now: Double) throws(TransportError) {
         for holder in Array(lanes.keys) {
             let before = lanes[holder]?.resumptions ?? 0
+            let isSilent = lanes[holder]?.isSilent(at: now) == true
             let late = lanes[holder]?.tick(at: now) ?? []
             shared.counts.resumptions.count((lanes[holder]?.resumptions ?? before) - before)
             for number in late {
                 guard let download = downloads[number] else { continue }
                 drop(number)
-                download.fail(.late(download, isReachable: canReach(holder)))
+                download.fail(
+                    isSilent
+                        ? .silent(download, seconds: silenceSecondsMax)
+                        : .late(download, isReachable: canReach(holder)))
             }
         }
     }
@@ -165,6 +173,15 @@ extension Fault {
             .data,
             "the \(order.length) bytes of \(order.payload) from \(order.holder) do not have the "
                 + "checksum that was announced, twice: its memory or its disk may be bad",
+            retryable: true)
+    }
+
+    fileprivate static func silent(_ download: Download, seconds: Double) -> Fault {
+        Fault(
+            .unavailable,
+            "\(download.received) of \(download.order.length) bytes of \(download.order.payload) "
+                + "came from \(download.order.holder), and then nothing for \(seconds) s, although "
+                + "it is connected; see that it is not stopped",
             retryable: true)
     }
 

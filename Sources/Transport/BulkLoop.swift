@@ -1,6 +1,7 @@
 // The thread of the bulk plane: it alone touches the socket, and does what the pure parts say.
 
 import Protocol
+import Synchronization
 
 /// What both ends of the exchange know, safe from any thread.
 final class BulkShared: Sendable {
@@ -15,6 +16,8 @@ final class BulkShared: Sendable {
     let mailbox: Mailbox<Command>
     let shelf = Shelf()
     let counts = BulkCounts()
+    /// Whether nobody has answered at the other end for as long as anybody waits.
+    let isDeserted = Atomic(false)
 
     init() throws(TransportError) { mailbox = try Mailbox() }
 }
@@ -35,6 +38,8 @@ final class BulkLoop {
         var judge: HandshakeJudge
         /// Seconds without a welcome after which nobody waits any longer.
         var patience: Double?
+        /// Seconds without a chunk after which nobody waits for one that is connected.
+        var silence = Double.infinity
         var lostAt = MonotonicClock.seconds
         var welcome: Welcome?
         var refusal: Fault?
@@ -164,6 +169,7 @@ final class BulkLoop {
 
     private func end(because reason: String) {
         let fault = Fault(.unavailable, reason, retryable: true)
+        shared.isDeserted.store(true, ordering: .relaxed)
         var orders = downloads.values.map(\.order)
         downloads = [:]
         lanes = [:]
@@ -243,9 +249,10 @@ extension BulkLoop {
 
     /// Somebody else may have what a peer that went away was asked for.
     private func giveUpTheGone(at now: Double) {
-        guard case .connecting(let link) = side, let patience = link.patience,
-            link.welcome == nil, now - link.lostAt >= patience, !lanes.isEmpty
-        else { return }
+        guard case .connecting(let link) = side, let patience = link.patience else { return }
+        let isDeserted = link.welcome == nil && now - link.lostAt >= patience
+        shared.isDeserted.store(isDeserted, ordering: .relaxed)
+        guard isDeserted, !lanes.isEmpty else { return }
         let fault = Fault(
             .unavailable, "nobody has answered at \(address) for \(patience) s", retryable: true)
         failAll(of: .coordinator, with: fault)

@@ -23,7 +23,13 @@ struct Lane {
     private var turns: [UInt64] = []
     private var outstanding = 0
     private var lastSign = 0.0
+    private var lastArrival = 0.0
     private var patience = Lane.patienceSeconds
+    private let silenceSecondsMax: Double
+
+    /// - Parameter silenceSecondsMax: without a chunk, after which all transfers from a holder that
+    ///   is connected are late, whatever time they have left.
+    init(silenceSecondsMax: Double = .infinity) { self.silenceSecondsMax = silenceSecondsMax }
 
     var isEmpty: Bool { transfers.isEmpty }
     var identifiers: [UInt64] { turns }
@@ -46,6 +52,7 @@ struct Lane {
         giveUpOutstanding()
         isOpen = true
         lastSign = now
+        lastArrival = now
         patience = Self.patienceSeconds
     }
 
@@ -81,16 +88,24 @@ struct Lane {
             let pause = now - lastSign
             patience = min(max(3 * pause, Self.patienceSeconds), Self.patienceSecondsMax)
             lastSign = now
+            lastArrival = now
             return true
         case .unwanted, nil:
             return false
         }
     }
 
+    /// Whether the holder can be reached, and has sent nothing for longer than it may.
+    func isSilent(at now: Double) -> Bool {
+        isOpen && !isEmpty && now - lastArrival >= silenceSecondsMax
+    }
+
     /// Resumes a stalled lane.
     ///
-    /// - Returns: the transfers whose deadline has passed; they are the caller's to remove.
+    /// - Returns: the transfers whose deadline has passed, or all if the holder is silent; they are
+    ///   the caller's to remove.
     mutating func tick(at now: Double) -> [UInt64] {
+        if isSilent(at: now) { return turns }
         if outstanding > 0, now - lastSign >= patience {
             giveUpOutstanding()
             resumptions += 1
@@ -102,9 +117,9 @@ struct Lane {
 
     /// When `tick` is due; nil with nothing to wait for.
     var wakeAt: Double? {
-        let deadline = transfers.values.lazy.map(\.deadline).min()
-        guard let deadline, outstanding > 0 else { return deadline }
-        return min(deadline, lastSign + patience)
+        guard var wakeAt = transfers.values.lazy.map(\.deadline).min() else { return nil }
+        if isOpen { wakeAt = min(wakeAt, lastArrival + silenceSecondsMax) }
+        return outstanding > 0 ? min(wakeAt, lastSign + patience) : wakeAt
     }
 
     private mutating func giveUpOutstanding() {

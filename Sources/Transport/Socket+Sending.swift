@@ -23,8 +23,8 @@ extension Socket {
             let isLast = index == frames.count - 1
             guard let failure = try Self.failure(sendOne(frame, more: !isLast)) else { continue }
             // The connection went away between frames. The library forgets the message once it
-            // has seen the rest of it.
-            if !isLast { finish(frames[(index + 1)...]) }
+            // has seen the rest of it; of a message that has not begun, the rest would be one.
+            if !isLast, peer != nil || index > 0 { finish(frames[(index + 1)...]) }
             return failure
         }
         return .accepted

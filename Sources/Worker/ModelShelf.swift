@@ -8,10 +8,22 @@ import Transport
 
 /// Holds the last model that a unit asked for, in all the ways that units used it.
 final class ModelShelf {
-    /// A model's content, and what it is used for.
+    /// A model's content, and what it is used for. Of what is read in place the content is what the
+    /// paths and times of the files say: nobody has compared the digests that make its identity.
     private struct Key: Hashable {
         let identity: String
+        let folder: ModelFolder
         let use: Use
+
+        init(_ source: ModelSource, _ use: Use) {
+            identity = source.identity
+            folder = source.folder
+            self.use = use
+        }
+
+        func isOfSameModel(as other: Key) -> Bool {
+            identity == other.identity && folder == other.folder
+        }
     }
 
     private enum Use: Hashable {
@@ -72,7 +84,7 @@ final class ModelShelf {
         var options = try LateInteractionOptions(
             settings: task.settings.vectorSettings(task.chunk.settings))
         if let projection {
-            held[Key(identity: task.chunk.model.identity, use: .lateInteraction(options))] = nil
+            held[Key(task.chunk.model, .lateInteraction(options))] = nil
             options.projection = projection
         }
         return try model(task.chunk.model, .lateInteraction(options), control) {
@@ -113,13 +125,13 @@ final class ModelShelf {
         _ source: ModelSource, _ use: Use, _ control: RunControl,
         _ load: (String) throws(ModelError) -> Model
     ) throws -> (model: Model, bytesReceived: Int) {
-        let key = Key(identity: source.identity, use: use)
+        let key = Key(source, use)
         used.removeAll { $0 == key }
         used.append(key)
         if let model = held[key] as? Model { return (model, 0) }
         let (folder, received) = try folder(of: source, control)
         // The weights of another model go before those of this one come.
-        used = Array(used.filter { $0.identity == key.identity }.suffix(Self.heldMax))
+        used = Array(used.filter { $0.isOfSameModel(as: key) }.suffix(Self.heldMax))
         held = held.filter { used.contains($0.key) }
         followLoading(of: source.folder.byteCount, control)
         let model = try load(folder)

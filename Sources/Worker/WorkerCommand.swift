@@ -103,7 +103,9 @@ struct WorkerCommand: ParsableCommand {
             for: address,
             KeyFlags(directory: keys, key: key, serverKey: serverKey, isInsecure: insecure))
         let threads = threads ?? processorCount()
-        let context = try Context()
+        // Every worker that this one fetches from takes some sockets and descriptors.
+        raiseDescriptorLimit()
+        let context = try Context(maxSockets: PeerPlane.socketsMax)
         let identity = WorkerID(name ?? uniqueName())
         let bulk = try BulkExchange(
             connectingTo: address.bulk(), as: identity, role: .worker, context: context,
@@ -153,9 +155,9 @@ struct WorkerCommand: ParsableCommand {
             judge: HandshakeJudge(address, keys), to: address, meters: meters, service: service,
             logger: logger)
         withExtendedLifetime(supervision) {}
-        compute.stop()
         // Before those who may wait for what they fetch.
         bulk.stop()
+        compute.stop()
         search.stop()
         peers?.stop()
         return fault.map { fault in

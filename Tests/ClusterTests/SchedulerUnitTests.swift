@@ -72,6 +72,19 @@ import Testing
         #expect(stage.status()?.unitsDone == 0, "the lease belongs to another worker")
     }
 
+    @Test("a unit whose number is beyond its round is none, and its result is let go")
+    func beyondTheRound() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        let beyond = WorkUnitID(job: "j", round: first.unit.round, index: 1)
+        #expect(stage.scheduler.task(of: first.unit) != nil)
+        #expect(stage.scheduler.task(of: beyond) == nil)
+        stage.happens(.unitFinished(beyond, first.lease, from: "a", Sample.outcome()))
+        #expect(stage.last.released.map(\.unit) == [beyond] && stage.last.promises.isEmpty)
+    }
+
     @Test("outputs that cannot be fetched make the unit run again")
     func outputsLost() {
         var stage = Stage()

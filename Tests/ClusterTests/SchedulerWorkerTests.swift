@@ -158,6 +158,37 @@ import Testing
         #expect(stage.status()?.retries == 0)
     }
 
+    @Test("a draining worker that was given up too early goes on with what it runs")
+    func comesBackDraining() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 1))
+        let first = stage.last.assigned[0]
+        stage.pass(6_000)
+        stage.last.removeAll()
+        // HELLO, its farewell and the first heartbeat arrive in one turn of the loop.
+        stage.scheduler.handle(
+            .workerJoined("a", Sample.capabilities()), at: stage.now, into: &stage.last)
+        stage.scheduler.handle(.workerDraining("a"), at: stage.now, into: &stage.last)
+        stage.beat("a", [first], done: 10)
+        #expect(stage.last.revoked.isEmpty)
+        stage.happens(first.finished())
+        #expect(stage.last.released == [first] && stage.status()?.unitsDone == 1)
+    }
+
+    @Test("units that no worker here can run are waited for by name, until one comes")
+    func unserved() {
+        var stage = Stage()
+        stage.join("a")
+        stage.start(Sample.round(units: 2))
+        stage.happens(.workerJoined("b", Sample.capabilities(kinds: ["encode-words"])))
+        #expect(stage.status()?.stage == "counting")
+        stage.happens(.workerLeft("a"))
+        #expect(stage.status()?.stage == "counting, waiting for a worker that runs count-words")
+        stage.join("c")
+        #expect(stage.status()?.stage == "counting")
+    }
+
     @Test("a unit that a draining worker hands back is tried elsewhere at once")
     func handedBack() {
         var stage = Stage()

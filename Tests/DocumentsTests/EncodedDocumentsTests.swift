@@ -34,6 +34,15 @@ import Testing
         #expect(try read(payload(none)).0.documents.isEmpty)
     }
 
+    @Test("more repaired documents than can be added up are refused")
+    func repairs() throws {
+        var much = sample
+        much.repaired = 1 << 32
+        #expect(try read(payload(much)).0.repaired == 1 << 32)
+        much.repaired = .max
+        #expect(throws: DocumentError.self) { try read(payload(much)) }
+    }
+
     @Test("what is cut short, longer or changed is refused or still in bounds")
     func mutations() throws {
         let bytes = payload(sample)

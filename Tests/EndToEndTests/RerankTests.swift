@@ -65,6 +65,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("fetch writes the run of a finished job again")
+        func fetched() async throws {
+            let site = try Site()
+            _ = try candidates(site)
+            let cluster = try await StandingCluster(site, workers: 1)
+            let ending = try await rerank(
+                site, Site.tinyModel, "--top", "4", "--cluster", cluster.address)
+            let job = try #require(ending.json["job"] as? String, "\(ending)")
+            let fetched = try await cluster.sounder("fetch", job, "--output", site.path("w.trec"))
+            #expect(fetched.code == 0, "\(fetched)")
+            #expect(try site.bytes("w.trec") == site.bytes("run.trec"))
+            try await cluster.stop()
+        }
+
         @Test("a cross-encoder ranks alike on one worker and on three")
         func crossEncoder() async throws {
             let site = try Site()

@@ -126,6 +126,29 @@ struct PeerPlaneTests {
         b.stop()
     }
 
+    @Test("what led to peers that went away makes room for those that come")
+    func restarts() throws {
+        let key = try PeerKey.generate().text
+        // More links than these have no room in it at the same time.
+        let b = try plane("b", context: Context(maxSockets: 64))
+        try b.admit(key)
+        for generation in 0..<2 {
+            if generation > 0 {
+                // Links without work are looked at once a second.
+                usleep(UInt32((PeerPlane.patienceSeconds + 2) * 1e6))
+            }
+            let peers = try (0..<14).map { number in
+                let peer = try plane("\(generation)-\(number)", context: Context())
+                try peer.admit(key)
+                let reference = peer.offer(id: "m/1/x", frame: noise(1_000))
+                #expect(try fetch(reference, by: b, from: peer.endpoint)?.get().count == 1_000)
+                return peer
+            }
+            for peer in peers { peer.stop() }
+        }
+        b.stop()
+    }
+
     @Test("without keys it listens on this machine alone")
     func withoutKeys() throws {
         let refused = fault {

@@ -125,6 +125,22 @@ struct TransferTests {
         #expect(lane.wakeAt == 5)
     }
 
+    @Test("a connected holder that sends nothing for too long is late with all that it owes")
+    func silence() {
+        var lane = Lane(silenceSecondsMax: 10)
+        lane.add(Transfer(length: 2 * chunk, deadline: 99), as: 1)
+        #expect(lane.tick(at: 50) == [], "it is not connected, which is another matter")
+        lane.open(at: 50)
+        while lane.nextRequest(at: 50) != nil {}
+        let kept = lane.arrive(1, at: 0, count: chunk, now: 55)
+        #expect(kept)
+        lane.add(Transfer(length: chunk, deadline: 99), as: 2)
+        #expect(lane.tick(at: 64.9) == [], "asked again, it may still answer")
+        while lane.nextRequest(at: 64.9) != nil {}
+        #expect(lane.wakeAt == 65)
+        #expect(lane.tick(at: 65) == [1, 2])
+    }
+
     @Test("requests the socket did not take are asked for first")
     func takesBack() throws {
         var lane = Lane()

@@ -55,6 +55,7 @@ public struct SearchBroker: Sendable {
     public init(livenessMilliseconds: Int) { self.livenessMilliseconds = livenessMilliseconds }
 
     public var workers: [WorkerID] { servants.keys }
+    public var workersCount: Int { servants.count }
     public var underWay: Int { questions.count }
 
     // MARK: Workers

@@ -57,7 +57,7 @@ struct PhrasesJoining: Sendable {
         let start = ContinuousClock.now
         let written: Void? = try await attended(nil, interrupts: Interrupts.received) {
             try await withTaskCancellationHandler {
-                try write(to: destinations, progress)
+                try await onOwnThread("join") { try write(to: destinations, progress) }
             } onCancel: {
                 progress.cancel()
             }

@@ -33,7 +33,9 @@ struct FolderFetch {
         let beside = cluster.map { "\($0.directory)/state/results/\(status.job)" }
         let written = try await attended(cluster, interrupts: interrupts) {
             try await withTaskCancellationHandler {
-                try write(status, to: destination, overwrites: overwrites, beside: beside)
+                try await onOwnThread("fetch") {
+                    try write(status, to: destination, overwrites: overwrites, beside: beside)
+                }
             } onCancel: {
                 // Whatever is being fetched fails, so that nobody waits for it.
                 bulk.stop()

@@ -9,6 +9,8 @@ struct SearchReport: Encodable {
     let queries: Int
     let hits: Int
     let truncated: Int
+    /// Queries of which some shards did not answer in time: of these the run may lack passages.
+    let partial: Int
     let seconds: Double
     let queriesPerSecond: Double
     /// Of a query, from its text to its answer.
@@ -32,6 +34,7 @@ struct SearchBatch {
     private let tag: String
     private let place: TrainingPlace
     private static let underWay = 4
+    private static let interruption = Fault(.cancelled, "interrupted; nothing was written")
 
     init(_ search: PassageSearch, output: String, tag: String, _ place: TrainingPlace) {
         self.search = search
@@ -79,6 +82,7 @@ struct SearchBatch {
                             number, try await search.answer(query.text, among: query.candidates)
                         )
                     } catch {
+                        if error.code == .cancelled { throw Self.interruption }
                         throw Fault(
                             error.code, "query \(query.id): \(error)", retryable: error.retryable)
                     }
@@ -90,7 +94,7 @@ struct SearchBatch {
             while let (number, answer) = try await group.next() {
                 answers[number] = answer
                 if Interrupts.received > 0 {
-                    throw Fault(.cancelled, "interrupted; nothing was written")
+                    throw Self.interruption
                 }
                 line.count()
                 if next < all.count { start() }
@@ -107,10 +111,16 @@ struct SearchBatch {
         let shards = answers.map { $0.stages.reduce(0) { $0 + $1.slowestMilliseconds } }.sorted()
         let report = SearchReport(
             output: path, queries: answers.count, hits: hits,
-            truncated: answers.count(where: \.isTruncated), seconds: seconds,
+            truncated: answers.count(where: \.isTruncated),
+            partial: answers.count { !$0.missing.isEmpty }, seconds: seconds,
             queriesPerSecond: Double(answers.count) / max(seconds, 1e-9),
             millisecondsP50: whole.quantile(0.5), millisecondsP99: whole.quantile(0.99),
             shardMillisecondsP50: shards.quantile(0.5), shardMillisecondsP99: shards.quantile(0.99))
+        if report.partial > 0 {
+            Terminal.say(
+                "\(report.partial) of \(report.queries) queries were answered by some of the "
+                    + "shards alone; what the others hold is missing in \(path)")
+        }
         if place.json { return try Terminal.outputJSON(report) }
         Terminal.say(
             "answered \(Double(report.queries).grouped) queries in \(seconds.fixed(1)) s: "

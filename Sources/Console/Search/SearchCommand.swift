@@ -79,7 +79,8 @@ struct SearchCommand: AsyncParsableCommand {
         _ search: PassageSearch, _ display: SearchDisplay
     ) async throws {
         if Terminal.isInteractive, !place.json { Terminal.say("query:") }
-        while let line = readLine() {
+        var lines = TypedQueries()
+        while let line = try lines.next() {
             let text = line.trimmingSpaces
             if text.isEmpty { continue }
             do throws(Fault) { try display.show(text, try await search.answer(text)) } catch {

@@ -7,7 +7,8 @@ import Transport
 final class SearchSession: Sendable {
     private let client: ClusterClient
     private let local: LocalCluster?
-    private static let patienceSeconds = 15.0
+    /// How long workers may take to say that they are there, in a cluster of our own and in others.
+    private static let patienceSeconds = (own: 15.0, standing: 3.0)
 
     private init(client: ClusterClient, local: LocalCluster?) {
         self.client = client
@@ -44,14 +45,25 @@ final class SearchSession: Sendable {
     /// Says within five seconds if nobody answers.
     func welcome() async throws(Fault) { _ = try await client.welcome() }
 
-    /// Workers that were just started may not have said that they are there.
+    /// Asks until the user interrupts.
     func search(
         _ search: Search, _ question: Frame
     ) async throws -> (hits: [Hit], found: Found) {
-        let until = monotonicMilliseconds() + Int64(Self.patienceSeconds * 1_000)
+        let answer = try await attended(nil) { try await self.ask(search, question) }
+        guard let answer else { throw Fault(.cancelled, "interrupted") }
+        return answer
+    }
+
+    /// Workers that were just started, or whose coordinator was, may not have said that they are
+    /// there.
+    private func ask(
+        _ search: Search, _ question: Frame
+    ) async throws -> (hits: [Hit], found: Found) {
+        let patience = local == nil ? Self.patienceSeconds.standing : Self.patienceSeconds.own
+        let until = monotonicMilliseconds() + Int64(patience * 1_000)
         while true {
             do throws(Fault) { return try await client.search(search, question) } catch {
-                guard local != nil, error.code == .unavailable, error.retryable,
+                guard error.code == .unavailable, error.retryable,
                     monotonicMilliseconds() < until, Interrupts.received == 0
                 else { throw error }
             }

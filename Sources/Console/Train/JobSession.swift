@@ -124,15 +124,7 @@ final class JobSession {
     func fetch(_ name: String, of status: JobStatus) async throws -> [UInt8] {
         let fetch = try ResultFetch(self.destination, context: context)
         defer { fetch.bulk.stop() }
-        let bytes = try await attended(local, interrupts: Interrupts.received) {
-            try await withTaskCancellationHandler {
-                try fetch.fetch(name, of: status).bytes
-            } onCancel: {
-                fetch.bulk.stop()
-            }
-        }
-        guard let bytes else { throw Fault(.cancelled, "interrupted; nothing was written") }
-        return bytes
+        return try await fetch.payload(name, of: status, from: local)
     }
 
     /// Fetches the folder that the finished job has made.

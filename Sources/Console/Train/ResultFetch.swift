@@ -46,19 +46,8 @@ struct ResultFetch {
     ) async throws -> (table: WordVectorTable, history: TrainingHistory?) {
         let written = try await attended(cluster, interrupts: Interrupts.received) {
             try await withTaskCancellationHandler {
-                try reading {
-                    let model = try model(
-                        of: status,
-                        withOutputs: layer.needsOutputs || outputs != nil || checkpoint != nil
-                            || destination.format == .fastText)
-                    // Before anything is written in the place of something.
-                    if layer.needsOutputs || outputs != nil || checkpoint != nil {
-                        try model.kept()
-                    }
-                    let table = try destination.write(model, layer)
-                    if let outputs { _ = try outputs.write(model, .output) }
-                    if let checkpoint { try model.writeCheckpoint(to: checkpoint) }
-                    return (table, try history(of: status))
+                try await onOwnThread("fetch") {
+                    try write(status, layer, destination, outputs, checkpoint)
                 }
             } onCancel: {
                 // Whatever is being fetched fails, so that nobody waits for it.
@@ -69,6 +58,38 @@ struct ResultFetch {
             throw Fault(.cancelled, "interrupted; \(destination.path) was not written")
         }
         return written
+    }
+
+    /// The payload `name` of the job, until the user interrupts.
+    func payload(
+        _ name: String, of status: JobStatus, from cluster: LocalCluster? = nil
+    ) async throws -> [UInt8] {
+        let bytes = try await attended(cluster, interrupts: Interrupts.received) {
+            try await withTaskCancellationHandler {
+                try await onOwnThread("fetch") { try fetch(name, of: status).bytes }
+            } onCancel: {
+                bulk.stop()
+            }
+        }
+        guard let bytes else { throw Fault(.cancelled, "interrupted; nothing was written") }
+        return bytes
+    }
+
+    private func write(
+        _ status: JobStatus, _ layer: VectorLayer, _ destination: VectorDestination,
+        _ outputs: VectorDestination?, _ checkpoint: String?
+    ) throws -> (table: WordVectorTable, history: TrainingHistory?) {
+        try reading {
+            let needsOutputs = layer.needsOutputs || outputs != nil || checkpoint != nil
+            let model = try model(
+                of: status, withOutputs: needsOutputs || destination.format == .fastText)
+            // Before anything is written in the place of something.
+            if needsOutputs { try model.kept() }
+            let table = try destination.write(model, layer)
+            if let outputs { _ = try outputs.write(model, .output) }
+            if let checkpoint { try model.writeCheckpoint(to: checkpoint) }
+            return (table, try history(of: status))
+        }
     }
 
     /// Nil for a job of a coordinator that kept none.

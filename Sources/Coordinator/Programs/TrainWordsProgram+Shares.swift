@@ -26,9 +26,14 @@ extension TrainWordsProgram {
         _ round: Round, _ units: [[Frame]], of all: RoundOutputs, workers: Int
     ) throws(Fault) -> Step {
         var results: [ShardResult] = []
-        for frames in units {
-            results.append(
-                try frames.output(0, of: 5).decoded(as: ShardResult.self, "the result of a part"))
+        for (shard, frames) in units.enumerated() {
+            let result = try frames.output(0, of: 5).decoded(
+                as: ShardResult.self, "the result of a part")
+            if let part = result.pieces?.first, part != shard {
+                throw Fault(
+                    .data, "a worker left part \(part) of a step where part \(shard) was asked for")
+            }
+            results.append(result)
         }
         let missing = Set(results.flatMap(\.missing))
         if !missing.isEmpty {

@@ -72,9 +72,23 @@ struct SearchDesk {
             }
         }
         broker.tick(at: .now, into: &effects)
-        perform()
-        for (peer, message) in replies { try deliver(message, to: peer, on: socket) }
-        replies.removeAll()
+        forgetSilent()
+        // A worker that is found gone when it is asked leaves requests for others, and answers.
+        repeat {
+            perform()
+            for (peer, message) in replies { try deliver(message, to: peer, on: socket) }
+            replies.removeAll()
+        } while !effects.requests.isEmpty || !effects.answers.isEmpty
+    }
+
+    /// Whoever fell silent has said no goodbye.
+    private mutating func forgetSilent() {
+        guard addresses.count > broker.workersCount else { return }
+        let here = Set(broker.workers)
+        for (worker, peer) in addresses where !here.contains(worker) {
+            addresses[worker] = nil
+            guests.remove(peer)
+        }
     }
 
     // MARK: Messages

@@ -59,35 +59,3 @@ final class SearchThread: Sendable {
         thread.join()
     }
 }
-
-/// Files of indexes and models, which workers fetch that do not see them.
-struct OfferedIndexes {
-    private let bulk: BulkExchange
-    /// Paths of payloads.
-    private var offered: [String: String] = [:]
-
-    init(bulk: BulkExchange) { self.bulk = bulk }
-
-    /// Files that are not here, or not as large as they should be, are left for workers that see
-    /// them: these will say what is missing.
-    mutating func offer(_ index: IndexShards) {
-        for file in index.common + index.shards.joined() {
-            offer(file.payload, "\(index.path)/\(file.name)", size: file.bytes)
-        }
-    }
-
-    mutating func offer(_ model: ModelSource) {
-        for (number, entry) in model.folder.entries.enumerated() {
-            offer(model.payload(of: number).id, entry.file.path, size: entry.file.size)
-        }
-    }
-
-    /// The same content may have moved since it was offered.
-    private mutating func offer(_ payload: String, _ path: String, size: Int) {
-        guard offered[payload] != path, let found = try? InputFile(reading: path),
-            found.size == size,
-            (try? bulk.offer(id: payload, file: path, size: size, staysOpen: false)) != nil
-        else { return }
-        offered[payload] = path
-    }
-}

@@ -9,11 +9,16 @@ import Synchronization
 public final class PeerPlane: Sendable {
     /// Seconds without a connection after which a peer counts as gone.
     static let patienceSeconds = 3.0
+    /// Seconds without a byte after which a peer that is connected counts as stopped: well before
+    /// the lease of a unit expires that waits for nothing else, so that it can say what is missing.
+    private static let silenceSeconds = 10.0
     /// A transfer may take so long, and a second more for each megabyte.
     private static let deadlineSeconds = 20.0
     private static let bytesPerSecond = 1e6
-    /// Connections that are kept; each has a thread.
-    private static let linksMax = 512
+    /// Connections that are kept; each has a thread, and three sockets with those of its monitor.
+    private static let linksMax = 320
+    /// What the messaging library has to allow for: those of the links, and the program's own.
+    public static let socketsMax = 3 * linksMax + 63
 
     private struct Link {
         let exchange: BulkExchange
@@ -25,6 +30,14 @@ public final class PeerPlane: Sendable {
         var uses: UInt64 = 0
         var key: PeerKey?
         var own: [String: Frame] = [:]
+
+        /// Peers that went away come back under another key, or never: nobody asks for them again,
+        /// and what led to them would keep its sockets for as long as the job runs.
+        mutating func takeDeserted() -> [BulkExchange] {
+            let deserted = links.filter { $1.exchange.isDeserted }
+            for peer in deserted.keys { links[peer] = nil }
+            return deserted.values.map(\.exchange)
+        }
     }
 
     /// What the others are told.
@@ -149,11 +162,13 @@ public final class PeerPlane: Sendable {
     }
 
     private func link(to peer: PeerEndpoint) throws(Fault) -> BulkExchange {
-        let known: BulkExchange? = state.withLock { state in
+        let (deserted, known) = state.withLock { state in
             state.uses += 1
+            let deserted = state.takeDeserted()
             state.links[peer]?.usedAt = state.uses
-            return state.links[peer]?.exchange
+            return (deserted, state.links[peer]?.exchange)
         }
+        for exchange in deserted { exchange.stop() }
         if let known { return known }
         let made = try connect(to: peer)
         let dropped: BulkExchange? = state.withLock { state in
@@ -171,7 +186,7 @@ public final class PeerPlane: Sendable {
             return try BulkExchange(
                 connectingTo: try Address(peer.address), as: name, role: .worker, context: context,
                 softwareVersion: softwareVersion, keys: try clientKeys(for: peer),
-                patienceSeconds: Self.patienceSeconds)
+                patienceSeconds: Self.patienceSeconds, silenceSeconds: Self.silenceSeconds)
         } catch { throw error.fault }
     }
 
