@@ -98,7 +98,9 @@ final class TrainWordsProgram: JobProgram {
             if let complaint = pieces.complaint(shards: plan.partitions) {
                 throw Fault(.data, "what is said of pieces is refused: \(complaint)")
             }
-        case 5: try OutputCheck.part(outputs, of: shapes, as: deltas, parts: plan.partitions)
+        case 5:
+            try OutputCheck.part(
+                outputs, of: shapes, as: deltas, parts: plan.partitions, moves: plan.momentum > 0)
         default:
             try OutputCheck.change(
                 try outputs.output(0, of: 2), of: shapes.input, as: deltas, "the input change")
