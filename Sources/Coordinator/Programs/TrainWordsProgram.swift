@@ -21,8 +21,10 @@ final class TrainWordsProgram: JobProgram {
     /// The round of training that runs.
     var trainingRound: Int?
     var average: ModelAverage?
-    /// Rows averaged after the round that runs, and after the one before.
-    var rowsDue = (now: 0, before: 0)
+    /// Rows averaged after the round that runs, and after the one before; and the slots that the
+    /// former is reckoned for. Workers come and go meanwhile, and which rows take which share has
+    /// to follow from the same number as which rows are due.
+    var rowsDue = (now: 0, before: 0, workers: 1)
     var record: TrainingRecord
     let shared: SharedRounds
     /// A version that workers hold of an earlier life of this process may be another than ours of
@@ -120,7 +122,7 @@ final class TrainWordsProgram: JobProgram {
         default:
             switch round.units.first?.task.kind {
             case UnitTask.sharedTrainingKind:
-                try startReducing(round, frames, of: outputs, workers: workers)
+                try startReducing(round, frames, of: outputs)
             case UnitTask.reductionKind:
                 try endReducing(round, frames, of: outputs, workers: workers)
             default: try continueTraining(round, frames, of: outputs, workers: workers)
