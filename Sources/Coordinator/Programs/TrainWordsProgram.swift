@@ -71,7 +71,7 @@ final class TrainWordsProgram: JobProgram {
         let vocabulary = try VocabularyReduction(
             saved: saved, corpusWords: progress.corpusWords, earlier: earlier)
         let encoding = try encoding(vocabulary, of: corpus, workers: workers)
-        guard let (average, mark) = checkpoints.load(), mark.model == progress.model,
+        guard let (average, mark) = checkpoints.load(of: progress.model),
             mark.round > 0, mark.round < plan.rounds,
             average.has(shape)
         else { return encoding }
