@@ -43,6 +43,23 @@ private func royals() throws -> WordVectorTable {
         #expect(Analogies.Score().accuracy == nil)
     }
 
+    @Test("a section whose name comes again is one with the first")
+    func repeatedSection() throws {
+        let asked = try questions(
+            """
+            : family
+            man king woman queen
+            : other
+            man king woman apple
+            : family
+            man KING woman apple
+
+            """)
+        let report = try Analogies(royals()).evaluate(asked)
+        #expect(report.sections.map(\.name) == ["family", "other"])
+        #expect(report.sections[0].score == Analogies.Score(correct: 1, asked: 2, skipped: 0))
+    }
+
     @Test("the words of the question are never the answer")
     func exclusion() throws {
         // b - a + c is nearest to b itself, then to c.
