@@ -248,6 +248,29 @@ private func royals() throws -> WordVectorTable {
                 ])
     }
 
+    @Test(
+        "lists of any length have the nearest first and equal ones by rank",
+        arguments: [1, 7, 400])
+    func lengths(count: Int) throws {
+        var noise = Numbers(12)
+        let words = (0..<900).map { "w\($0)" }
+        // few different directions, so that many are equal
+        let vectors = words.map { _ in
+            (0..<2).map { _ in Float(Int.random(in: -3...3, using: &noise)) }
+        }
+        let neighbours = try Neighbours(makeTable(words, vectors))
+        let terms = neighbours.terms(["w5"])
+        let all = try neighbours.nearest(terms, count: 900)
+        #expect(all.count == 899)
+        for (nearer, next) in zip(all, all.dropFirst()) {
+            #expect(
+                nearer.cosine > next.cosine
+                    || nearer.cosine == next.cosine
+                        && Int(nearer.word.dropFirst()) ?? 0 < Int(next.word.dropFirst()) ?? 0)
+        }
+        #expect(try neighbours.nearest(terms, count: count) == Array(all.prefix(count)))
+    }
+
     @Test("an unknown word is an error that names it, and asking for too many gives all")
     func limits() throws {
         let neighbours = try Neighbours(royals())
