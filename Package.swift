@@ -141,7 +141,7 @@ let package = Package(
             dependencies: [
                 "CKernels", "Cluster", "Compression", "Digests", "Documents", "Files", "Journal",
                 "Protocol", "Retrieval", "Telemetry", "Tensors", "Tokenizers", "Transport",
-                "WordVectors",
+                "WordJobs", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(

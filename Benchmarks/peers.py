@@ -24,8 +24,11 @@ def gensim(text, vectors, options):
         workers=options["threads"], alpha=options["alpha"], seed=options["seed"])
     model.build_vocab(corpus_file=text)
     counted = time.perf_counter()
+    # With corpus_file each thread sets its rate by its own sentences against all that are expected
+    # (word2vec_corpusfile.pyx): told of the whole corpus, two threads end every epoch at the rate
+    # of its middle, and begin the next where it ought to have ended.
     model.train(
-        corpus_file=text, total_examples=model.corpus_count,
+        corpus_file=text, total_examples=max(1, model.corpus_count // options["threads"]),
         total_words=model.corpus_total_words, epochs=options["epochs"])
     trained = time.perf_counter()
     model.wv.save_word2vec_format(vectors, binary=True)

@@ -348,6 +348,36 @@ seed("vectors-any", "bad-npy-wide", npy("<f4", False, "(0, 9223372036854775807)"
 seed("vectors-any", "bad-fasttext", b"\xba\x16\x4f\x2f")
 
 
+def checkpoint(subwords=None, rows=2, counts=(5, 3), words=b"cat\ndog", value=1.0):
+    """Two words of two numbers, and rows of n-grams behind them."""
+    kind = {"architecture": "skip-gram", "dimension": 2}
+    if subwords:
+        kind["subwords"] = dict(zip(("minimumLength", "maximumLength", "buckets"), subwords))
+    matrices = struct.pack(f"<{2 * rows + 4}f", *[value] * (2 * rows + 4))
+    data = struct.pack("<2q", *counts) + matrices + words
+    compact = {"sort_keys": True, "separators": (",", ":")}
+    digest = hashlib.sha256(json.dumps(kind, **compact).encode() + data).hexdigest()
+    mark = {"format": "sounder-words-1", "model": kind, "sha256": digest}
+    output = 16 + 8 * rows
+    return safetensors({
+        "__metadata__": {"sounder": json.dumps(mark, **compact)},
+        "counts": tensor("I64", [2], 0, 16), "input": tensor("F32", [rows, 2], 16, output),
+        "output": tensor("F32", [2, 2], output, output + 16),
+        "vocabulary": tensor("U8", [len(words)], output + 16, output + 16 + len(words))}, data)
+
+
+seed("word-checkpoint", "ok-words", checkpoint())
+seed("word-checkpoint", "ok-ngrams", checkpoint((3, 6, 1), rows=3))
+seed("word-checkpoint", "bad-rows", checkpoint((3, 6, 1), rows=4))
+# Six different n-grams: nothing but the number of buckets is wrong.
+seed("word-checkpoint", "bad-buckets", checkpoint((3, 3, 100_000_000), rows=8))
+seed("word-checkpoint", "bad-order", checkpoint(counts=(3, 5)))
+seed("word-checkpoint", "bad-count", checkpoint(counts=(5, -3)))
+seed("word-checkpoint", "bad-words", checkpoint(words=b"cat\ncat"))
+seed("word-checkpoint", "bad-infinite", checkpoint(value=float("inf")))
+seed("word-checkpoint", "bad-short", checkpoint()[:-1])
+
+
 def fasttext(entries, dim=2, buckets=3, version=12, pruned=-1, lengths=(2, 3), words=None,
              flag=0, model=2):
     """A model as fastText lays it out; without a version it is one of the time before."""

@@ -7,11 +7,6 @@
 // Most words of a context that one window with a bag predicts; the rest get windows of their own.
 enum { PREDICTIONS_MAX = WORDS_MAX_OUTPUTS - WORDS_MAX_SHARED };
 
-// Centres in sequence whose means share their negatives, as the pairs of a window share theirs:
-// rows drawn anew for each would come from memory more slowly than they are trained. Against 1, 4
-// is a sixth faster, loses a point of analogies and gains as much in similarity (3 seeds, 20 MB).
-enum { CENTRES_SHARING = 4 };
-
 word_form word_form_of(const word_model *m) {
     if (m->cbow) return m->bag_offsets == NULL ? FORM_CONTEXT_MEAN : FORM_CONTEXT_BAGS;
     return m->bag_offsets == NULL ? FORM_PAIRS : FORM_CENTRE_BAG;
@@ -78,16 +73,16 @@ static float *draw_negative(word_plan *p) {
     return row(m->outputs, m, (int32_t)id);
 }
 
-// A word and its negatives: one that equals the word or an earlier one is dropped.
+// A word and its negatives: one that equals the word or an earlier one is dropped. The pairs of a
+// window share them, but every centre draws anew: the mean of a context is one example, and four
+// centres with the same draws were a sixth faster, lost one to three points of analogies and bore
+// no rate above 0.05 (3 seeds).
 static void choose_negatives(word_plan *p, int32_t word, word_window *w) {
     const word_model *m = p->model;
-    if (p->uses == 0) {
-        for (int n = 0; n < m->negative; n++) p->negatives[n] = draw_negative(p);
-    }
-    p->uses = (p->uses + 1) % (p->form == FORM_PAIRS ? 1 : CENTRES_SHARING);
     add_output(w, row(m->outputs, m, word), 1, 1);
     for (int n = 0; n < m->negative; n++) {
-        if (find_output(w, p->negatives[n]) < 0) add_output(w, p->negatives[n], 0, 1);
+        float *drawn = draw_negative(p);
+        if (find_output(w, drawn) < 0) add_output(w, drawn, 0, 1);
     }
 }
 
@@ -225,7 +220,7 @@ static void prefetch_lists(const word_plan *p) {
 // The columns that the next centre's draws will read, if it is of this sentence.
 static void prefetch_columns(const word_plan *p) {
     const word_model *m = p->model;
-    if (m->alias == NULL || p->uses != 0 || p->centre + 1 >= p->length) return;
+    if (m->alias == NULL || p->centre + 1 >= p->length) return;
     random_state ahead = p->random;
     random_next(&ahead);            // for the radius
     int draws = p->form == FORM_CENTRE_BAG ? m->shared : m->negative;

@@ -54,9 +54,10 @@ struct ModelCheckpoints {
         }
     }
 
-    /// The newest checkpoint that is whole; nil if there is none.
-    mutating func load() -> (average: ModelAverage, mark: CheckpointMark)? {
-        let found = Self.names.compactMap { open($0) }
+    /// The newest checkpoint of `model` that is whole; nil if there is none.
+    mutating func load(of model: String) -> (average: ModelAverage, mark: CheckpointMark)? {
+        // Those of a model that was begun anew may be of a later round.
+        let found = Self.names.compactMap { open($0) }.filter { $0.mark.model == model }
         for (name, file, mark) in found.sorted(by: { $0.mark.round > $1.mark.round }) {
             if let average = Self.restore(file, mark) {
                 turn = name == Self.names[0] ? 1 : 0

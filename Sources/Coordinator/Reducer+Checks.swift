@@ -25,10 +25,13 @@ enum OutputCheck {
     }
 
     /// A change of parameters of this shape, written as the job wants it, every value finite.
+    ///
+    /// - Returns: how many rows it moves.
+    @discardableResult
     static func change(
         _ output: Frame, of shape: (rows: Int, dim: Int), as deltas: TrainWords.Deltas? = nil,
         _ what: String
-    ) throws(Fault) {
+    ) throws(Fault) -> Int {
         let view = output.withUnsafeBytes { bytes in
             Result { () throws(TensorError) in
                 try RowDelta.View(
@@ -36,7 +39,7 @@ enum OutputCheck {
                     threads: threads)
             }
         }
-        do throws(TensorError) { _ = try view.get() } catch {
+        do throws(TensorError) { return try view.get().presentRows } catch {
             throw Fault(.data, "a change of the parameters is refused: \(error)")
         }
     }

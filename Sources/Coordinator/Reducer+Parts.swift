@@ -86,19 +86,39 @@ extension ModelAverage {
 }
 
 extension OutputCheck {
-    /// What a unit left that reduced one part of matrices of these shapes.
+    /// What a unit left that reduced one part of matrices of these shapes; with `moves` velocities
+    /// of all rows that its steps move are there, too.
     static func part(
         _ outputs: [Frame],
         of shapes: (input: (rows: Int, dim: Int), output: (rows: Int, dim: Int)),
-        as deltas: TrainWords.Deltas?, parts: Int
+        as deltas: TrainWords.Deltas?, parts: Int, moves: Bool
     ) throws(Fault) {
+        guard let index = try reduced(outputs, parts: parts) else { return }
+        let shard = RowShard(index, of: parts)
+        for (matrix, what, shape) in [
+            (0, "input", shapes.input), (1, "output", shapes.output),
+        ] {
+            let rows = try change(
+                outputs[1 + matrix], of: (shard.rows(of: shape.rows), shape.dim), as: deltas,
+                "the \(what) step of part \(index)")
+            try velocities(
+                outputs[3 + matrix], rows: moves ? rows : 0, dim: shape.dim,
+                "the \(what) velocities of part \(index)")
+        }
+    }
+
+    /// Which part was reduced; nil if it was not, because changes are missing.
+    private static func reduced(_ outputs: [Frame], parts: Int) throws(Fault) -> Int? {
         let result = try outputs.output(0, of: 5).decoded(
             as: ShardResult.self, "the result of a part")
         guard let pieces = result.pieces else {
             guard !result.missing.isEmpty, result.missing.allSatisfy((0..<parts).contains) else {
                 throw Fault(.data, "a part was neither reduced nor is anything missing")
             }
-            return
+            return nil
+        }
+        guard result.missing.isEmpty else {
+            throw Fault(.data, "a part was reduced although changes of it are said to be missing")
         }
         if let complaint = pieces.complaint(first: pieces.first, shards: 1) {
             throw Fault(.data, "the result of a part is refused: \(complaint)")
@@ -106,12 +126,26 @@ extension OutputCheck {
         guard (0..<parts).contains(pieces.first) else {
             throw Fault(.data, "part \(pieces.first) of \(parts) does not exist")
         }
-        let shard = RowShard(pieces.first, of: parts)
-        try change(
-            outputs[1], of: (shard.rows(of: shapes.input.rows), shapes.input.dim), as: deltas,
-            "the input step of part \(shard.index)")
-        try change(
-            outputs[2], of: (shard.rows(of: shapes.output.rows), shapes.output.dim), as: deltas,
-            "the output step of part \(shard.index)")
+        return pieces.first
+    }
+
+    /// `[rows, dim]` of Float32, every value finite.
+    private static func velocities(
+        _ output: Frame, rows: Int, dim: Int, _ what: String
+    ) throws(Fault) {
+        guard output.count == 4 * rows * dim else {
+            throw Fault(
+                .data, "\(what) are \(output.count) bytes where \(4 * rows * dim) belong")
+        }
+        let areFinite = output.withUnsafeBytes { bytes in
+            // No way out of the loop, so that it is one of vectors: there may be gigabytes.
+            var areFinite = true
+            for offset in stride(from: 0, to: bytes.count, by: 4) {
+                let value = bytes.loadUnaligned(fromByteOffset: offset, as: Float.self)
+                areFinite = areFinite && value.isFinite
+            }
+            return areFinite
+        }
+        guard areFinite else { throw Fault(.data, "\(what) are not finite") }
     }
 }

@@ -22,6 +22,8 @@ package final class WordCheckpoint: Sendable {
     static let key = "sounder"
     static let format = "sounder-words-1"
     private static let offset = 8
+    /// Buckets that any file may have: four times as many as a training has by default.
+    private static let bucketsOfAnyFile = 1 << 23
 
     /// What stands in the file beside the tensors.
     struct Mark: Codable {
@@ -50,6 +52,7 @@ package final class WordCheckpoint: Sendable {
                 path: path, offset: Self.offset,
                 reason: "it does not have the SHA-256 that it was written with; take another copy")
         }
+        try Self.checkBuckets(kind, file, path: path)
         do {
             ranked = try Self.ranked(file)
             vocabulary = try Vocabulary(ranked)
@@ -63,6 +66,21 @@ package final class WordCheckpoint: Sendable {
         }
         try checkMatrix("input", rows: subwords?.rowCount ?? vocabulary.count)
         try checkMatrix("output", rows: vocabulary.count)
+    }
+
+    /// A table has an entry for every bucket, and only the size of the file says that they are
+    /// more than a number.
+    private static func checkBuckets(
+        _ kind: WordModelKind, _ file: SafeTensorsFile, path: String
+    ) throws(FileError) {
+        let buckets = kind.subwords?.buckets ?? 0
+        let most = max(bucketsOfAnyFile, file.data("input")?.count ?? 0)
+        guard buckets <= most else {
+            throw .malformed(
+                path: path, offset: offset,
+                reason: "it has \(buckets) buckets of n-grams, and with vectors of its size "
+                    + "\(most) are allowed; train with fewer --buckets")
+        }
     }
 
     private static func digest(of file: SafeTensorsFile, _ kind: WordModelKind) -> String? {

@@ -15,17 +15,19 @@ public struct AnalogyQuestions: Sendable {
 
     public var sections: [Section] = []
 
-    /// Reads lines ": section" and lines of four words.
+    /// Reads lines ": section" and lines of four words. A section whose name comes again goes on.
     ///
     /// - Throws: `.unreadable`; `.malformed` for a line of another form, or without any question.
     public init(path: String) throws(FileError) {
+        var places: [String: Int] = [:]
+        var current = 0
         try TextLines.read(path) { (line, offset) throws(FileError) in
             let words = line.split(whereSeparator: \.isWhitespace).map(String.init)
             if words.first?.hasPrefix(":") == true {
-                sections.append(Section(name: Self.name(line)))
+                current = place(of: Self.name(line), &places)
             } else if words.count == 4 {
-                if sections.isEmpty { sections.append(Section(name: "")) }
-                sections[sections.count - 1].questions.append(words)
+                if sections.isEmpty { current = place(of: "", &places) }
+                sections[current].questions.append(words)
             } else if !words.isEmpty {
                 throw .malformed(
                     path: path, offset: offset,
@@ -35,6 +37,14 @@ public struct AnalogyQuestions: Sendable {
         guard sections.contains(where: { !$0.questions.isEmpty }) else {
             throw .malformed(path: path, offset: 0, reason: "there are no analogies in it")
         }
+    }
+
+    /// Where the section of that name is, which is begun if there is none.
+    private mutating func place(of name: String, _ places: inout [String: Int]) -> Int {
+        if let known = places[name] { return known }
+        sections.append(Section(name: name))
+        places[name] = sections.count - 1
+        return sections.count - 1
     }
 
     private static func name(_ line: String) -> String {

@@ -117,16 +117,30 @@ public struct Neighbours: Sendable {
                 unit.base, rowCount: unit.rows, rowStride: unit.stride,
                 count: unit.columns, out: &cosines)
         }
-        // Nearest first; a row that is no better than the last of a full list is passed over.
-        var best: [Int] = []
-        for row in cosines.indices where !excluded.contains(row) {
-            if best.count == count {
-                guard let last = best.last, cosines[row] > cosines[last] else { continue }
-                best.removeLast()
-            }
-            let place = best.firstIndex { cosines[$0] < cosines[row] } ?? best.count
-            best.insert(row, at: place)
+        return Self.best(cosines, count: min(count, unit.rows), except: excluded)
+            .map { Neighbour(word: table.words[$0], cosine: cosines[$0]) }
+    }
+
+    /// Rows with the greatest cosines, nearest first. Twice as many as are wanted are gathered
+    /// before the worse half goes, so that a long list costs a few sorts.
+    private static func best(
+        _ cosines: [Float], count: Int, except excluded: Set<Int>
+    ) -> [Int] {
+        func isNearer(_ a: Int, _ b: Int) -> Bool {
+            cosines[a] != cosines[b] ? cosines[a] > cosines[b] : a < b
         }
-        return best.map { Neighbour(word: table.words[$0], cosine: cosines[$0]) }
+        guard count > 0 else { return [] }
+        var best: [Int] = []
+        // Of the last row that stays; one that comes later has to be nearer.
+        var least: Float?
+        for row in cosines.indices where !excluded.contains(row) {
+            if let least, cosines[row] <= least { continue }
+            best.append(row)
+            guard best.count == 2 * count else { continue }
+            best.sort(by: isNearer)
+            best.removeLast(count)
+            least = cosines[best[count - 1]]
+        }
+        return Array(best.sorted(by: isNearer).prefix(count))
     }
 }

@@ -32,7 +32,7 @@ import Transport
         try checkpoints.save(
             average, CheckpointMark(model: "m", round: 3, momentum: momentum, columns: 5))
         var others = ModelCheckpoints(directory: directory)
-        let loaded = others.load()
+        let loaded = others.load(of: "m")
         let (found, mark) = try #require(loaded)
         #expect(mark.round == 3 && mark.momentum == momentum)
         for (a, b) in [
@@ -44,5 +44,25 @@ import Transport
             #expect(a.rows == b.rows && a.stride == b.stride)
             #expect((0..<a.rows * a.stride).allSatisfy { a.base[$0] == b.base[$0] })
         }
+    }
+
+    @Test("a checkpoint of a model that was begun anew does not hide the newer model's")
+    func ofOneModel() throws {
+        let scratch = try Scratch()
+        let directory = JobDirectory(
+            job: JobID("j"), path: scratch.path("j"), isDurable: true,
+            logger: Logger(label: "test"))
+        let average = try ModelAverage(
+            beginning: matrix(rows: 7, 1), matrix(rows: 7, -9), momentum: 0.5)
+        var checkpoints = ModelCheckpoints(directory: directory)
+        for (model, round) in [("old", 9), ("new", 2)] {
+            try checkpoints.save(
+                average, CheckpointMark(model: model, round: round, momentum: 0.5, columns: 5))
+        }
+        var others = ModelCheckpoints(directory: directory)
+        let loaded = others.load(of: "new")
+        #expect(loaded?.mark.round == 2)
+        let none = others.load(of: "none")
+        #expect(none?.mark.round == nil)
     }
 }

@@ -1,4 +1,4 @@
-// Files that the coordinator offers: kept results after a restart, and files of indexes.
+// What the coordinator offers after a restart: kept results, and files of indexes.
 
 import Foundation
 import Logging
@@ -108,5 +108,23 @@ import Transport
             offered.offer(index, at: Int64(1_000 * second))
             #expect(plane.fetch(file.payload, 7) == Array("segment".utf8))
         }
+    }
+
+    @Test("phrases that another life of the coordinator has found come with the words of the text")
+    func phrases() throws {
+        let plane = try Plane()
+        let text = try InputFile(reading: plane.scratch.write("new york new york\n", to: "text"))
+        let directory = JobDirectory(
+            job: JobID("j"), path: plane.scratch.path("state/jobs/j"), isDurable: true,
+            logger: Logger(label: "test"))
+        for name in ["phrases-1", "scores-1"] { try directory.save(Frame([1]), as: name) }
+        try PhraseFigures.save(["corpusWords": 4], as: "figures-1", in: directory)
+        let program = FindPhrasesProgram(
+            spec: FindPhrases(files: [text]), directory: directory, payloads: plane.table)
+        guard case .completed(let result) = try program.plan(workers: 1) else {
+            Issue.record("the pass is counted again")
+            return
+        }
+        #expect(result.measures == ["corpusWords": 4, "passes": 1])
     }
 }

@@ -50,7 +50,8 @@ extension EndToEnd {
                 (["--output", site.path("none/o")], 73, "none"),
                 (["--output", site.path("o"), "--delimiter", " "], 64, "--delimiter"),
                 (["--output", site.path("o"), "--passes", "0"], 64, "--passes"),
-                (["--output", site.path("o"), "--list", site.path("o")], 64, "both"),
+                (["--output", site.path("o"), "--list", site.path("o")], 64, "one file"),
+                (["--output", site.path("o"), "--list", site.path("./o")], 64, "one file"),
             ]
             for (flags, code, word) in cases {
                 let ending = try await Program(

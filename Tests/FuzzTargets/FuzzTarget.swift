@@ -16,6 +16,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case vectorsText = "vectors-text"
     case vectorsAny = "vectors-any"
     case fastText = "fasttext"
+    case wordCheckpoint = "word-checkpoint"
     case idStream = "id-stream"
     case tokens
     case corpus
@@ -57,6 +58,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .vectorsText: VectorTargets.vectors(bytes, .word2vecText)
         case .vectorsAny: VectorTargets.anyVectors(bytes)
         case .fastText: VectorTargets.fastText(bytes)
+        case .wordCheckpoint: VectorTargets.checkpoint(bytes)
         case .idStream: VectorTargets.idStream(bytes)
         case .tokens: TextTargets.tokens(bytes)
         case .corpus: TextTargets.corpus(bytes)

@@ -1,7 +1,10 @@
 // Files of word vectors, of word ids, and of questions about them.
 
+import Digests
 import Files
+import FoundationEssentials
 import Tensors
+import WordJobs
 import WordVectors
 
 enum VectorTargets {
@@ -54,6 +57,44 @@ enum VectorTargets {
                 !isText || table.index(of: table.words[0]) == 0, "the first word is not found")
             touch(UnsafeRawBufferPointer(start: table.vectors.row(0), count: 4))
         }
+    }
+
+    /// A checkpoint of words. Its digest is corrected, which no mutation could.
+    static func checkpoint(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        MemoryFile(corrected(Array(bytes))).withPath { path in
+            guard let checkpoint = try? WordCheckpoint(path: path) else { return false }
+            let vocabulary = checkpoint.vocabulary
+            for word in 0..<vocabulary.count {
+                let found = vocabulary.words.withBytes(word) { vocabulary.id(ofBytes: $0) }
+                promise(found.map { Int($0) } == word, "word \(word) is not found")
+            }
+            return true
+        }
+    }
+
+    private struct Signed: Decodable {
+        let model: WordModelKind
+    }
+
+    private static func corrected(_ checkpoint: [UInt8]) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        guard let file = MemoryFile(checkpoint).withPath({ try? SafeTensorsFile(path: $0) }),
+            let text = file.metadata["sounder"],
+            let mark = try? JSONDecoder().decode(Signed.self, from: Data(text.utf8)),
+            let model = try? encoder.encode(mark.model),
+            // As it stands in JSON within JSON.
+            let place = checkpoint.firstRange(of: Array(#"sha256\":\""#.utf8))?.upperBound,
+            place + 64 <= checkpoint.count
+        else { return checkpoint }
+        var sum = SHA256Stream()
+        sum.add(Array(model))
+        for entry in file.entries {
+            if let data = file.data(entry.name) { sum.add(data) }
+        }
+        var bytes = checkpoint
+        bytes.replaceSubrange(place..<place + 64, with: Array(sum.digest.utf8))
+        return bytes
     }
 
     static func idStream(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -43,6 +43,23 @@ private func royals() throws -> WordVectorTable {
         #expect(Analogies.Score().accuracy == nil)
     }
 
+    @Test("a section whose name comes again is one with the first")
+    func repeatedSection() throws {
+        let asked = try questions(
+            """
+            : family
+            man king woman queen
+            : other
+            man king woman apple
+            : family
+            man KING woman apple
+
+            """)
+        let report = try Analogies(royals()).evaluate(asked)
+        #expect(report.sections.map(\.name) == ["family", "other"])
+        #expect(report.sections[0].score == Analogies.Score(correct: 1, asked: 2, skipped: 0))
+    }
+
     @Test("the words of the question are never the answer")
     func exclusion() throws {
         // b - a + c is nearest to b itself, then to c.
@@ -229,6 +246,29 @@ private func royals() throws -> WordVectorTable {
                     Neighbours.Term(word: "-x"), Neighbours.Term(word: "-"),
                     Neighbours.Term(word: "y", weight: -1),
                 ])
+    }
+
+    @Test(
+        "lists of any length have the nearest first and equal ones by rank",
+        arguments: [1, 7, 400])
+    func lengths(count: Int) throws {
+        var noise = Numbers(12)
+        let words = (0..<900).map { "w\($0)" }
+        // few different directions, so that many are equal
+        let vectors = words.map { _ in
+            (0..<2).map { _ in Float(Int.random(in: -3...3, using: &noise)) }
+        }
+        let neighbours = try Neighbours(makeTable(words, vectors))
+        let terms = neighbours.terms(["w5"])
+        let all = try neighbours.nearest(terms, count: 900)
+        #expect(all.count == 899)
+        for (nearer, next) in zip(all, all.dropFirst()) {
+            #expect(
+                nearer.cosine > next.cosine
+                    || nearer.cosine == next.cosine
+                        && Int(nearer.word.dropFirst()) ?? 0 < Int(next.word.dropFirst()) ?? 0)
+        }
+        #expect(try neighbours.nearest(terms, count: count) == Array(all.prefix(count)))
     }
 
     @Test("an unknown word is an error that names it, and asking for too many gives all")

@@ -137,6 +137,29 @@ struct FamilyTests {
         }
     }
 
+    @Test("CBOW draws the negatives of every centre anew", arguments: [false, true])
+    func negativesOfEachCentre(hasSubwords: Bool) throws {
+        // eight centres of a thousand words, with one draw each: rows of outputs that are not zero
+        // any more are those of the centres and of the draws
+        let settings = try WordTrainingSettings(
+            architecture: .cbow, dim: 8, window: 1, negative: 1, sample: 0)
+        let counts = [Int](repeating: 5, count: 1000)
+        let table = try SubwordTable(
+            words: WordList((0..<1000).map { "word\($0)" }), counts: counts.map { UInt64($0) },
+            settings: Subwords(buckets: 1000))
+        let subwords = hasSubwords ? table : nil
+        let trainer = try WordTrainer(settings: settings, counts: counts, subwords: subwords)
+        let parameters = try WordParameters(
+            settings: settings, vocabulary: counts.count, subwords: subwords)
+        let ids: [Int32] = [10, 20, 30, 40, 50, 60, 70, 80, -1]
+        _ = try ids.withUnsafeBufferPointer { ids in
+            try trainer.train(parameters, ids: ids, slices: [0..<ids.count])
+        }
+        let moved = DirectTraining.rows(of: parameters.output).count { $0.contains { $0 != 0 } }
+        // more than two draws that repeat a row come once in ten thousand seeds
+        #expect((14...16).contains(moved))
+    }
+
     @Test("has as many rows as its loss and its subwords want")
     func shapes() throws {
         let table = try SubwordTable(

@@ -40,12 +40,21 @@ struct QualityQuestions {
     init(_ options: QualityOptions) throws {
         analogies = try options.analogies.map { try AnalogyQuestions(path: $0) }
         var similarities: [(String, Similarity)] = []
-        for path in options.similarity {
-            similarities.append((Self.name(of: path), try Similarity(path: path)))
+        for (name, path) in zip(Self.names(of: options.similarity), options.similarity) {
+            similarities.append((name, try Similarity(path: path)))
         }
         self.similarities = similarities
         method = options.method
         restrictVocab = options.restrictVocab
+    }
+
+    /// Names of files without directory and ending; the whole path of those that would have one
+    /// name.
+    static func names(of paths: [String]) -> [String] {
+        let names = paths.map(name(of:))
+        return zip(names, paths).map { name, path in
+            names.count { $0 == name } == 1 ? name : path
+        }
     }
 
     /// The file's name without directory and ending.

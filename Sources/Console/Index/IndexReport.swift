@@ -31,11 +31,11 @@ struct IndexReport: Encodable {
         func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
         job = status.job.text
         self.output = output
-        documents = Int(figure("documents"))
-        truncated = Int(figure("truncated"))
-        skipped = Int(figure("skipped"))
-        repaired = Int(figure("repaired"))
-        maxLength = Int(figure("maxLength"))
+        documents = status.count("documents")
+        truncated = status.count("truncated")
+        skipped = status.count("skipped")
+        repaired = status.count("repaired")
+        maxLength = status.count("maxLength")
         self.replaced = replaced
         passages = manifest.passages
         tokens = manifest.tokens

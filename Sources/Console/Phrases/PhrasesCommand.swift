@@ -45,9 +45,9 @@ struct PhrasesCommand: AsyncParsableCommand {
         let status = try await session.run(
             .findPhrases(spec), key: files.jobKey, isQuiet: place.quiet)
         var found: [FoundPhrases] = []
-        let passes = Int(status.measures["passes"] ?? 0)
-        guard (0...Limits.phrasePassesMax).contains(passes) else {
-            throw Fault(.data, "job \(status.job) reports \(passes) passes")
+        let told = status.measures["passes"] ?? 0
+        guard let passes = Int(exactly: told), (0...Limits.phrasePassesMax).contains(passes) else {
+            throw Fault(.data, "job \(status.job) reports \(told) passes")
         }
         for pass in 1..<passes + 1 {
             found.append(
@@ -96,16 +96,8 @@ struct PhraseFiles: ParsableArguments {
 
     /// Opened before any work begins; what is there of that name stays until all is done.
     func destinations(besides inputs: [InputFile]) throws(Fault) -> PhraseDestinations {
-        guard list != output else {
-            throw Fault(.usage, "text and phrases cannot both be written to \(output)")
-        }
-        for path in [output, list].compactMap({ $0 }) {
-            if let there = try? InputFile(reading: path),
-                inputs.contains(where: { $0.path == there.path })
-            {
-                throw Fault(.usage, "\(path) is an input as well; name another output")
-            }
-        }
+        let outputs = [output, list].compactMap { $0 }
+        try VectorDestination.check([], others: outputs, inputs: inputs)
         do throws(FileError) {
             let text = try AtomicFile(path: output)
             guard let list else { return PhraseDestinations(text: text, list: nil) }

@@ -34,12 +34,16 @@ struct FoundPhrases: Sendable {
             scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1
         }
         for index in order {
-            let words = pairs.withKey(at: index) { String(decoding: $0, as: UTF8.self) }
-                .split(separator: " ")
-            try file.write(
-                "\(words.joined(separator: delimiter))\t\(pairs.count(at: index))\t"
-                    + "\(scores[index])\n")
+            let joined = pairs.withKey(at: index) { Self.joined($0, with: delimiter) }
+            try file.write("\(joined)\t\(pairs.count(at: index))\t\(scores[index])\n")
         }
+    }
+
+    /// The words of a key between its spaces, which are bytes: as a character a space takes the
+    /// mark along with which the second word may begin.
+    static func joined(_ key: UnsafeRawBufferPointer, with delimiter: String) -> String {
+        key.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            .joined(separator: delimiter)
     }
 }
 

@@ -194,10 +194,10 @@ struct RerankCommand: AsyncParsableCommand {
         func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
         let seconds = figure("seconds.planning") + figure("seconds.reranking")
         let report = Report(
-            job: status.job.text, output: output, queries: Int(figure("queries")),
-            pairs: Int(figure("pairs")), documents: Int(figure("documents")),
-            truncated: Int(figure("truncated")), unknown: Int(figure("unknown")),
-            filtered: Int(figure("filtered")),
+            job: status.job.text, output: output, queries: status.count("queries"),
+            pairs: status.count("pairs"), documents: status.count("documents"),
+            truncated: status.count("truncated"), unknown: status.count("unknown"),
+            filtered: status.count("filtered"),
             seconds: seconds, pairsPerSecond: seconds > 0 ? figure("pairs") / seconds : 0)
         if place.json { return try Terminal.outputJSON(report) }
         Terminal.say(

@@ -32,8 +32,8 @@ struct GloVeReport: Encodable {
         func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
         job = status.job.text
         self.output = output
-        vocabulary = Int(figure("vocabulary"))
-        dimension = Int(figure("dimension"))
+        vocabulary = status.count("vocabulary")
+        dimension = status.count("dimension")
         pairs = figure("pairs")
         updates = figure("training.updates")
         secondsCounting = figure("seconds.counting")
@@ -42,8 +42,8 @@ struct GloVeReport: Encodable {
         secondsTraining = figure("seconds.training")
         seconds = secondsCounting + secondsEncoding + secondsPairing + secondsTraining
         updatesPerSecond = secondsTraining > 0 ? updates / secondsTraining : 0
-        rounds = Int(figure("rounds"))
-        partitions = Int(figure("partitions"))
+        rounds = status.count("rounds")
+        partitions = status.count("partitions")
         bytesSent =
             figure("pairing.bytesSent") + figure("training.bytesSent")
             + figure("training.bytesReceived")

@@ -112,8 +112,8 @@ struct SPPMIReport: Encodable {
         func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
         job = status.job.text
         self.output = output
-        vocabulary = Int(figure("vocabulary"))
-        dimension = Int(figure("dimension"))
+        vocabulary = status.count("vocabulary")
+        dimension = status.count("dimension")
         pairs = figure("pairs")
         cells = figure("factorising.cells")
         secondsCounting = figure("seconds.counting")

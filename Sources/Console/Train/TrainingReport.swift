@@ -63,17 +63,17 @@ struct TrainingReport: Encodable {
         func figure(_ name: String) -> Double { status.measures[name] ?? 0 }
         job = status.job.text
         self.output = output
-        vocabulary = Int(figure("vocabulary"))
-        newWords = status.measures["newWords"].map { Int($0) }
-        dimension = Int(figure("dimension"))
+        vocabulary = status.count("vocabulary")
+        newWords = status.measures["newWords"].flatMap { Int(exactly: $0) }
+        dimension = status.count("dimension")
         words = figure("training.words")
         secondsCounting = figure("seconds.counting")
         secondsEncoding = figure("seconds.encoding")
         secondsTraining = figure("seconds.training")
         seconds = secondsCounting + secondsEncoding + secondsTraining
         wordsPerSecond = secondsTraining > 0 ? words / secondsTraining : 0
-        rounds = Int(figure("rounds"))
-        partitions = Int(figure("partitions"))
+        rounds = status.count("rounds")
+        partitions = status.count("partitions")
         bytesSent = figure("training.bytesSent") + figure("training.bytesReceived")
         let lossCount = figure("training.lossCount")
         loss = lossCount > 0 ? figure("training.lossSum") / lossCount : nil

@@ -1,5 +1,6 @@
 // Finding phrases: a round of counting for each pass, and the pairs that score enough after it.
 
+import FoundationEssentials
 import Protocol
 import Transport
 
@@ -16,6 +17,8 @@ final class FindPhrasesProgram: JobProgram {
     /// Phrases and scores of each pass that is over.
     private var passes: [(phrases: Frame, scores: Frame)] = []
     private var references: [PayloadReference] = []
+    /// Of the text as the last pass that is over has counted it.
+    private var figures: [String: Double] = [:]
 
     /// A unit's table has as many pairs as its text has words, at most, at 100 bytes or so each.
     private static let rangeBytes = 32 << 20
@@ -37,10 +40,11 @@ final class FindPhrasesProgram: JobProgram {
             let phrases = directory.load(Self.name("phrases", passes.count)),
             let scores = directory.load(Self.name("scores", passes.count))
         {
+            figures = PhraseFigures.load(Self.name("figures", passes.count), from: directory)
             add(phrases, scores)
         }
         // All of them are there only if the result could not be published.
-        if passes.count == spec.passes { return .completed(try result([:])) }
+        if passes.count == spec.passes { return .completed(try result()) }
         return counting(corpus)
     }
 
@@ -59,16 +63,17 @@ final class FindPhrasesProgram: JobProgram {
         var tables: [Frame] = []
         for unit in outputs { tables.append(try unit.output(0, of: 1)) }
         let found = try PhraseReduction(tables, spec: spec)
+        figures = [
+            "corpusWords": found.corpusWords, "overlongTokens": found.overlongTokens,
+            "replacedTokens": found.replacedTokens,
+        ]
+        try PhraseFigures.save(figures, as: Self.name("figures", passes.count), in: directory)
         try directory.save(found.phrases, as: Self.name("phrases", passes.count))
         try directory.save(found.scores, as: Self.name("scores", passes.count))
         add(found.phrases, found.scores)
         // Where nothing was joined the next pass would count what this one has counted.
         if passes.count < spec.passes, found.count > 0 { return counting(corpus) }
-        return .completed(
-            try result([
-                "corpusWords": found.corpusWords, "overlongTokens": found.overlongTokens,
-                "replacedTokens": found.replacedTokens,
-            ]))
+        return .completed(try result())
     }
 
     private static func name(_ what: String, _ pass: Int) -> String { "\(what)-\(pass + 1)" }
@@ -94,7 +99,7 @@ final class FindPhrasesProgram: JobProgram {
             measures: ["corpusBytes": Double(corpus.byteCount)])
     }
 
-    private func result(_ measures: [String: Double]) throws(Fault) -> JobResult {
+    private func result() throws(Fault) -> JobResult {
         var outputs: [NamedPayload] = []
         for (pass, found) in passes.enumerated() {
             let (phrases, scores) = (Self.name("phrases", pass), Self.name("scores", pass))
@@ -103,7 +108,25 @@ final class FindPhrasesProgram: JobProgram {
         }
         return JobResult(
             outputs: outputs,
-            measures: measures.merging(["passes": Double(passes.count)]) { $1 })
+            measures: figures.merging(["passes": Double(passes.count)]) { $1 })
+    }
+}
+
+/// What a pass has counted, for a result that another life of the coordinator publishes.
+enum PhraseFigures {
+    static func load(_ name: String, from directory: JobDirectory) -> [String: Double] {
+        guard let frame = directory.load(name) else { return [:] }
+        let read = try? JSONDecoder().decode([String: Double].self, from: Data(frame.bytes))
+        return read ?? [:]
+    }
+
+    static func save(
+        _ figures: [String: Double], as name: String, in directory: JobDirectory
+    ) throws(Fault) {
+        guard let data = try? JSONEncoder().encode(figures) else {
+            throw Fault(.internalError, "the figures of job \(directory.job) cannot be written")
+        }
+        try directory.save(Frame(data), as: name)
     }
 }
 

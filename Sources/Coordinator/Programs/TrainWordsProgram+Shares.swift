@@ -6,7 +6,7 @@ import Transport
 
 extension TrainWordsProgram {
     func startReducing(
-        _ round: Round, _ units: [[Frame]], of all: RoundOutputs, workers: Int
+        _ round: Round, _ units: [[Frame]], of all: RoundOutputs
     ) throws(Fault) -> Step {
         guard let corpus, let exchange else {
             throw Fault(.internalError, "job \(job) lost its corpus")
@@ -16,8 +16,9 @@ extension TrainWordsProgram {
             ReduceWordsUnit(
                 encoding: plan.encoding(shard, of: corpus), settings: plan.settings,
                 round: round.index, rounds: plan.rounds, model: model,
-                rowsDue: rowsDue.now, workers: workers, shard: shard, exchange: exchange,
-                sources: sources, former: former, whole: whole, velocities: velocities)
+                rowsDue: rowsDue.now, workers: rowsDue.workers, shard: shard,
+                exchange: exchange, sources: sources, former: former, whole: whole,
+                velocities: velocities)
         }
         return .round(reducing, measures: [:])
     }

@@ -44,7 +44,7 @@ extension TrainWordsProgram {
         }
         let merged = try average.step(
             inputs: inputs, outputs: outputs, rows: rowsDue.now, of: plan, round: round.index,
-            workers: workers)
+            workers: rowsDue.workers)
         let figures = record.end(
             round, all, partitions: plan.partitions, divergence: average.divergence(inputs))
         let next = round.index + 1
@@ -81,7 +81,9 @@ extension TrainWordsProgram {
         trainingRound = index
         if !isRepeated {
             record.beginRound()
-            rowsDue = (now: plan.rowsDue(index, workers: workers), before: rowsDue.now)
+            rowsDue = (
+                now: plan.rowsDue(index, workers: workers), before: rowsDue.now, workers: workers
+            )
         }
         guard let corpus else { throw Fault(.internalError, "job \(job) lost its corpus") }
         let id = "\(job)/work/\(index)"

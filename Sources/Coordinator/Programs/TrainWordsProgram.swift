@@ -21,8 +21,10 @@ final class TrainWordsProgram: JobProgram {
     /// The round of training that runs.
     var trainingRound: Int?
     var average: ModelAverage?
-    /// Rows averaged after the round that runs, and after the one before.
-    var rowsDue = (now: 0, before: 0)
+    /// Rows averaged after the round that runs, and after the one before; and the slots that the
+    /// former is reckoned for. Workers come and go meanwhile, and which rows take which share has
+    /// to follow from the same number as which rows are due.
+    var rowsDue = (now: 0, before: 0, workers: 1)
     var record: TrainingRecord
     let shared: SharedRounds
     /// A version that workers hold of an earlier life of this process may be another than ours of
@@ -69,7 +71,7 @@ final class TrainWordsProgram: JobProgram {
         let vocabulary = try VocabularyReduction(
             saved: saved, corpusWords: progress.corpusWords, earlier: earlier)
         let encoding = try encoding(vocabulary, of: corpus, workers: workers)
-        guard let (average, mark) = checkpoints.load(), mark.model == progress.model,
+        guard let (average, mark) = checkpoints.load(of: progress.model),
             mark.round > 0, mark.round < plan.rounds,
             average.has(shape)
         else { return encoding }
@@ -98,7 +100,9 @@ final class TrainWordsProgram: JobProgram {
             if let complaint = pieces.complaint(shards: plan.partitions) {
                 throw Fault(.data, "what is said of pieces is refused: \(complaint)")
             }
-        case 5: try OutputCheck.part(outputs, of: shapes, as: deltas, parts: plan.partitions)
+        case 5:
+            try OutputCheck.part(
+                outputs, of: shapes, as: deltas, parts: plan.partitions, moves: plan.momentum > 0)
         default:
             try OutputCheck.change(
                 try outputs.output(0, of: 2), of: shapes.input, as: deltas, "the input change")
@@ -118,7 +122,7 @@ final class TrainWordsProgram: JobProgram {
         default:
             switch round.units.first?.task.kind {
             case UnitTask.sharedTrainingKind:
-                try startReducing(round, frames, of: outputs, workers: workers)
+                try startReducing(round, frames, of: outputs)
             case UnitTask.reductionKind:
                 try endReducing(round, frames, of: outputs, workers: workers)
             default: try continueTraining(round, frames, of: outputs, workers: workers)

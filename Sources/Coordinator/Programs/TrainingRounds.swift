@@ -25,7 +25,7 @@ final class TrainingRounds {
     ///
     /// - Returns: the round that starts from it; nil if there is none, and training begins anew.
     func restore(model: String, rounds: Int, columns: Int) -> Int? {
-        guard let (average, mark) = checkpoints.load(), mark.model == model, mark.round > 0,
+        guard let (average, mark) = checkpoints.load(of: model), mark.round > 0,
             mark.round < rounds, mark.columns == columns
         else { return nil }
         self.average = average
