@@ -152,6 +152,38 @@ void dense_look_up(
 
 void dense_maximise(const dense_maxima *maxima) { current()->maximise(maxima); }
 
+static void maximise_stored(
+    const dense_format *format, const dense_product *product, const dense_maxima *maxima
+) {
+    format->multiply(product);
+    dense_maxima stored = *maxima;
+    stored.products = product->results;
+    stored.stride = product->result_stride;
+    current()->maximise(&stored);
+}
+
+void dense_maximise_products(
+    dense_precision precision, const dense_product *product, const dense_maxima *maxima
+) {
+    const dense_format *format = &current()->formats[precision];
+    if (format->maximise != NULL) format->maximise(product, maxima);
+    else maximise_stored(format, product, maxima);
+}
+
+void dense_maximise_bytes(const dense_product *product, const dense_maxima *maxima, void *inputs) {
+    const dense_format *format = &current()->formats[DENSE_INT8];
+    const size_t depth = product->depth;
+    // whole words are read
+    if (format->maximise_bytes != NULL && depth % format->inputs_per_word == 0) {
+        format->maximise_bytes(product, maxima);
+        return;
+    }
+    format->load(product->inputs, product->rows, depth, product->stride, product->scale, inputs);
+    dense_product loaded = *product;
+    loaded.inputs = inputs;
+    dense_maximise_products(DENSE_INT8, &loaded, maxima);
+}
+
 size_t dense_greatest(const float *x, size_t count) { return current()->greatest(x, count); }
 
 void dense_dots(
@@ -226,7 +258,7 @@ void dense_maximum(float *maximum, const float *x, size_t count) {
 }
 
 void dense_widen_bf16(const void *words, float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) x[i] = bf16_load(words, i);
+    current()->widen_bf16(words, x, count);
 }
 
 void dense_widen_f16(const void *words, float *x, size_t count) {

@@ -16,6 +16,7 @@ INLINE const char *KIND(first)(const dense_product *p, size_t row) {
 INLINE int KIND(columns_at)(const dense_product *p, size_t column) { return 0; }
 INLINE vf KIND(value)(const dense_product *p, size_t row, int columns, vf sum) { return sum; }
 #include "product.template.h"
+#include "maximise.template.h"
 #undef KIND
 #undef PER_WORD
 

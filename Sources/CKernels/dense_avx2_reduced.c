@@ -60,8 +60,8 @@ INLINE __m256i KIND(pairs)(__m256i word, const uint32_t *weights) {
 }
 
 INLINE void KIND(accumulate)(
-    const uint32_t *weights, const char *inputs, size_t pitch, size_t words,
-    __m256i sums[ROWS][2], const int m
+    const uint32_t *weights, const char *inputs, size_t pitch, size_t words, const char *ahead,
+    size_t step, __m256i sums[ROWS][2], const int m
 ) {
     __m256i low[ROWS][2], high[ROWS][2];
 #define ADD(i, half, lanes)                                                                        \
@@ -193,6 +193,7 @@ static void KIND(convert)(
 
 const dense_format dense_int8_reduced_avx2 = {
     PER_WORD, PER_WORD, PANEL, HEADER, EXTRAS, ISA(pack), ISA(convert), ISA(multiply), NULL,
+    NULL, NULL,
 };
 
 #endif

@@ -38,6 +38,7 @@ INLINE const char *KIND(first)(const dense_product *p, size_t row) {
 INLINE int KIND(columns_at)(const dense_product *p, size_t column) { return 0; }
 INLINE vf KIND(value)(const dense_product *p, size_t row, int columns, vf sum) { return sum; }
 #include "product.template.h"
+#include "maximise.template.h"
 
 static void pack(const float *weights, size_t columns, size_t depth, void *packed) {
     const size_t words = dense_words(depth, PER_WORD);
@@ -65,7 +66,8 @@ static void convert(const float *x, size_t rows, size_t depth, size_t stride, vo
 #pragma clang attribute pop
 
 const dense_format dense_half_avx512_bf16 = {
-    PER_WORD, PER_WORD, PANEL, 0, 0, pack, convert, multiply_avx512_bf16, NULL,
+    PER_WORD, PER_WORD, PANEL, 0, 0, pack, convert, multiply_avx512_bf16,
+    maximise_avx512_bf16, NULL, NULL,
 };
 
 #endif

@@ -1,9 +1,9 @@
 // Products of half precision for AVX-512 FP16, where it is the fastest arithmetic of 16 bits.
 //
-// Multiplication and short sums are of 11 bits, long sums are Float32: after every BLOCK of the
-// depth the sums are widened and added up. Rows and columns are scaled by powers of two so that
-// their greatest values lie in [1, 2): no sum of a block can overflow, and what is lost to
-// subnormals is far below the rounding of the greatest value.
+// Multiplication and short sums are of 11 bits, long sums are Float32: after every BLOCK of words
+// the sums are widened and added up. Rows and columns are scaled by powers of two so that their
+// greatest values lie in [1, 2): no sum of a block can overflow, and what is lost to subnormals is
+// far below the rounding of the greatest value.
 
 #if defined(__x86_64__)
 
@@ -22,93 +22,101 @@
 #define ISA(name) name##_avx512_fp16
 #define ROWS 12
 #include "avx512.h"
-#define PANEL 64
+#define PANEL (2 * LANES)
 #define HEADER 4
 
 #include "half_fp16.h"
 
 #include "activations.template.h"
 
-static size_t pitch_of(size_t depth) { return HEADER + 4 * depth; }
-
-INLINE void tile(
-    const dense_product *p, const _Float16 *weights, const float *scales, size_t row,
-    size_t column, const int m
-) {
-    const size_t pitch = pitch_of(p->depth);
-    const char *inputs = (const char *)p->inputs + row * pitch + HEADER;
-    _Alignas(64) float sums[ROWS][PANEL];
-    half_sums(inputs, pitch, weights, p->depth, sums[0], m);
-    const size_t columns = dense_smaller(PANEL, p->columns - column);
-    for (int i = 0; i < m; i++) {
-        float scale;
-        memcpy(&scale, inputs + (size_t)i * pitch - HEADER, sizeof scale);
-        for (size_t c = 0; c < columns; c += LANES) {
-            vf y = v_mul(v_mul(v_load(sums[i] + c), v_set1(scale)), v_load(scales + column + c));
-            if (p->bias != NULL) {
-                const size_t n = dense_smaller(LANES, columns - c);
-                y = v_add(y, v_load_n(p->bias + column + c, n));
-            }
-            v_store(sums[i] + c, y);
-        }
-    }
-    const size_t place = row * p->result_stride + column;
-    activate_rows_avx512_fp16(
-        p->activation, sums[0], PANEL, (size_t)m, columns,
-        p->residual == NULL ? NULL : p->residual + place, p->results + place, p->result_stride);
+#define KIND(name) ISA(name)
+#define PER_WORD 2
+typedef vf KIND(sum);
+typedef vf KIND(columns);
+INLINE size_t KIND(pitch)(const dense_product *p) {
+    return HEADER + 4 * dense_words(p->depth, PER_WORD);
 }
-
-static void multiply(const dense_product *p) {
+INLINE const char *KIND(first)(const dense_product *p, size_t row) {
+    return (const char *)p->inputs + row * KIND(pitch)(p) + HEADER;
+}
+INLINE vf KIND(columns_at)(const dense_product *p, size_t column) {
     const size_t padded = dense_panels(p->columns, PANEL) * PANEL;
-    const size_t depth = 2 * dense_words(p->depth, 2);
-    const float *scales = (const float *)((const char *)p->packed + padded * depth * 2);
-    const size_t block = ROWS * (1 + (384 << 10) / (ROWS * pitch_of(p->depth)));
-    for (size_t begin = 0; begin < p->rows; begin += block) {
-        const size_t end = dense_smaller(p->rows, begin + block);
-        for (size_t column = 0; column < padded; column += PANEL) {
-            const _Float16 *weights = (const _Float16 *)p->packed + column * depth;
-            size_t row = begin;
-            for (; row + ROWS <= end; row += ROWS) tile(p, weights, scales, row, column, ROWS);
-            for (; row + 4 <= end; row += 4) tile(p, weights, scales, row, column, 4);
-            for (; row < end; row++) tile(p, weights, scales, row, column, 1);
+    const size_t words = dense_words(p->depth, PER_WORD);
+    return v_load((const float *)((const char *)p->packed + padded * 4 * words) + column);
+}
+INLINE vf KIND(value)(const dense_product *p, size_t row, vf scales, vf sum) {
+    float scale;
+    memcpy(&scale, KIND(first)(p, row) - HEADER, sizeof scale);
+    return v_mul(v_mul(sum, v_set1(scale)), scales);
+}
+
+#define SUMS_OF_THEIR_OWN
+INLINE void KIND(accumulate)(
+    const uint32_t *weights, const char *inputs, size_t pitch, size_t words, const char *ahead,
+    size_t step, vf sums[ROWS][2], const int m
+) {
+    for (size_t begin = 0; begin < words; begin += BLOCK) {
+        const size_t end = dense_smaller(words, begin + BLOCK);
+        __m512h part[ROWS][2];
+        UNROLL for (int i = 0; i < m; i++) part[i][0] = part[i][1] = _mm512_setzero_ph();
+        for (size_t k = begin; k < end; k++) {
+            if (ahead != NULL) __builtin_prefetch(ahead + k * step, 0, 2);
+            const __m512h left = _mm512_loadu_ph(weights + k * PANEL);
+            const __m512h right = _mm512_loadu_ph(weights + k * PANEL + LANES);
+            UNROLL for (int i = 0; i < m; i++) {
+                int32_t word;
+                memcpy(&word, inputs + (size_t)i * pitch + 4 * k, sizeof word);
+                const __m512h x = _mm512_castsi512_ph(_mm512_set1_epi32(word));
+                part[i][0] = _mm512_fmadd_ph(x, left, part[i][0]);
+                part[i][1] = _mm512_fmadd_ph(x, right, part[i][1]);
+            }
+        }
+        UNROLL for (int i = 0; i < m; i++) {
+            vf wide[2];
+            half_widen(part[i][0], part[i][1], wide);
+            sums[i][0] = begin == 0 ? wide[0] : v_add(sums[i][0], wide[0]);
+            sums[i][1] = begin == 0 ? wide[1] : v_add(sums[i][1], wide[1]);
         }
     }
 }
+
+#include "product.template.h"
+#include "maximise.template.h"
 
 static void pack(const float *weights, size_t columns, size_t depth, void *packed) {
     const size_t padded = dense_panels(columns, PANEL) * PANEL;
-    const size_t words = dense_words(depth, 2);
+    const size_t words = dense_words(depth, PER_WORD);
     float *scales = (float *)((char *)packed + padded * words * 4);
     memset(packed, 0, padded * (words * 4 + sizeof(float)));
     for (size_t c = 0; c < columns; c++) {
+        const float *column = weights + c * depth;
         float greatest = 0;
-        for (size_t k = 0; k < depth; k++) {
-            greatest = fmaxf(greatest, fabsf(weights[c * depth + k]));
-        }
+        for (size_t k = 0; k < depth; k++) greatest = fmaxf(greatest, fabsf(column[k]));
         scales[c] = half_scale(greatest);
-        _Float16 *to = (_Float16 *)packed + c / PANEL * PANEL * words * 2 + c % PANEL;
+        _Float16 *to = (_Float16 *)packed + (c / PANEL * words * PANEL + c % PANEL) * PER_WORD;
         for (size_t k = 0; k < depth; k++) {
-            to[k * PANEL] = (_Float16)(weights[c * depth + k] / scales[c]);
+            to[k / PER_WORD * PANEL * PER_WORD + k % PER_WORD] = (_Float16)(column[k] / scales[c]);
         }
     }
 }
 
 static void convert(const float *x, size_t rows, size_t depth, size_t stride, void *inputs) {
-    const size_t pitch = pitch_of(depth);
+    const size_t pitch = HEADER + 4 * dense_words(depth, PER_WORD);
     for (size_t row = 0; row < rows; row++, x += stride) {
         char *to = (char *)inputs + row * pitch;
         vf most = v_zero();
         for (size_t k = 0; k < depth; k += LANES) {
-            vf y = v_load_n(x + k, dense_smaller(LANES, depth - k));
-            most = v_max(most, _mm512_abs_ps(y));
+            const size_t n = dense_smaller(LANES, depth - k);
+            most = v_max(most, _mm512_abs_ps(v_load_n(x + k, n)));
         }
         const float scale = half_scale(v_greatest(most));
+        memset(to + pitch - 4, 0, 4);
         memcpy(to, &scale, sizeof scale);
         const vf factor = v_set1(1 / scale);
         for (size_t k = 0; k < depth; k += LANES) {
             const size_t n = dense_smaller(LANES, depth - k);
-            const __m512i words = half_words(v_mul(v_load_n(x + k, n), factor));
-            _mm512_mask_storeu_epi32(to + HEADER + 4 * k, v_mask(n), words);
+            const __m256h halves = _mm512_cvtxps_ph(v_mul(v_load_n(x + k, n), factor));
+            v_store_bf16_n(to + HEADER + 2 * k, _mm256_castph_si256(halves), n);
         }
     }
 }
@@ -116,7 +124,8 @@ static void convert(const float *x, size_t rows, size_t depth, size_t stride, vo
 #pragma clang attribute pop
 
 const dense_format dense_half_avx512_fp16 = {
-    1, 2, PANEL, HEADER, 1, pack, convert, multiply, NULL,
+    PER_WORD, PER_WORD, PANEL, HEADER, 1, pack, convert, multiply_avx512_fp16,
+    maximise_avx512_fp16, NULL, NULL,
 };
 
 #endif

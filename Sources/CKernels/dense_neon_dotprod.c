@@ -46,11 +46,13 @@ INLINE void KIND(store)(int8_t *to, vf q, size_t n) {
 
 #include "bytes.template.h"
 #include "product.template.h"
+#include "maximise.template.h"
 
 #pragma clang attribute pop
 
 const dense_format dense_int8_neon_dotprod = {
-    PER_WORD, PER_WORD, PANEL, HEADER, 2, ISA(pack), ISA(convert), ISA(multiply), ISA(load),
+    PER_WORD, PER_WORD, PANEL, HEADER, 2, ISA(pack), ISA(convert), ISA(multiply),
+    ISA(maximise), NULL, ISA(load),
 };
 
 #endif

@@ -274,12 +274,16 @@ static void dots(
     }
 }
 
+static void widen_bf16(const void *words, float *x, size_t count) {
+    for (size_t i = 0; i < count; i++) x[i] = bf16_load(words, i);
+}
+
 const dense_table dense_scalar = {
     .name = "scalar",
     .formats =
         {
-            {1, 1, 1, 0, 0, pack_f32, NULL, multiply_f32, NULL},
-            {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32, NULL},
+            {1, 1, 1, 0, 0, pack_f32, NULL, multiply_f32, NULL, NULL, NULL},
+            {1, 1, 1, 0, 0, pack_half, NULL, multiply_f32, NULL, NULL, NULL},
             DENSE_INT8_SCALAR,
             DENSE_INT8_SCALAR,
         },
@@ -293,6 +297,7 @@ const dense_table dense_scalar = {
     .maximum = maximum,
     .look_up = look_up,
     .maximise = maximise,
+    .widen_bf16 = widen_bf16,
     .greatest = greatest,
     .dots = dots,
 };

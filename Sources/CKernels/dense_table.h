@@ -24,6 +24,10 @@ typedef struct dense_format {
     void (*pack)(const float *weights, size_t columns, size_t depth, void *packed);
     void (*convert)(const float *x, size_t rows, size_t depth, size_t stride, void *inputs);
     void (*multiply)(const dense_product *);
+    // NULL where products are stored first
+    void (*maximise)(const dense_product *, const dense_maxima *);
+    // of stored bytes as they are: int8 only, NULL where they are loaded first
+    void (*maximise_bytes)(const dense_product *, const dense_maxima *);
     // stored bytes as inputs: int8 only
     void (*load)(const uint8_t *bytes, size_t rows, size_t depth, size_t stride, float scale,
                  void *inputs);
@@ -45,6 +49,7 @@ typedef struct dense_table {
     void (*maximum)(float *, const float *, size_t);
     void (*look_up)(const uint8_t *, size_t, size_t, int, const uint8_t *, uint8_t *);
     void (*maximise)(const dense_maxima *);
+    void (*widen_bf16)(const void *, float *, size_t);
     size_t (*greatest)(const float *, size_t);
     void (*dots)(const float *, const void *, int, size_t, size_t, float *);
 } dense_table;
@@ -95,18 +100,22 @@ static inline size_t dense_row_bytes(const dense_format *format, size_t depth) {
         .name = isa,                                                                               \
         .formats =                                                                                 \
             {                                                                                      \
-                {1, 1, columns, 0, 0, ISA(pack_f32), NULL, ISA(multiply_f32), NULL},               \
-                {1, 1, columns, 0, 0, ISA(pack_half), NULL, ISA(multiply_f32), NULL},              \
+                {1, 1, columns, 0, 0, ISA(pack_f32), NULL, ISA(multiply_f32), ISA(maximise_f32),   \
+                 NULL, NULL},                                                                      \
+                {1, 1, columns, 0, 0, ISA(pack_half), NULL, ISA(multiply_f32), ISA(maximise_f32),  \
+                 NULL, NULL},                                                                      \
                 DENSE_INT8_SCALAR,                                                                 \
                 DENSE_INT8_SCALAR,                                                                 \
             },                                                                                     \
         .attend = ISA(attend), .layer_norm = ISA(layer_norm), .rms_norm = ISA(rms_norm),           \
         .activate = ISA(activate), .gate = ISA(gate), .rotate = ISA(rotate),                       \
         .add_scaled = ISA(add_scaled), .maximum = ISA(maximum), .look_up = ISA(look_up),           \
-        .maximise = ISA(maximise), .greatest = ISA(greatest), .dots = ISA(dots),                   \
+        .maximise = ISA(maximise), .widen_bf16 = ISA(widen_bf16), .greatest = ISA(greatest),       \
+        .dots = ISA(dots),                                                                         \
     }
 #define DENSE_INT8_SCALAR                                                                          \
-    {4, 4, 1, 8, 2, dense_pack_int8, dense_convert_int8, dense_multiply_int8, dense_load_int8}
+    {4, 4, 1, 8, 2, dense_pack_int8, dense_convert_int8, dense_multiply_int8, NULL, NULL,          \
+     dense_load_int8}
 
 void dense_pack_int8(const float *weights, size_t columns, size_t depth, void *packed);
 void dense_convert_int8(const float *x, size_t rows, size_t depth, size_t stride, void *inputs);

@@ -82,3 +82,10 @@ static size_t ISA(greatest)(const float *x, size_t count) {
     }
     return 0;
 }
+
+static void ISA(widen_bf16)(const void *words, float *x, size_t count) {
+    for (size_t i = 0; i < count; i += LANES) {
+        const size_t n = dense_smaller(LANES, count - i);
+        v_store_n(x + i, v_load_bf16_n((const char *)words + 2 * i, n), n);
+    }
+}

@@ -1,35 +1,12 @@
 // Products of rows with packed weights, written once over how one precision multiplies words.
 //
-// The including file defines, through KIND(name): the types and functions `sum` (a vector of
-// running sums), `zero`, `word` (one input word in every lane), `column` (LANES words of a panel),
-// `dot` (their products added to a sum), `pitch` (bytes between input rows), `first` (the words of
-// a row), `columns` (what finishing needs of a vector of columns) and `value` (a sum as Float32).
-//
-// A sum is one chain over the depth, in order, whatever rows are computed beside it.
-//
-// Where AHEAD is defined, words of the panel are fetched into the first-level cache so many before
-// they are needed: a panel and the rows that pass by displace each other there.
+// The including file defines, through KIND(name), what sums.template.h needs and: `pitch` (bytes
+// between input rows), `first` (the words of a row), `columns` (what finishing needs of a vector of
+// columns) and `value` (a sum as Float32). Where it defines SUMS_OF_THEIR_OWN it has the type `sum`
+// and the function `accumulate` of its own.
 
 #ifndef SUMS_OF_THEIR_OWN
-// The sums of `m` rows over `words` words of one panel.
-INLINE void KIND(accumulate)(
-    const uint32_t *weights, const char *inputs, size_t pitch, size_t words,
-    KIND(sum) sums[ROWS][2], const int m
-) {
-    UNROLL for (int i = 0; i < m; i++) sums[i][0] = sums[i][1] = KIND(zero)();
-    for (size_t k = 0; k < words; k++) {
-#ifdef AHEAD
-        __builtin_prefetch(weights + (k + AHEAD) * PANEL);
-#endif
-        KIND(sum) left = KIND(column)(weights + k * PANEL);
-        KIND(sum) right = KIND(column)(weights + k * PANEL + LANES);
-        UNROLL for (int i = 0; i < m; i++) {
-            KIND(sum) word = KIND(word)(inputs + (size_t)i * pitch + 4 * k);
-            sums[i][0] = KIND(dot)(sums[i][0], word, left);
-            sums[i][1] = KIND(dot)(sums[i][1], word, right);
-        }
-    }
-}
+#include "sums.template.h"
 #endif
 
 // What follows on the sums of `m` rows and a panel's columns from `first` on, `count` of them; all
@@ -72,7 +49,7 @@ INLINE void KIND(tile)(
     KIND(sum) sums[ROWS][2];
     KIND(accumulate)(
         (const uint32_t *)p->packed + panel * words * PANEL, KIND(first)(p, row), KIND(pitch)(p),
-        words, sums, m);
+        words, NULL, 0, sums, m);
     const size_t first = panel * PANEL;
     if (first + PANEL <= p->columns) KIND(finish)(p, sums, row, first, PANEL, m);
     else KIND(finish)(p, sums, row, first, p->columns - first, m);

@@ -47,8 +47,6 @@ typedef struct word_plan {
     int centre;
     int begin, end;             // context of the centre
     int context;                // the word of it that the next step begins with; -1 before all
-    float *negatives[WORDS_MAX_OUTPUTS];
-    int uses;                   // centres that had these negatives; 0 draws others
     int32_t sentence[WORDS_MAX_SENTENCE];
 } word_plan;
 

@@ -11,7 +11,7 @@ struct Parts: ~Copyable {
     var postProcessor = PostProcessor()
     var model: Model
     /// Whether texts that are too long lose their beginning.
-    let cutsFront: Bool
+    private(set) var cutsFront = false
     var added = AddedTokens()
     var addedNormalized = AddedTokens()
     /// By the bytes of their texts: strings that look alike are equal in Swift.
@@ -51,12 +51,22 @@ struct Parts: ~Copyable {
         }
         cutsFront = settings.cutsFront
         guard let file else { throw reader.failure("it lacks its model") }
-        model = try Model.read(
+        let model = try Model.read(
             file, &reader, isByteLevel: try PreTokenizer.isByteLevel(preTokenizers, reader))
+        for named in [settings.firstToken, settings.lastToken] {
+            guard let named else { continue }
+            guard tokens.contains(where: { $0.content == Array(named.utf8) })
+                || Self.id(of: named, model) != nil
+            else {
+                throw reader.unsupported(
+                    "the token \(named.debugDescription) around texts, which it does not know")
+            }
+        }
+        self.model = model
         for token in tokens { add(token) }
-        let first = try id(of: settings.firstToken, reader)
-        let last = try id(of: settings.lastToken, reader)
-        postProcessor.surround(with: first, last)
+        postProcessor.surround(
+            with: settings.firstToken.flatMap { id(of: $0) },
+            settings.lastToken.flatMap { id(of: $0) })
     }
 
     /// Where the values of the top level start, and the model's settings, after a look at all of
@@ -131,25 +141,16 @@ struct Parts: ~Copyable {
 
     /// The id of a token as the vocabulary spells it, nil if there is none.
     func id(of token: String) -> Int32? {
+        addedByName[Array(token.utf8)] ?? Self.id(of: token, model)
+    }
+
+    private static func id(of token: String, _ model: borrowing Model) -> Int32? {
         var token = token
         return token.withUTF8 { utf8 -> Int32? in
-            if let id = addedByName[Array(utf8)] { return id }
             guard let start = utf8.baseAddress else { return nil }
             let id = model.id(Bytes(start: start, count: utf8.count))
             return id < 0 ? nil : id
         }
-    }
-
-    /// Of a token that the settings of the folder name.
-    private func id(
-        of token: String?, _ reader: borrowing JSONReader
-    ) throws(TokenizerError) -> Int32? {
-        guard let token else { return nil }
-        guard let id = id(of: token) else {
-            throw reader.unsupported(
-                "the token \(token.debugDescription) around texts, which it does not know")
-        }
-        return id
     }
 
     /// Of all that a text or a pair may become.

@@ -61,7 +61,7 @@ struct ProductCase {
                         rows: rows, columns: columns, depth: depth,
                         inputs: bytes > 0 ? inputs.baseAddress : x.baseAddress, stride: depth,
                         packed: packed, bias: nil, activation: activation, residual: nil,
-                        results: nil, result_stride: stride)
+                        results: nil, result_stride: stride, scale: 1)
                     multiply(&product, spread, &results)
                 }
             }

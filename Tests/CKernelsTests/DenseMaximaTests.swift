@@ -65,7 +65,7 @@ struct DenseMaximaTests {
                                 factors: parts & 4 != 0 ? factors.baseAddress : nil,
                                 table: parts & 2 != 0 ? table.baseAddress : nil,
                                 table_stride: columns, places: places.baseAddress,
-                                maxima: maxima.baseAddress)
+                                maxima: maxima.baseAddress, next: nil, next_bytes: 0)
                             dense_maximise(&all)
                         }
                     }
@@ -168,7 +168,8 @@ extension ProductCase {
                     var product = dense_product(
                         rows: rows, columns: columns, depth: depth, inputs: inputs.baseAddress,
                         stride: 0, packed: packed, bias: nil, activation: DENSE_IDENTITY,
-                        residual: nil, results: results.baseAddress, result_stride: columns)
+                        residual: nil, results: results.baseAddress, result_stride: columns,
+                        scale: 1)
                     dense_multiply(DENSE_INT8, &product)
                 }
             }

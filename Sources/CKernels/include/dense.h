@@ -66,6 +66,8 @@ typedef struct dense_product {
     const float *residual;
     float *results;
     size_t result_stride;
+    // of stored bytes alone: what they are multiplied with
+    float scale;
 } dense_product;
 
 void dense_multiply(dense_precision precision, const dense_product *product);
@@ -97,9 +99,20 @@ typedef struct dense_maxima {
     const uint16_t *places;
     // [columns]
     float *maxima;
+    // bytes that are wanted after this and may be fetched meanwhile, or NULL
+    const void *next;
+    size_t next_bytes;
 } dense_maxima;
 
 void dense_maximise(const dense_maxima *maxima);
+// The same of the products of rows with packed weights, which need not be stored: of `product` the
+// rows, columns, depth, inputs, stride and packed weights count, and its results [rows, columns]
+// are scratch memory. `products` and `stride` of `maxima` do not count.
+void dense_maximise_products(dense_precision precision, const dense_product *product,
+                             const dense_maxima *maxima);
+// The same of stored bytes [rows, depth] at `stride` of the product, as dense_load_bytes takes
+// them, with its `scale`; `inputs` is room for their dense_input_bytes.
+void dense_maximise_bytes(const dense_product *product, const dense_maxima *maxima, void *inputs);
 // The first place of the greatest number; 0 when there is none.
 size_t dense_greatest(const float *x, size_t count);
 // scores[i] = query · row i, of `count` rows of `depth` numbers one behind the other: Float32, or

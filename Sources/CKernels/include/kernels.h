@@ -203,7 +203,7 @@ enum {
 /// the codes above.
 ///
 /// Skip-gram predicts the centre from each word of its context, and the negatives are shared by
-/// the window; with CBOW by a few centres in sequence. With bags it is as in fastText: the bag of
+/// the window; with CBOW every centre has its own. With bags it is as in fastText: the bag of
 /// the centre predicts each word of the context, and `shared` draws are weighted to count as
 /// `negative` for each of these.
 int words_train(const word_model *model, const word_task *task, word_result *result);

@@ -71,7 +71,8 @@ struct Linear: Sendable {
         var product = dense_product(
             rows: rows, columns: outputs, depth: inputs, inputs: converted, stride: stride,
             packed: UnsafeRawPointer(packed.baseAddress), bias: bias?.base,
-            activation: activation.kernels, residual: residual, results: y, result_stride: outputs)
+            activation: activation.kernels, residual: residual, results: y,
+            result_stride: outputs, scale: 1)
         dense_multiply(precision, &product)
     }
 }

@@ -1,15 +1,16 @@
-// MaxSim of stored tokens, a block of rows in the first-level caches at a time.
+// MaxSim of stored tokens, a passage's rows in the first-level caches at a time.
 
 import CKernels
 
-/// The scratch memory of one thread for one query. Tokens come in blocks of rows that are brought
-/// into the form of products, multiplied with all query tokens, and reduced to a maximum for each
-/// query token (Khattab and Zaharia 2020, section 3.3).
+/// The scratch memory of one thread for one query. The tokens of a passage are brought into the
+/// form of products, some rows at a time, and multiplied with all query tokens, of which each keeps
+/// its greatest product (Khattab and Zaharia 2020, section 3.3).
 final class BlockScorer {
     let query: PackedQuery
     /// Products of the query with all centroids, `[centroids, query.count]`; for residuals.
     private let table: CentroidScores?
     private let rowsMax: Int
+    /// Where this CPU stores products before it takes the greatest.
     private let products: UnsafeMutablePointer<Float>
     private let maxima: UnsafeMutablePointer<Float>
     private let factors: UnsafeMutablePointer<Float>
@@ -23,7 +24,7 @@ final class BlockScorer {
         self.query = query
         self.table = table
         let width = max(query.count, query.dimension)
-        rowsMax = max(12, min(192, (64 << 10) / (4 * width)))
+        rowsMax = max(12, min(192, (96 << 10) / (4 * width)))
         products = .allocate(capacity: rowsMax * max(query.count, 1))
         maxima = .allocate(capacity: max(query.count, 1))
         factors = .allocate(capacity: rowsMax)
@@ -55,17 +56,13 @@ final class BlockScorer {
         let last = lengths.reduce(start, +)
         precondition(last <= tokens.count, "token \(last) of \(tokens.count)")
         var token = start
-        var block = token..<token
         for (index, length) in lengths.enumerated() {
             maxima.update(repeating: -.infinity, count: query.count)
             let end = token + length
             while token < end {
-                if token == block.upperBound {
-                    block = token..<min(token + rowsMax, last)
-                    multiply(tokens, block)
-                }
-                let part = token..<min(end, block.upperBound)
-                reduce(tokens, part, of: block)
+                let part = token..<min(token + rowsMax, end)
+                // What lies behind it is wanted next.
+                take(tokens, part, next: part.upperBound..<min(last, part.upperBound + part.count))
                 token = part.upperBound
             }
             scores[index] = length == 0 ? -.infinity : sum()
@@ -78,70 +75,89 @@ final class BlockScorer {
         return sum
     }
 
-    /// `products` of the rows of `block`.
-    private func multiply(_ tokens: StoredTokens, _ block: Range<Int>) {
+    /// Takes tokens of one passage into `maxima`, and has those of `next` fetched meanwhile.
+    private func take(_ tokens: StoredTokens, _ part: Range<Int>, next: Range<Int>) {
+        if query.count == 0 { return }
         let dimension = query.dimension
-        let first = block.lowerBound * dimension
+        let first = part.lowerBound * dimension
+        var maxima = dense_maxima()
+        maxima.rows = part.count
+        maxima.columns = query.count
+        maxima.maxima = self.maxima
+        func fetch(_ rows: UnsafeRawPointer, rowBytes: Int) {
+            maxima.next = rows + next.lowerBound * rowBytes
+            maxima.next_bytes = next.count * rowBytes
+        }
         switch tokens.form {
         case .f32(let rows):
-            multiply(floats: rows + first, block.count)
+            fetch(rows, rowBytes: 4 * dimension)
+            take(floats: rows + first, part.count, &maxima)
         case .bf16(let rows):
-            dense_widen_bf16(rows + 2 * first, floats, block.count * dimension)
-            multiply(floats: floats, block.count)
-        case .int8(let rows, _):
-            dense_load_bytes(rows + first, block.count, dimension, dimension, 1, inputs)
-            multiply(inputs: inputs, block.count)
+            fetch(rows, rowBytes: 2 * dimension)
+            dense_widen_bf16(rows + 2 * first, floats, part.count * dimension)
+            take(floats: floats, part.count, &maxima)
+        case .int8(let rows, let factors):
+            fetch(rows, rowBytes: dimension)
+            maxima.factors = factors + part.lowerBound
+            take(bytes: rows + first, part.count, scale: 1, &maxima)
         case .residual(let residual):
-            let codec = residual.codec
-            codec.table.withUnsafeBufferPointer { table in
-                guard let table = table.baseAddress else { return }
-                dense_look_up(
-                    residual.codes + block.lowerBound * codec.rowBytes, block.count, dimension,
-                    Int32(codec.bits), table, bytes)
-            }
-            dense_load_bytes(bytes, block.count, dimension, dimension, codec.scale, inputs)
-            multiply(inputs: inputs, block.count)
+            fetch(residual.codes, rowBytes: residual.codec.rowBytes)
+            take(residual, part, &maxima)
         }
     }
 
-    private func multiply(floats rows: UnsafePointer<Float>, _ count: Int) {
+    private func take(
+        floats rows: UnsafePointer<Float>, _ count: Int, _ maxima: inout dense_maxima
+    ) {
         precondition(query.precision != .int8, "Float32 tokens with a query of bytes")
-        guard query.precision == .half,
-            dense_input_bytes(DENSE_HALF, 1, query.dimension) > 0
-        else { return multiply(inputs: rows, count) }
-        dense_convert(DENSE_HALF, rows, count, query.dimension, query.dimension, inputs)
-        multiply(inputs: inputs, count)
-    }
-
-    private func multiply(inputs: UnsafeRawPointer, _ rows: Int) {
-        if query.count == 0 { return }
-        var product = dense_product(
-            rows: rows, columns: query.count, depth: query.dimension, inputs: inputs,
-            stride: query.dimension, packed: query.packed, bias: nil,
-            activation: DENSE_IDENTITY, residual: nil, results: products,
-            result_stride: query.count)
-        dense_multiply(query.precision.kernel, &product)
-    }
-
-    /// Takes the tokens of `part` of one passage into `maxima`.
-    private func reduce(_ tokens: StoredTokens, _ part: Range<Int>, of block: Range<Int>) {
-        if query.count == 0 { return }
-        var all = dense_maxima(
-            rows: part.count, columns: query.count,
-            products: products + (part.lowerBound - block.lowerBound) * query.count,
-            stride: query.count, factors: nil, table: nil, table_stride: query.count,
-            places: nil, maxima: maxima)
-        switch tokens.form {
-        case .f32, .bf16: break
-        case .int8(_, let factors): all.factors = factors + part.lowerBound
-        case .residual(let residual):
-            guard let table else { preconditionFailure("residuals without centroid scores") }
-            all.places = residual.centroids + part.lowerBound
-            all.table = UnsafePointer(table.scores)
-            dense_widen_f16(residual.factors + 2 * part.lowerBound, factors, part.count)
-            all.factors = UnsafePointer(factors)
+        var product = product(of: rows, count)
+        if query.precision == .half, dense_input_bytes(DENSE_HALF, 1, query.dimension) > 0 {
+            dense_convert(DENSE_HALF, rows, count, query.dimension, query.dimension, inputs)
+            product.inputs = UnsafeRawPointer(inputs)
         }
-        dense_maximise(&all)
+        dense_maximise_products(query.precision.kernel, &product, &maxima)
+    }
+
+    private func take(
+        bytes rows: UnsafePointer<UInt8>, _ count: Int, scale: Float, _ maxima: inout dense_maxima
+    ) {
+        precondition(query.precision == .int8, "bytes with a query of \(query.precision)")
+        var product = product(of: rows, count)
+        product.scale = scale
+        dense_maximise_bytes(&product, &maxima, inputs)
+    }
+
+    /// Residuals become bytes, and their products are added to those of their centroids.
+    private func take(
+        _ residual: ResidualTokens, _ part: Range<Int>, _ maxima: inout dense_maxima
+    ) {
+        guard let table else { preconditionFailure("residuals without centroid scores") }
+        let codec = residual.codec
+        codec.table.withUnsafeBufferPointer { values in
+            guard let values = values.baseAddress else { return }
+            dense_look_up(
+                residual.codes + part.lowerBound * codec.rowBytes, part.count, query.dimension,
+                Int32(codec.bits), values, bytes)
+        }
+        dense_widen_f16(residual.factors + 2 * part.lowerBound, factors, part.count)
+        maxima.factors = UnsafePointer(factors)
+        maxima.table = UnsafePointer(table.scores)
+        maxima.table_stride = query.count
+        maxima.places = residual.centroids + part.lowerBound
+        take(bytes: bytes, part.count, scale: codec.scale, &maxima)
+    }
+
+    private func product(of rows: UnsafeRawPointer, _ count: Int) -> dense_product {
+        var product = dense_product()
+        product.rows = count
+        product.columns = query.count
+        product.depth = query.dimension
+        product.inputs = rows
+        product.stride = query.dimension
+        product.packed = UnsafeRawPointer(query.packed)
+        product.results = products
+        product.result_stride = query.count
+        return product
     }
 }
 
@@ -149,8 +165,7 @@ extension BlockScorer {
     /// Products of all query tokens with one token.
     func products(_ tokens: StoredTokens, _ token: Int) -> [Float] {
         maxima.update(repeating: -.infinity, count: query.count)
-        multiply(tokens, token..<token + 1)
-        reduce(tokens, token..<token + 1, of: token..<token + 1)
+        take(tokens, token..<token + 1, next: token..<token)
         return (0..<query.count).map { maxima[$0] }
     }
 }

@@ -25,7 +25,8 @@ final class CentroidScores: @unchecked Sendable {
                 rows: part.count, columns: query.count, depth: query.dimension,
                 inputs: centroids.row(part.lowerBound), stride: query.dimension,
                 packed: weights, bias: nil, activation: DENSE_IDENTITY, residual: nil,
-                results: scores + part.lowerBound * query.count, result_stride: query.count)
+                results: scores + part.lowerBound * query.count, result_stride: query.count,
+                scale: 1)
             dense_multiply(DENSE_F32, &product)
         }
         withExtendedLifetime(packed) {}
@@ -41,7 +42,8 @@ final class CentroidScores: @unchecked Sendable {
         maxima.update(repeating: -.infinity, count: queryCount)
         var all = dense_maxima(
             rows: count, columns: queryCount, products: nil, stride: 0, factors: nil,
-            table: scores, table_stride: queryCount, places: places, maxima: maxima)
+            table: scores, table_stride: queryCount, places: places, maxima: maxima,
+            next: nil, next_bytes: 0)
         dense_maximise(&all)
         var sum: Float = 0
         for index in 0..<queryCount { sum += maxima[index] }

@@ -85,7 +85,8 @@ public final class Centroids: @unchecked Sendable {
         var product = dense_product(
             rows: count, columns: columns, depth: dimension, inputs: tokens, stride: dimension,
             packed: (group.map { packedGroups[$0] } ?? packedCoarse).base, bias: nil,
-            activation: DENSE_IDENTITY, residual: nil, results: scores, result_stride: columns)
+            activation: DENSE_IDENTITY, residual: nil, results: scores, result_stride: columns,
+            scale: 1)
         dense_multiply(DENSE_F32, &product)
     }
 

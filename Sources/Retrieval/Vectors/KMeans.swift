@@ -70,7 +70,7 @@ struct KMeans {
                 var product = dense_product(
                     rows: size, columns: count, depth: dimension, inputs: gathered,
                     stride: dimension, packed: packed.base, bias: nil, activation: DENSE_IDENTITY,
-                    residual: nil, results: scores, result_stride: count)
+                    residual: nil, results: scores, result_stride: count, scale: 1)
                 dense_multiply(DENSE_F32, &product)
                 for row in 0..<size {
                     places.append(UInt32(dense_greatest(scores + row * count, count)))
