@@ -1,6 +1,6 @@
-// The greatest products of rows with each column of packed weights, not stored in between: MaxSim of
-// one passage. It takes what product.template.h defines or needs, and comes after it, or
-// after sums.template.h.
+// The greatest products of rows with each column of packed weights, not stored in between: MaxSim
+// of one passage. It takes what product.template.h defines or needs, and comes after it, or after
+// sums.template.h.
 
 // `m` rows' products with a panel into the greatest of its columns, `count` of them.
 INLINE void KIND(maximise_tile)(

@@ -50,7 +50,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "of several partitions a worker at a quarter of the speed trains fewer than the others")
+            "of several partitions a worker at a tenth of the speed trains fewer than the others")
         func slowWorker() async throws {
             let site = try Site()
             let cluster = try await StandingCluster(site, workers: 3, liveness: 5_000)
@@ -63,9 +63,9 @@ extension EndToEnd {
             let brake = Task {
                 while !Task.isCancelled {
                     kill(identifier, SIGSTOP)
-                    try? await Task.sleep(for: .milliseconds(75))
+                    try? await Task.sleep(for: .milliseconds(90))
                     kill(identifier, SIGCONT)
-                    try? await Task.sleep(for: .milliseconds(25))
+                    try? await Task.sleep(for: .milliseconds(10))
                 }
             }
             let ending = try await training.ending(within: 240)
