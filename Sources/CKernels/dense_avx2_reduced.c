@@ -61,7 +61,7 @@ INLINE __m256i KIND(pairs)(__m256i word, const uint32_t *weights) {
 
 INLINE void KIND(accumulate)(
     const uint32_t *weights, const char *inputs, size_t pitch, size_t words, const char *ahead,
-    size_t step, __m256i sums[ROWS][2], const int m
+    size_t step, __m256i sums[ROWS][2], const int m, const int is_for_greatest
 ) {
     __m256i low[ROWS][2], high[ROWS][2];
 #define ADD(i, half, lanes)                                                                        \

@@ -1,6 +1,6 @@
 // Products of half precision for AVX-512 FP16, where it is the fastest arithmetic of 16 bits.
 //
-// Multiplication and short sums are of 11 bits, long sums are Float32: after every BLOCK of words
+// Multiplication and short sums are of 11 bits, long sums are Float32: after every block of words
 // the sums are widened and added up. Rows and columns are scaled by powers of two so that their
 // greatest values lie in [1, 2): no sum of a block can overflow, and what is lost to subnormals is
 // far below the rounding of the greatest value.
@@ -53,10 +53,11 @@ INLINE vf KIND(value)(const dense_product *p, size_t row, vf scales, vf sum) {
 #define SUMS_OF_THEIR_OWN
 INLINE void KIND(accumulate)(
     const uint32_t *weights, const char *inputs, size_t pitch, size_t words, const char *ahead,
-    size_t step, vf sums[ROWS][2], const int m
+    size_t step, vf sums[ROWS][2], const int m, const int is_for_greatest
 ) {
-    for (size_t begin = 0; begin < words; begin += BLOCK) {
-        const size_t end = dense_smaller(words, begin + BLOCK);
+    const size_t block = is_for_greatest ? BLOCK_OF_GREATEST : BLOCK;
+    for (size_t begin = 0; begin < words; begin += block) {
+        const size_t end = dense_smaller(words, begin + block);
         __m512h part[ROWS][2];
         UNROLL for (int i = 0; i < m; i++) part[i][0] = part[i][1] = _mm512_setzero_ph();
         for (size_t k = begin; k < end; k++) {

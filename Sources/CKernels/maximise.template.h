@@ -12,7 +12,7 @@ INLINE void KIND(maximise_tile)(
     KIND(sum) sums[ROWS][2];
     KIND(accumulate)(
         (const uint32_t *)p->packed + panel * words * PANEL, KIND(first)(p, row), KIND(pitch)(p),
-        words, ahead, step, sums, m);
+        words, ahead, step, sums, m, 1);
     UNROLL for (int half = 0; half < 2; half++) {
         const size_t column = first + (size_t)half * LANES;
         if ((size_t)half * LANES >= count) break;
@@ -40,7 +40,7 @@ INLINE void KIND(maximise_panel)(
     // the fetching of what is next is spread over the tiles of the first panel
     const size_t words = dense_words(p->depth, PER_WORD), tiles = (rows + ROWS - 1) / ROWS;
     const char *ahead = panel == 0 ? to->next : NULL;
-    const size_t step = (to->next_bytes + tiles * words - 1) / (tiles * words);
+    const size_t step = ahead == NULL ? 0 : to->next_bytes / (tiles * words) + 1;
     vf most[2] = {v_load_n(to->maxima + first, low), v_zero()};
     if (high > 0) most[1] = v_load_n(to->maxima + first + LANES, high);
 #define TILE(m)                                                                                    \
@@ -67,7 +67,7 @@ INLINE void KIND(maximise_panel)(
 
 // Without the products in between.
 static void KIND(maximise)(const dense_product *p, const dense_maxima *to) {
-    const size_t panels = p->rows > 0 ? dense_panels(p->columns, PANEL) : 0;
+    const size_t panels = p->rows > 0 && p->depth > 0 ? dense_panels(p->columns, PANEL) : 0;
     for (size_t panel = 0; panel < panels; panel++) {
         if (to->table != NULL) {
             if (to->factors != NULL) KIND(maximise_panel)(p, to, panel, 1, 1);

@@ -49,7 +49,7 @@ INLINE void KIND(tile)(
     KIND(sum) sums[ROWS][2];
     KIND(accumulate)(
         (const uint32_t *)p->packed + panel * words * PANEL, KIND(first)(p, row), KIND(pitch)(p),
-        words, NULL, 0, sums, m);
+        words, NULL, 0, sums, m, 0);
     const size_t first = panel * PANEL;
     if (first + PANEL <= p->columns) KIND(finish)(p, sums, row, first, PANEL, m);
     else KIND(finish)(p, sums, row, first, p->columns - first, m);

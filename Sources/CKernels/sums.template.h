@@ -14,7 +14,7 @@
 // The sums of `m` rows over `words` words of one panel.
 INLINE void KIND(accumulate)(
     const uint32_t *weights, const char *inputs, size_t pitch, size_t words, const char *ahead,
-    size_t step, KIND(sum) sums[ROWS][2], const int m
+    size_t step, KIND(sum) sums[ROWS][2], const int m, const int is_for_greatest
 ) {
     UNROLL for (int i = 0; i < m; i++) sums[i][0] = sums[i][1] = KIND(zero)();
     for (size_t k = 0; k < words; k++) {

@@ -12,12 +12,13 @@ final class ModelShelf {
     /// paths and times of the files say: nobody has compared the digests that make its identity.
     private struct Key: Hashable {
         let identity: String
-        let folder: ModelFolder
+        /// nil of a copy, whose digests were compared.
+        let folder: ModelFolder?
         let use: Use
 
-        init(_ source: ModelSource, _ use: Use) {
+        init(_ source: ModelSource, isInPlace: Bool, _ use: Use) {
             identity = source.identity
-            folder = source.folder
+            folder = isInPlace ? source.folder : nil
             self.use = use
         }
 
@@ -125,11 +126,13 @@ final class ModelShelf {
         _ source: ModelSource, _ use: Use, _ control: RunControl,
         _ load: (String) throws(ModelError) -> Model
     ) throws -> (model: Model, bytesReceived: Int) {
-        let key = Key(source, use)
+        let isInPlace = readsInPlace && isHere(source.folder)
+        let key = Key(source, isInPlace: isInPlace, use)
         used.removeAll { $0 == key }
         used.append(key)
         if let model = held[key] as? Model { return (model, 0) }
-        let (folder, received) = try folder(of: source, control)
+        let (folder, received) =
+            isInPlace ? (source.folder.path, 0) : try copy(of: source, control)
         // The weights of another model go before those of this one come.
         used = Array(used.filter { $0.isOfSameModel(as: key) }.suffix(Self.heldMax))
         held = held.filter { used.contains($0.key) }
@@ -150,14 +153,15 @@ final class ModelShelf {
             done: { min(Double(monotonicMilliseconds() - began), patience) }, halt: {})
     }
 
-    private func folder(
+    private func isHere(_ folder: ModelFolder) -> Bool {
+        folder.entries.allSatisfy { entry in
+            (try? InputFile(reading: "\(folder.path)/\(entry.name)")) == entry.file
+        }
+    }
+
+    private func copy(
         of source: ModelSource, _ control: RunControl
     ) throws -> (path: String, bytesReceived: Int) {
-        let seen = source.folder.path
-        let isHere = source.folder.entries.allSatisfy { entry in
-            (try? InputFile(reading: "\(seen)/\(entry.name)")) == entry.file
-        }
-        if readsInPlace && isHere { return (seen, 0) }
         let path = "\(directory)/\(source.identity)"
         if fetched == source.identity { return (path, 0) }
         // One model at a time: a worker's disk is not a library.

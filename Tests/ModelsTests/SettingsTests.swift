@@ -29,6 +29,11 @@ import Testing
             """, to: "tokenizer_config.json")
         #expect(plain.first != 0 && plain.last == 1)
         #expect(try ids(model, "hog") == [0] + plain)
+        try model.write(
+            """
+            {"add_bos_token": true, "bos_token": "<|begin|>", "tokenizer_class": "Qwen2Tokenizer"}
+            """, to: "tokenizer_config.json")
+        #expect(try ids(model, "hog") == plain)
         try model.write(#"{"add_bos_token": true}"#, to: "tokenizer_config.json")
         #expect(try ids(model, "hog") == plain)
     }

@@ -68,7 +68,8 @@ final class SearchSession: Sendable {
                 else { throw error }
             }
             try local?.watch()
-            try await Task.sleep(for: .milliseconds(20))
+            // A cluster of one's own is about to be there; others have other clients, too.
+            try await Task.sleep(for: .milliseconds(local == nil ? 200 : 20))
         }
     }
 

@@ -18,6 +18,8 @@ struct TokenizerKeys: Decodable {
 
     /// Classes that take normalizer and pre-tokenizer as tokenizer.json has them.
     private static let plainClasses = ["PreTrainedTokenizerFast", "TokenizersBackend"]
+    /// Families whose classes put tokens around texts as these keys say; others never did.
+    private static let surroundingFamilies = ["Llama", "Gemma", "Cohere"]
 
     /// - lowercases: what sentence-transformers says, which comes before anything else.
     static func settings(
@@ -32,8 +34,11 @@ struct TokenizerKeys: Decodable {
 
     private var settings: TokenizerSettings {
         var settings = TokenizerSettings()
-        if addBosToken == true { settings.firstToken = bosToken?.text }
-        if addEosToken == true { settings.lastToken = eosToken?.text }
+        let surrounds =
+            tokenizerClass.map { name in Self.surroundingFamilies.contains { name.contains($0) } }
+            ?? true
+        if surrounds && addBosToken == true { settings.firstToken = bosToken?.text }
+        if surrounds && addEosToken == true { settings.lastToken = eosToken?.text }
         settings.cutsFront = truncationSide == "left"
         guard !Self.plainClasses.contains(tokenizerClass ?? "") else { return settings }
         settings.lowercases = doLowerCase
