@@ -24,6 +24,38 @@ struct SearchAnswer: Sendable {
     var milliseconds: Double
 }
 
+/// What one stage has said.
+private struct StageAnswer: Sendable {
+    var hits: [Hit] = []
+    var missing: Set<Int>
+    let trace: StageTrace
+    /// From the question to the answer.
+    var milliseconds = 0.0
+
+    /// Of a stage for which no time was left.
+    init(late stage: String, shards: Int) {
+        missing = Set(0..<shards)
+        trace = StageTrace(stage: stage, found: 0, milliseconds: 0, slowestMilliseconds: 0)
+    }
+
+    init(_ stage: String, _ heard: SearchSession.Heard) {
+        hits = heard.hits
+        missing = Set(heard.found.missing)
+        milliseconds = heard.milliseconds
+        trace = StageTrace(
+            stage: stage, found: heard.hits.count,
+            milliseconds: Double(heard.found.microseconds) / 1_000,
+            slowestMilliseconds: Double(heard.found.slowestMicroseconds) / 1_000)
+    }
+}
+
+extension SearchAnswer {
+    fileprivate mutating func take(_ stage: StageAnswer) {
+        missing.formUnion(stage.missing)
+        stages.append(stage.trace)
+    }
+}
+
 struct PassageSearch: Sendable {
     let index: SearchableIndex
     let session: SearchSession
@@ -53,25 +85,44 @@ struct PassageSearch: Sendable {
             answer.isTruncated = isTruncated
             answer.encodingMilliseconds = (monotonicSeconds() - began) * 1_000
         }
-        var rankings: [[Hit]] = []
-        for stage in pipeline.first {
-            let isLast = pipeline.then.isEmpty
-            let question = try question(stage, text, vectors, among: nil, isLast: isLast)
-            rankings.append(try await ask(stage, question, &answer))
+        var allowance = QueryAllowance(milliseconds: how.deadline)
+        var ids = candidates
+        if !pipeline.first.isEmpty {
+            answer.hits = try await found(text, vectors, &answer, &allowance)
+            ids = answer.hits.map(\.id)
         }
-        answer.hits =
-            pipeline.first.isEmpty
-            ? candidates.map { Hit(score: 0, shard: 0, passage: 0, id: $0, extra: []) }
-            : RankFusion.fuse(rankings)
         for (number, stage) in pipeline.then.enumerated() {
             let isLast = number == pipeline.then.count - 1
-            let ids = answer.hits.map(\.id)
             let question = try question(stage, text, vectors, among: ids, isLast: isLast)
-            answer.hits = try await ranked(stage, question, ids.count, &answer)
+            let heard = try await ask(asked(stage, ids.count), question, allowance)
+            allowance.spend(milliseconds: heard.milliseconds)
+            answer.take(heard)
+            try check(heard.hits, of: ids.count)
+            // Where no shard was in time the order that is there is better than none.
+            if heard.missing.count == index.shards.shards.count { continue }
+            answer.hits = Array(heard.hits.prefix(stage.count))
+            ids = answer.hits.map(\.id)
         }
         answer.hits = Array(answer.hits.prefix(pipeline.top))
         answer.milliseconds = (monotonicSeconds() - began) * 1_000
         return answer
+    }
+
+    /// What the first stages find, their rankings fused.
+    private func found(
+        _ text: String, _ vectors: ShardQuery?, _ answer: inout SearchAnswer,
+        _ allowance: inout QueryAllowance
+    ) async throws(Fault) -> [Hit] {
+        var rankings: [[Hit]] = []
+        for stage in pipeline.first {
+            let isLast = pipeline.then.isEmpty
+            let question = try question(stage, text, vectors, among: nil, isLast: isLast)
+            let heard = try await ask(stage, question, allowance)
+            allowance.spend(milliseconds: heard.milliseconds)
+            answer.take(heard)
+            rankings.append(heard.hits)
+        }
+        return RankFusion.fuse(rankings)
     }
 
     private func question(
@@ -111,15 +162,11 @@ struct PassageSearch: Sendable {
     }
 
     /// Of candidates that have to be there all are asked for, and the best are kept.
-    private func ranked(
-        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ candidates: Int,
-        _ answer: inout SearchAnswer
-    ) async throws(Fault) -> [Hit] {
-        guard requiresCandidates else { return try await ask(stage, question, &answer) }
-        let all = SearchPipeline.Stage(kind: stage.kind, count: max(candidates, 1))
-        let hits = try await ask(all, question, &answer)
-        try check(hits, of: candidates)
-        return Array(hits.prefix(stage.count))
+    private func asked(
+        _ stage: SearchPipeline.Stage, _ candidates: Int
+    ) -> SearchPipeline.Stage {
+        guard requiresCandidates else { return stage }
+        return SearchPipeline.Stage(kind: stage.kind, count: max(candidates, 1))
     }
 
     private func check(_ hits: [Hit], of candidates: Int) throws(Fault) {
@@ -132,10 +179,15 @@ struct PassageSearch: Sendable {
     }
 
     private func ask(
-        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ answer: inout SearchAnswer
-    ) async throws(Fault) -> [Hit] {
+        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ allowance: QueryAllowance
+    ) async throws(Fault) -> StageAnswer {
+        let name = stage.kind.rawValue
+        guard let left = allowance.left else {
+            guard how.partial else { throw allowance.exhaustion(before: name) }
+            return StageAnswer(late: name, shards: index.shards.shards.count)
+        }
         let search = Search(
-            index: index.shards, top: stage.count, deadlineMilliseconds: how.deadline,
+            index: index.shards, top: stage.count, deadlineMilliseconds: left,
             allowsPartial: how.partial, replicas: how.replicas,
             model: stage.kind == .crossEncoder ? judge : nil)
         let body: Frame
@@ -148,17 +200,10 @@ struct PassageSearch: Sendable {
                 "the question has \(body.count) bytes, more than \(Limits.chunkBytesMax); shorten "
                     + "the query, or leave fewer passages to the stages")
         }
-        let hits: [Hit]
-        let found: Found
-        do { (hits, found) = try await session.search(search, body) } catch let fault as Fault {
-            throw fault
+        do {
+            return StageAnswer(name, try await session.search(search, body))
+        } catch let fault as Fault {
+            throw allowance.explained(fault, of: name)
         } catch { throw Fault(.cancelled, "interrupted") }
-        answer.missing.formUnion(found.missing)
-        answer.stages.append(
-            StageTrace(
-                stage: stage.kind.rawValue, found: hits.count,
-                milliseconds: Double(found.microseconds) / 1_000,
-                slowestMilliseconds: Double(found.slowestMicroseconds) / 1_000))
-        return hits
     }
 }
