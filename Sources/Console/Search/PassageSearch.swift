@@ -78,11 +78,10 @@ struct PassageSearch: Sendable {
             hits: [], stages: [], missing: [], isTruncated: false, encodingMilliseconds: 0,
             milliseconds: 0)
         if candidates.isEmpty, pipeline.first.isEmpty { return answer }
-        var vectors: ShardQuery?
-        if pipeline.has(.maxsim) {
-            let (question, isTruncated) = try index.tokens(of: text)
-            vectors = question
-            answer.isTruncated = isTruncated
+        var vectors = QueryVectors()
+        if pipeline.has(.maxsim) || pipeline.has(.dense) {
+            vectors = try index.models.vectors(of: text)
+            answer.isTruncated = vectors.isTruncated
             answer.encodingMilliseconds = (monotonicSeconds() - began) * 1_000
         }
         var allowance = QueryAllowance(milliseconds: how.deadline)
@@ -110,36 +109,66 @@ struct PassageSearch: Sendable {
 
     /// What the first stages find, their rankings fused.
     private func found(
-        _ text: String, _ vectors: ShardQuery?, _ answer: inout SearchAnswer,
+        _ text: String, _ vectors: QueryVectors, _ answer: inout SearchAnswer,
         _ allowance: inout QueryAllowance
     ) async throws(Fault) -> [Hit] {
-        var rankings: [[Hit]] = []
+        let isLast = pipeline.then.isEmpty
+        var questions: [ShardQuery] = []
         for stage in pipeline.first {
-            let isLast = pipeline.then.isEmpty
-            let question = try question(stage, text, vectors, among: nil, isLast: isLast)
-            let heard = try await ask(stage, question, allowance)
-            allowance.spend(milliseconds: heard.milliseconds)
-            answer.take(heard)
-            rankings.append(heard.hits)
+            questions.append(try question(stage, text, vectors, among: nil, isLast: isLast))
         }
-        return RankFusion.fuse(rankings)
+        let heard = try await askFirst(questions, allowance).get()
+        allowance.spend(milliseconds: heard.map(\.milliseconds).max() ?? 0)
+        for stage in heard { answer.take(stage) }
+        return RankFusion.fuse(heard.map(\.hits))
+    }
+
+    /// All first stages at the same time; their answers in the order of the pipeline.
+    private func askFirst(
+        _ questions: [ShardQuery], _ allowance: QueryAllowance
+    ) async -> Result<[StageAnswer], Fault> {
+        await withTaskGroup(of: (Int, Result<StageAnswer, Fault>).self) { group in
+            for (number, stage) in pipeline.first.enumerated() {
+                let question = questions[number]
+                group.addTask { (number, await heard(stage, question, allowance)) }
+            }
+            var answers = [StageAnswer?](repeating: nil, count: questions.count)
+            for await (number, result) in group {
+                switch result {
+                case .success(let answer): answers[number] = answer
+                case .failure(let fault):
+                    // Nothing comes of the query: nobody waits for the others.
+                    group.cancelAll()
+                    return .failure(fault)
+                }
+            }
+            return .success(answers.compactMap { $0 })
+        }
+    }
+
+    private func heard(
+        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ allowance: QueryAllowance
+    ) async -> Result<StageAnswer, Fault> {
+        do throws(Fault) {
+            return .success(try await ask(stage, question, allowance))
+        } catch { return .failure(error) }
     }
 
     private func question(
-        _ stage: SearchPipeline.Stage, _ text: String, _ vectors: ShardQuery?,
+        _ stage: SearchPipeline.Stage, _ text: String, _ vectors: QueryVectors,
         among ids: [String]?, isLast: Bool
     ) throws(Fault) -> ShardQuery {
         var question: ShardQuery
         if stage.kind == .bm25 {
             question = try index.words(of: text)
         } else if stage.kind == .dense {
-            question = try index.vector(of: text)
+            question = vectors.text ?? ShardQuery(.dense)
             if !how.exhaustive { question.probes = how.probes ?? Self.denseProbes }
         } else if stage.kind == .crossEncoder {
             question = ShardQuery(.pairs)
             question.query = text
         } else {
-            question = vectors ?? ShardQuery(.maxSim)
+            question = vectors.tokens ?? ShardQuery(.maxSim)
             if !how.exhaustive {
                 question.probes = how.probes ?? Self.tokenProbes
                 question.candidates = candidates(of: stage)
