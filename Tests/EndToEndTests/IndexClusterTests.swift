@@ -52,7 +52,8 @@ extension EndToEnd {
                     [site.documents(400)], "docs.index", "--segment-passages", "50"
                 ).code == 0)
             let cluster = try await StandingCluster(site, workers: 3)
-            func ask(_ more: String...) async throws -> Ending {
+            func ask(_ more: String...) async throws -> Ending { try await ask(more) }
+            func ask(_ more: [String]) async throws -> Ending {
                 try await Program(
                     "sounder",
                     [
@@ -79,6 +80,13 @@ extension EndToEnd {
             let partial = try await ask("--replicas", "1", "--partial", "--deadline", "200")
             let missing = partial.json["missingShards"] as? [Int] ?? []
             #expect(partial.code == 0 && !missing.isEmpty, "\(partial)")
+            // The first stage waits for the frozen worker until nothing is left for the second.
+            let stages = ["--replicas", "1", "--pipeline", "bm25:20,maxsim:5", "--deadline", "700"]
+            let late = try await ask(stages)
+            #expect(late.code == 75 && late.errors.contains("700 ms"), "\(late)")
+            let staged = try await ask(stages + ["--partial"])
+            let took = try #require(staged.number("milliseconds"), "\(staged)")
+            #expect(staged.code == 0 && staged.hits.count == 5 && took < 1_300, "\(staged)")
             cluster.workers[0].signal(SIGCONT)
             try await cluster.stop()
         }

@@ -65,6 +65,26 @@ extension EndToEnd {
             }
         }
 
+        @Test("a job that does not end within --deadline is cancelled, and leaves nothing")
+        func late() async throws {
+            let site = try Site()
+            _ = try candidates(site)
+            let none = try await rerank(site, Self.crossEncoder, "--deadline", "0")
+            #expect(none.code == 64 && none.errors.contains("--deadline 0"), "\(none)")
+            let cluster = try await StandingCluster(site, workers: 1)
+            let before = site.names(in: "")
+            let ending = try await rerank(
+                site, Self.crossEncoder, "--deadline", "1", "--cluster", cluster.address)
+            #expect(ending.code == 75 && ending.errors.contains("within 1 ms"), "\(ending)")
+            #expect(Set(site.names(in: "")) == Set(before))
+            let jobs = try await cluster.sounder("jobs")
+            #expect(jobs.code == 0 && jobs.output.contains("cancelled"), "\(jobs)")
+            let served = try await rerank(
+                site, Self.crossEncoder, "--deadline", "100000", "--cluster", cluster.address)
+            #expect(served.code == 0 && site.exists("run.trec"), "\(served)")
+            try await cluster.stop()
+        }
+
         @Test("fetch writes the run of a finished job again")
         func fetched() async throws {
             let site = try Site()

@@ -68,6 +68,34 @@ import Testing
         try compare(folder, options) { $0.pooling = .cls }
     }
 
+    @Test(
+        "a query has the vectors of two passes after one, to the last bit",
+        arguments: ["bert", "modernbert", "qwen3", "st-dense", "st-new", "tiny-bert"])
+    func queries(name: String) throws {
+        let folder = ModelFixture.folder(name)
+        let tokens = try LateInteractionModel(
+            directory: folder, options: LateInteractionOptions())
+        var options = EncodingOptions()
+        if !name.hasPrefix("st-"), name != "tiny-bert" { options.pooling = .mean }
+        if tokens.prompts["query"] != nil { options.promptName = "query" }
+        let beside = try EmbeddingModel(directory: folder, options: options, beside: tokens)
+        let alone = try EmbeddingModel(directory: folder, options: options)
+        let joint = try #require(JointEncoding(queriesOf: tokens, beside), "\(folder)")
+        for text in Self.texts {
+            let (both, expectedTokens, expectedText) = try [text].withBytes {
+                spans throws(ModelError) in
+                (
+                    try joint.encode(spans, threads: 1, progress: EncodingProgress()),
+                    try tokens.encodeQueries(spans, threads: 1, progress: EncodingProgress()),
+                    try alone.encode(spans, threads: 1, progress: EncodingProgress())
+                )
+            }
+            #expect(both.tokens.parts == expectedTokens.parts, "\(folder)")
+            #expect(both.tokens.truncatedCount == expectedTokens.truncatedCount)
+            #expect(both.texts.parts == expectedText.parts, "\(folder)")
+        }
+    }
+
     @Test("models that read a document as other tokens are not run together")
     func apart() throws {
         let folder = ModelFixture.folder("tiny-bert")
@@ -82,6 +110,7 @@ import Testing
             change(&options)
             let model = try EmbeddingModel(directory: folder, options: options, beside: tokens)
             #expect(JointEncoding(tokens, model) == nil)
+            #expect(JointEncoding(queriesOf: tokens, model) == nil)
         }
         // The mark of the role is a token of its own.
         let marked = ModelFixture.folder("pylate-bert", in: "late-interaction")

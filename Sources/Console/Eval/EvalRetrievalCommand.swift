@@ -12,10 +12,11 @@ struct EvalRetrievalCommand: ParsableCommand {
         discussion: """
             Figures are those of trec_eval -c and ir_measures: equal scores are ordered by
             id, the rank column is not read, and a judged query that the run lacks counts 0.
+            MAP and MRR are AP and RR, whose means they name.
 
             Examples:
               sounder eval retrieval --run run.trec --qrels qrels/test.tsv
-              sounder eval retrieval --run run.trec --qrels qrels.txt --measure RR@10 --json
+              sounder eval retrieval --run run.trec --qrels qrels.txt --measure MRR@10 --json
             """)
 
     @Option(

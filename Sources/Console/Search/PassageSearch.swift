@@ -4,26 +4,6 @@ import Protocol
 import Retrieval
 import Transport
 
-/// A stage as it went.
-struct StageTrace: Encodable, Sendable {
-    let stage: String
-    let found: Int
-    /// On the coordinator, and of the slowest worker.
-    let milliseconds: Double
-    let slowestMilliseconds: Double
-}
-
-struct SearchAnswer: Sendable {
-    var hits: [Hit]
-    var stages: [StageTrace]
-    /// Shards that did not answer.
-    var missing: Set<Int>
-    var isTruncated: Bool
-    /// Of making the vectors of the query, and of everything.
-    var encodingMilliseconds: Double
-    var milliseconds: Double
-}
-
 struct PassageSearch: Sendable {
     let index: SearchableIndex
     let session: SearchSession
@@ -46,49 +26,97 @@ struct PassageSearch: Sendable {
             hits: [], stages: [], missing: [], isTruncated: false, encodingMilliseconds: 0,
             milliseconds: 0)
         if candidates.isEmpty, pipeline.first.isEmpty { return answer }
-        var vectors: ShardQuery?
-        if pipeline.has(.maxsim) {
-            let (question, isTruncated) = try index.tokens(of: text)
-            vectors = question
-            answer.isTruncated = isTruncated
+        var vectors = QueryVectors()
+        if pipeline.has(.maxsim) || pipeline.has(.dense) {
+            vectors = try index.models.vectors(of: text)
+            answer.isTruncated = vectors.isTruncated
             answer.encodingMilliseconds = (monotonicSeconds() - began) * 1_000
         }
-        var rankings: [[Hit]] = []
-        for stage in pipeline.first {
-            let isLast = pipeline.then.isEmpty
-            let question = try question(stage, text, vectors, among: nil, isLast: isLast)
-            rankings.append(try await ask(stage, question, &answer))
+        var allowance = QueryAllowance(milliseconds: how.deadline)
+        var ids = candidates
+        if !pipeline.first.isEmpty {
+            answer.hits = try await found(text, vectors, &answer, &allowance)
+            ids = answer.hits.map(\.id)
         }
-        answer.hits =
-            pipeline.first.isEmpty
-            ? candidates.map { Hit(score: 0, shard: 0, passage: 0, id: $0, extra: []) }
-            : RankFusion.fuse(rankings)
         for (number, stage) in pipeline.then.enumerated() {
             let isLast = number == pipeline.then.count - 1
-            let ids = answer.hits.map(\.id)
             let question = try question(stage, text, vectors, among: ids, isLast: isLast)
-            answer.hits = try await ranked(stage, question, ids.count, &answer)
+            let heard = try await ask(asked(stage, ids.count), question, allowance)
+            allowance.spend(milliseconds: heard.milliseconds)
+            answer.take(heard)
+            try check(heard.hits, of: ids.count)
+            // Where no shard was in time the order that is there is better than none.
+            if heard.missing.count == index.shards.shards.count { continue }
+            answer.hits = Array(heard.hits.prefix(stage.count))
+            ids = answer.hits.map(\.id)
         }
         answer.hits = Array(answer.hits.prefix(pipeline.top))
         answer.milliseconds = (monotonicSeconds() - began) * 1_000
         return answer
     }
 
+    /// What the first stages find, their rankings fused.
+    private func found(
+        _ text: String, _ vectors: QueryVectors, _ answer: inout SearchAnswer,
+        _ allowance: inout QueryAllowance
+    ) async throws(Fault) -> [Hit] {
+        let isLast = pipeline.then.isEmpty
+        var questions: [ShardQuery] = []
+        for stage in pipeline.first {
+            questions.append(try question(stage, text, vectors, among: nil, isLast: isLast))
+        }
+        let heard = try await askFirst(questions, allowance).get()
+        allowance.spend(milliseconds: heard.map(\.milliseconds).max() ?? 0)
+        for stage in heard { answer.take(stage) }
+        return RankFusion.fuse(heard.map(\.hits))
+    }
+
+    /// All first stages at the same time; their answers in the order of the pipeline.
+    private func askFirst(
+        _ questions: [ShardQuery], _ allowance: QueryAllowance
+    ) async -> Result<[StageAnswer], Fault> {
+        await withTaskGroup(of: (Int, Result<StageAnswer, Fault>).self) { group in
+            for (number, stage) in pipeline.first.enumerated() {
+                let question = questions[number]
+                group.addTask { (number, await heard(stage, question, allowance)) }
+            }
+            var answers = [StageAnswer?](repeating: nil, count: questions.count)
+            for await (number, result) in group {
+                switch result {
+                case .success(let answer): answers[number] = answer
+                case .failure(let fault):
+                    // Nothing comes of the query: nobody waits for the others.
+                    group.cancelAll()
+                    return .failure(fault)
+                }
+            }
+            return .success(answers.compactMap { $0 })
+        }
+    }
+
+    private func heard(
+        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ allowance: QueryAllowance
+    ) async -> Result<StageAnswer, Fault> {
+        do throws(Fault) {
+            return .success(try await ask(stage, question, allowance))
+        } catch { return .failure(error) }
+    }
+
     private func question(
-        _ stage: SearchPipeline.Stage, _ text: String, _ vectors: ShardQuery?,
+        _ stage: SearchPipeline.Stage, _ text: String, _ vectors: QueryVectors,
         among ids: [String]?, isLast: Bool
     ) throws(Fault) -> ShardQuery {
         var question: ShardQuery
         if stage.kind == .bm25 {
             question = try index.words(of: text)
         } else if stage.kind == .dense {
-            question = try index.vector(of: text)
+            question = vectors.text ?? ShardQuery(.dense)
             if !how.exhaustive { question.probes = how.probes ?? Self.denseProbes }
         } else if stage.kind == .crossEncoder {
             question = ShardQuery(.pairs)
             question.query = text
         } else {
-            question = vectors ?? ShardQuery(.maxSim)
+            question = vectors.tokens ?? ShardQuery(.maxSim)
             if !how.exhaustive {
                 question.probes = how.probes ?? Self.tokenProbes
                 question.candidates = candidates(of: stage)
@@ -111,15 +139,11 @@ struct PassageSearch: Sendable {
     }
 
     /// Of candidates that have to be there all are asked for, and the best are kept.
-    private func ranked(
-        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ candidates: Int,
-        _ answer: inout SearchAnswer
-    ) async throws(Fault) -> [Hit] {
-        guard requiresCandidates else { return try await ask(stage, question, &answer) }
-        let all = SearchPipeline.Stage(kind: stage.kind, count: max(candidates, 1))
-        let hits = try await ask(all, question, &answer)
-        try check(hits, of: candidates)
-        return Array(hits.prefix(stage.count))
+    private func asked(
+        _ stage: SearchPipeline.Stage, _ candidates: Int
+    ) -> SearchPipeline.Stage {
+        guard requiresCandidates else { return stage }
+        return SearchPipeline.Stage(kind: stage.kind, count: max(candidates, 1))
     }
 
     private func check(_ hits: [Hit], of candidates: Int) throws(Fault) {
@@ -132,10 +156,15 @@ struct PassageSearch: Sendable {
     }
 
     private func ask(
-        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ answer: inout SearchAnswer
-    ) async throws(Fault) -> [Hit] {
+        _ stage: SearchPipeline.Stage, _ question: ShardQuery, _ allowance: QueryAllowance
+    ) async throws(Fault) -> StageAnswer {
+        let name = stage.kind.rawValue
+        guard let left = allowance.left else {
+            guard how.partial else { throw allowance.exhaustion(before: name) }
+            return StageAnswer(late: name, shards: index.shards.shards.count)
+        }
         let search = Search(
-            index: index.shards, top: stage.count, deadlineMilliseconds: how.deadline,
+            index: index.shards, top: stage.count, deadlineMilliseconds: left,
             allowsPartial: how.partial, replicas: how.replicas,
             model: stage.kind == .crossEncoder ? judge : nil)
         let body: Frame
@@ -148,17 +177,10 @@ struct PassageSearch: Sendable {
                 "the question has \(body.count) bytes, more than \(Limits.chunkBytesMax); shorten "
                     + "the query, or leave fewer passages to the stages")
         }
-        let hits: [Hit]
-        let found: Found
-        do { (hits, found) = try await session.search(search, body) } catch let fault as Fault {
-            throw fault
+        do {
+            return StageAnswer(name, try await session.search(search, body))
+        } catch let fault as Fault {
+            throw allowance.explained(fault, of: name)
         } catch { throw Fault(.cancelled, "interrupted") }
-        answer.missing.formUnion(found.missing)
-        answer.stages.append(
-            StageTrace(
-                stage: stage.kind.rawValue, found: hits.count,
-                milliseconds: Double(found.microseconds) / 1_000,
-                slowestMilliseconds: Double(found.slowestMicroseconds) / 1_000))
-        return hits
     }
 }

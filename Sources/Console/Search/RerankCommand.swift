@@ -71,13 +71,20 @@ struct RerankCommand: AsyncParsableCommand {
     var metadataField: [String] = []
     @Option(help: "Project token vectors to so many numbers. Default: as the model has them.")
     var projection: Int?
-    @Option(help: "With --index: milliseconds that a query may take. Default: ten minutes.")
+    @Option(
+        help: """
+            Milliseconds that the job may take, which is cancelled then. With --index: that each \
+            query may take. Default: no limit, and ten minutes.
+            """)
     var deadline: Int?
     @Option(help: "Names the job: the same key and settings never run twice on one cluster.")
     var jobKey: String?
     @OptionGroup(title: "Model") var model: IndexModelArguments
     @OptionGroup(title: "Cluster") var place: TrainingPlace
     @OptionGroup var cluster: ClusterOptions
+
+    /// Four weeks.
+    private static let jobMillisecondsMax = 28 * 86_400_000
 
     private struct Report: Encodable {
         let job: String
@@ -96,10 +103,7 @@ struct RerankCommand: AsyncParsableCommand {
     func run() async throws {
         Interrupts.begin()
         if let index { return try await rank(index) }
-        if deadline != nil {
-            throw Fault(
-                .usage, "--deadline is for --index; the job of --corpus ends by `sounder cancel`")
-        }
+        if let deadline { try Self.check("--deadline", deadline, 1...Self.jobMillisecondsMax) }
         guard !corpus.isEmpty else {
             throw Fault(.usage, "no documents are named; pass --corpus FILE or --index DIR")
         }
@@ -131,7 +135,8 @@ struct RerankCommand: AsyncParsableCommand {
         }
         let session = try await JobSession.open(cluster, place)
         defer { session.close() }
-        let status = try await session.run(.rerank(spec), key: jobKey, isQuiet: place.quiet)
+        let status = try await session.run(
+            .rerank(spec), key: jobKey, isQuiet: place.quiet, limit: deadline)
         let bytes = try await session.fetch("run", of: status)
         do throws(FileError) {
             try target.write(bytes)
@@ -161,17 +166,22 @@ struct RerankCommand: AsyncParsableCommand {
             ("--top", top, 1...Limits.hitsMax), ("--depth", depth, 0...Limits.hitsMax),
             ("--deadline", deadline, 1...Limits.searchMillisecondsMax),
         ]
-        for (flag, value, allowed) in ranges where !allowed.contains(value) {
-            throw Fault(
-                .usage,
-                "\(flag) \(value) is out of range; it must lie in "
-                    + "\(allowed.lowerBound)...\(allowed.upperBound)")
-        }
+        for (flag, value, allowed) in ranges { try Self.check(flag, value, allowed) }
         try await IndexRerank(
             index: index, model: model.model, queries: queries, run: candidates, top: top,
             depth: depth, output: output, filter: filter, skipsUnknown: onError == .skip,
             deadline: deadline
         ).answer(place, cluster)
+    }
+
+    private static func check(
+        _ flag: String, _ value: Int, _ allowed: ClosedRange<Int>
+    ) throws(Fault) {
+        guard !allowed.contains(value) else { return }
+        throw Fault(
+            .usage,
+            "\(flag) \(value) is out of range; it must lie in "
+                + "\(allowed.lowerBound)...\(allowed.upperBound)")
     }
 
     /// The fields that the filter asks for, read as the flags say.

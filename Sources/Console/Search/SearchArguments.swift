@@ -82,9 +82,13 @@ struct SearchArguments: ParsableArguments {
     var candidates: Int?
     @Flag(help: "Compute the exact score of every passage.")
     var exhaustive = false
-    @Option(help: "Milliseconds that a query may take on the cluster.")
+    @Option(help: "Milliseconds that a query may take on the cluster, all its stages together.")
     var deadline = 10_000
-    @Flag(help: "At the deadline answer with what is there, and name the shards that are missing.")
+    @Flag(
+        help: """
+            At the deadline answer with what is there, ranked by the last stage that was in time, \
+            and name the shards that are missing.
+            """)
     var partial = false
     @Option(help: "Workers that keep each shard at hand.")
     var replicas = 2

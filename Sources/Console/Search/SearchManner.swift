@@ -7,7 +7,7 @@ struct SearchManner: Sendable {
     var probes: Int?
     var candidates: Int?
     var exhaustive = false
-    /// Milliseconds.
+    /// Milliseconds of a query, all its stages together.
     var deadline = 10_000
     var partial = false
     var replicas = 2

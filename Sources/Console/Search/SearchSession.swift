@@ -45,10 +45,15 @@ final class SearchSession: Sendable {
     /// Says within five seconds if nobody answers.
     func welcome() async throws(Fault) { _ = try await client.welcome() }
 
+    struct Heard: Sendable {
+        let hits: [Hit]
+        let found: Found
+        /// From the question to this answer, without what was waited for workers.
+        let milliseconds: Double
+    }
+
     /// Asks until the user interrupts.
-    func search(
-        _ search: Search, _ question: Frame
-    ) async throws -> (hits: [Hit], found: Found) {
+    func search(_ search: Search, _ question: Frame) async throws -> Heard {
         let answer = try await attended(nil) { try await self.ask(search, question) }
         guard let answer else { throw Fault(.cancelled, "interrupted") }
         return answer
@@ -56,13 +61,16 @@ final class SearchSession: Sendable {
 
     /// Workers that were just started, or whose coordinator was, may not have said that they are
     /// there.
-    private func ask(
-        _ search: Search, _ question: Frame
-    ) async throws -> (hits: [Hit], found: Found) {
+    private func ask(_ search: Search, _ question: Frame) async throws -> Heard {
         let patience = local == nil ? Self.patienceSeconds.standing : Self.patienceSeconds.own
         let until = monotonicMilliseconds() + Int64(patience * 1_000)
         while true {
-            do throws(Fault) { return try await client.search(search, question) } catch {
+            let began = monotonicSeconds()
+            do throws(Fault) {
+                let (hits, found) = try await client.search(search, question)
+                let milliseconds = (monotonicSeconds() - began) * 1_000
+                return Heard(hits: hits, found: found, milliseconds: milliseconds)
+            } catch {
                 guard error.code == .unavailable, error.retryable,
                     monotonicMilliseconds() < until, Interrupts.received == 0
                 else { throw error }

@@ -27,6 +27,7 @@ extension SearchableIndex {
     }
 
     func spelling(of query: String) -> Spelling {
-        Spelling(model?.queryTokens(query) ?? [], spellsPassages ? model : nil)
+        let model = models.tokens
+        return Spelling(model?.queryTokens(query) ?? [], spellsPassages ? model : nil)
     }
 }

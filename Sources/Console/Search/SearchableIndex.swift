@@ -5,7 +5,6 @@ import Glibc
 import Models
 import Protocol
 import Retrieval
-import Tensors
 import Transport
 
 /// Opened once; questions are made by any number of tasks.
@@ -14,9 +13,7 @@ final class SearchableIndex: Sendable {
     let manifest: IndexManifest
     let shards: IndexShards
     private let words: [InvertedFile]
-    let model: LateInteractionModel?
-    /// By the model's own pooling.
-    private let embedding: EmbeddingModel?
+    let models: QueryModels
 
     /// - Parameters:
     ///   - model: folder or name; nil for the one that the index was built with.
@@ -55,16 +52,10 @@ final class SearchableIndex: Sendable {
         let known = manifest.model.settings.merging(settings) { $1 }
         let learned = index.snapshot.encoder.projection
         do throws(ModelError) {
-            self.model =
-                pipeline.has(.maxsim)
-                ? try folder.map { folder throws(ModelError) in
-                    try Self.tokenModel(folder.path, known, learned)
-                } : nil
-            embedding =
-                pipeline.has(.dense)
-                ? try folder.map { folder throws(ModelError) in
-                    try Self.embedding(folder.path, known)
-                } : nil
+            models =
+                try folder.map { folder throws(ModelError) in
+                    try QueryModels(folder.path, known, learned, for: pipeline)
+                } ?? QueryModels()
         } catch { throw Fault(model: error) }
         if pipeline.has(.dense), manifest.dense == nil {
             throw Fault(
@@ -72,30 +63,6 @@ final class SearchableIndex: Sendable {
                 "the index \(path) has no dense vectors; leave out the stage dense, or build it "
                     + "with --dense")
         }
-    }
-
-    /// With the projection that the index has learned, if it has.
-    private static func tokenModel(
-        _ folder: String, _ settings: [String: String], _ learned: TokenProjection?
-    ) throws(ModelError) -> LateInteractionModel {
-        var options = try LateInteractionOptions(settings: settings)
-        if let learned {
-            options.projection = .matrix(learned.values, dimension: learned.dimension)
-        }
-        return try LateInteractionModel(directory: folder, options: options)
-    }
-
-    /// With the prompt for queries, if the folder has one.
-    private static func embedding(
-        _ folder: String, _ settings: [String: String]
-    ) throws(ModelError) -> EmbeddingModel {
-        var options = EncodingOptions()
-        options.precision = settings["precision"].flatMap { Precision(rawValue: $0) } ?? .f32
-        options.layer = settings["layer"].flatMap { Int($0) }
-        let model = try EmbeddingModel(directory: folder, options: options)
-        guard model.prompts["query"] != nil else { return model }
-        options.promptName = "query"
-        return try EmbeddingModel(directory: folder, options: options)
     }
 
     private static func resolve(_ path: String) throws(Fault) -> String {
@@ -155,47 +122,6 @@ extension SearchableIndex {
             }
             return question
         } catch { throw Fault(.usage, "\(error)") }
-    }
-
-    /// One vector of the query.
-    func vector(of text: String) throws(Fault) -> ShardQuery {
-        guard let embedding else { throw Fault(.internalError, "no model was opened") }
-        let bytes = Array(text.utf8)
-        let encoded = bytes.withUnsafeBytes { raw in
-            Result { () throws(ModelError) in
-                try embedding.encode([raw], threads: 1, progress: EncodingProgress())
-            }
-        }
-        do throws(ModelError) {
-            var question = ShardQuery(.dense)
-            let vectors = try encoded.get()
-            question.dimension = vectors.dimension
-            question.vectors = vectors.numbers(rows: 1)
-            return question
-        } catch { throw Fault(model: error) }
-    }
-
-    /// Vectors of the query's tokens.
-    func tokens(of text: String) throws(Fault) -> (question: ShardQuery, isTruncated: Bool) {
-        guard let model else { throw Fault(.internalError, "no model was opened") }
-        let encoded: EncodedTexts
-        do throws(ModelError) { encoded = try model.encodeQueries([text]) } catch {
-            throw Fault(model: error)
-        }
-        var question = ShardQuery(.maxSim)
-        question.dimension = encoded.dimension
-        question.vectors = encoded.numbers(rows: Int(encoded.rowCounts.first ?? 0))
-        guard !question.vectors.isEmpty else {
-            throw Fault(.data, "the query has no token that is searched for")
-        }
-        return (question, encoded.truncatedCount > 0)
-    }
-}
-
-extension EncodedTexts {
-    fileprivate func numbers(rows: Int) -> [Float] {
-        let base = vectors.baseAddress.assumingMemoryBound(to: Float.self)
-        return Array(UnsafeBufferPointer(start: base, count: rows * dimension))
     }
 }
 

@@ -40,9 +40,14 @@ final class JobSession {
 
     /// Submits the job and follows it to its end.
     ///
+    /// - Parameter limit: milliseconds after which the job is cancelled.
     /// - Returns: the status of the finished job.
-    /// - Throws: the fault the job failed with, or `cancelled` after Ctrl-C.
-    func run(_ spec: JobSpec, key: String?, isQuiet: Bool) async throws -> JobStatus {
+    /// - Throws: the fault the job failed with, `cancelled` after Ctrl-C, or `temporary` where the
+    ///   limit was too short.
+    func run(
+        _ spec: JobSpec, key: String?, isQuiet: Bool, limit: Int? = nil
+    ) async throws -> JobStatus {
+        let end = limit.map { monotonicMilliseconds() + Int64($0) }
         let random = UInt64.random(in: 0...UInt64.max)
         let job = try await client.submit(spec, key: key ?? "once-\(String(random, radix: 36))")
         var line = ProgressLine(isQuiet: isQuiet)
@@ -53,6 +58,7 @@ final class JobSession {
             Terminal.say(sentence)
         }
         var interrupts = 0
+        var isLate = false
         var pause = 15
         while true {
             if Interrupts.received > interrupts {
@@ -60,8 +66,14 @@ final class JobSession {
                 line.finish()
                 try await cancel(job, interrupts: interrupts)
             }
+            let left = end.map { Double($0 - monotonicMilliseconds()) / 1_000 } ?? .infinity
+            if left <= 0, !isLate, interrupts == 0 {
+                isLate = true
+                _ = try await isToldToCancel(job, interrupts: 0, .temporary)
+            }
             // A standing coordinator may be restarted meanwhile; one of our own may not.
-            let deadline = local == nil && interrupts == 0 ? 120.0 : 5
+            let patience = local == nil && interrupts == 0 ? 120.0 : 5
+            let deadline = min(patience, max(left, 5))
             let answer = try await attended(local, interrupts: interrupts) { [client, silence] in
                 try await silence.watching(deadlineSeconds: deadline) {
                     try await client.status(of: job, deadlineSeconds: deadline)
@@ -70,7 +82,7 @@ final class JobSession {
             guard let status = answer else { continue }
             if status.state.isFinal {
                 line.finish()
-                return try conclude(status)
+                return try conclude(status, late: isLate && interrupts == 0 ? limit : nil)
             }
             line.show(status)
             try? await Task.sleep(for: .milliseconds(pause))
@@ -83,26 +95,40 @@ final class JobSession {
     private func cancel(_ job: JobID, interrupts: Int) async throws {
         if interrupts == 1 {
             Terminal.say("sounder: cancelling the job; Ctrl-C again stops at once")
-            do {
-                let answer = try await attended(local, interrupts: 1) { [client] in
-                    try await client.cancel(job)
-                }
-                if answer != nil { return }
-            } catch let fault as Fault where fault.code == .unavailable && local == nil {
-                throw Fault(
-                    .cancelled,
-                    "job \(job) may go on, as its coordinator does not answer; "
-                        + "nothing was written")
-            }
+            if try await isToldToCancel(job, interrupts: 1, .cancelled) { return }
         }
         local?.kill()
         throw Fault(.cancelled, "stopped; nothing was written")
     }
 
-    private func conclude(_ status: JobStatus) throws(Fault) -> JobStatus {
+    /// - Parameter code: of the fault where a standing coordinator does not answer.
+    /// - Returns: false if more interrupts came first.
+    private func isToldToCancel(
+        _ job: JobID, interrupts: Int, _ code: Fault.Code
+    ) async throws -> Bool {
+        do {
+            let answer = try await attended(local, interrupts: interrupts) { [client] in
+                try await client.cancel(job)
+            }
+            return answer != nil
+        } catch let fault as Fault where fault.code == .unavailable && local == nil {
+            throw Fault(
+                code,
+                "job \(job) may go on, as its coordinator does not answer; nothing was written")
+        }
+    }
+
+    /// - Parameter late: the milliseconds after which the job was cancelled, if it was.
+    private func conclude(_ status: JobStatus, late: Int?) throws(Fault) -> JobStatus {
         switch status.state {
         case .finished: return status
         case .cancelled:
+            if let late {
+                throw Fault(
+                    .temporary,
+                    "job \(status.job) did not end within \(late) ms and was cancelled; nothing "
+                        + "was written; allow more time with --deadline", retryable: true)
+            }
             throw Fault(.cancelled, "job \(status.job) was cancelled; nothing was written")
         default:
             throw status.fault ?? Fault(.internalError, "job \(status.job) failed without a reason")

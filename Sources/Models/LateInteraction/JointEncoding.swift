@@ -2,25 +2,36 @@
 
 import Tensors
 
-/// Two models of one folder that read documents as the same tokens. What each makes of them is the
-/// same to the last bit as what it makes alone.
+/// Two models of one folder that read documents, or queries, as the same tokens. What each makes of
+/// them is the same to the last bit as what it makes alone.
 public struct JointEncoding: Sendable {
     private let tokens: TokenEncoding
     private let texts: EmbeddingModel
 
-    /// Nil where the two would run the transformer on other tokens, or through other layers: with a
-    /// mark of the role, a prompt or a length of one of them alone.
+    /// Of documents. Nil where the two would run the transformer on other tokens, or through other
+    /// layers: with a mark of the role, a prompt or a length of one of them alone.
     public init?(_ tokens: LateInteractionModel, _ texts: EmbeddingModel) {
-        let documents = tokens.documents
-        guard texts.isBeside(tokens), !texts.poolings.isEmpty, documents.prefix == nil,
-            documents.expansion == nil, documents.prompt == texts.prompt,
-            documents.maxLength == texts.maxLength, documents.layers == texts.layers
+        guard texts.isBeside(tokens) else { return nil }
+        self.init(tokens.documents, texts)
+    }
+
+    /// Of queries. Nil as for documents, and where queries are lengthened.
+    public init?(queriesOf tokens: LateInteractionModel, _ texts: EmbeddingModel) {
+        guard texts.isBeside(tokens) else { return nil }
+        self.init(tokens.queries, texts)
+    }
+
+    private init?(_ tokens: TokenEncoding, _ texts: EmbeddingModel) {
+        guard !texts.poolings.isEmpty, tokens.prefix == nil, tokens.expansion == nil,
+            tokens.prompt == texts.prompt, tokens.maxLength == texts.maxLength,
+            tokens.layers == texts.layers
         else { return nil }
-        self.tokens = documents
+        self.tokens = tokens
         self.texts = texts
     }
 
-    /// - Returns: what `encodeDocuments` of the one and `encode` of the other return.
+    /// - Returns: what `encodeDocuments` or `encodeQueries` of the one and `encode` of the other
+    ///   return.
     public func encode(
         _ texts: [UnsafeRawBufferPointer], threads: Int, progress: EncodingProgress
     ) throws(ModelError) -> (tokens: EncodedTexts, texts: EncodedTexts) {

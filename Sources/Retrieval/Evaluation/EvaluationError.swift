@@ -28,8 +28,8 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
             "\(path), line \(line): document \(Self.quoted(document)) comes a second time for "
                 + "query \(Self.quoted(query)); leave one of the lines"
         case .unknownMeasure(let name):
-            "\(Self.quoted(name)) is no measure; known are nDCG, AP and RR with or without "
-                + "@k, and P@k, R@k and Success@k, as in nDCG@10 or RR(rel=2)@10"
+            "\(Self.quoted(name)) is no measure; known are nDCG, AP (MAP) and RR (MRR) "
+                + "with or without @k, and P@k, R@k and Success@k, as in nDCG@10 or RR(rel=2)@10"
         case .unwritableID(let id):
             "a run cannot hold the id \(Self.quoted(id)), because ids in it end at white space; "
                 + "give the documents and queries ids of visible characters"

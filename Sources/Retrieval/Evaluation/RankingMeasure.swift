@@ -1,7 +1,8 @@
 // The measures of rankings, under the names that ir_measures gives them.
 
 /// A measure with its depth, written `nDCG@10`, `AP`, `RR@10`, `R@100`, `P@5`, `Success@1`; what
-/// counts as relevant may be said as in `RR(rel=2)@10`.
+/// counts as relevant may be said as in `RR(rel=2)@10`. `MAP` and `MRR`, names of the means over
+/// queries, are AP and RR.
 public struct RankingMeasure: Sendable, Hashable, CustomStringConvertible {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002) with the grade as
@@ -16,6 +17,15 @@ public struct RankingMeasure: Sendable, Hashable, CustomStringConvertible {
         /// Whether there is a relevant document at all.
         case success = "Success"
 
+        /// Of its own name, or of that of its mean over queries.
+        init?(named name: String) {
+            switch name {
+            case "MAP": self = .averagePrecision
+            case "MRR": self = .reciprocalRank
+            default: self.init(rawValue: name)
+            }
+        }
+
         var needsCutoff: Bool { self == .precision || self == .recall || self == .success }
     }
 
@@ -24,12 +34,14 @@ public struct RankingMeasure: Sendable, Hashable, CustomStringConvertible {
     public let cutoff: Int?
     /// The least grade that counts as relevant. nDCG has no use for it.
     public let relevance: Int32
+    /// What whoever asked calls the kind, and looks for among the figures.
+    private let title: String
 
     /// - Throws: `.unknownMeasure`.
     public init(_ name: String) throws(EvaluationError) {
         let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         let head = parts[0].split(separator: "(", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let kind = Kind(rawValue: String(head[0])) else { throw .unknownMeasure(name) }
+        guard let kind = Kind(named: String(head[0])) else { throw .unknownMeasure(name) }
         var relevance: Int32 = 1
         if head.count == 2 {
             guard head[1].hasPrefix("rel="), head[1].hasSuffix(")"), kind != .nDCG,
@@ -48,10 +60,11 @@ public struct RankingMeasure: Sendable, Hashable, CustomStringConvertible {
         self.kind = kind
         self.cutoff = cutoff
         self.relevance = relevance
+        title = String(head[0])
     }
 
     public var description: String {
-        kind.rawValue + (relevance == 1 ? "" : "(rel=\(relevance))")
+        title + (relevance == 1 ? "" : "(rel=\(relevance))")
             + (cutoff.map { "@\($0)" } ?? "")
     }
 

@@ -75,9 +75,22 @@ struct RankingMetricsTests {
         "names say the measure as ir_measures writes it",
         arguments: [
             "nDCG@10", "nDCG", "AP", "AP@100", "RR(rel=2)@10", "P@5", "R(rel=3)@7", "Success@1",
+            "MAP", "MAP(rel=2)@100", "MRR", "MRR@10",
         ])
     func names(name: String) throws {
         #expect(try RankingMeasure(name).description == name)
+    }
+
+    @Test("MAP and MRR are the means of AP and RR, and are told by the name that was asked for")
+    func means() throws {
+        let report = try report(
+            "a Q0 d1 1 5 t\na Q0 d2 2 4 t\na Q0 d3 3 3 t\nb Q0 d1 1 5 t\n",
+            "a 0 d2 1\na 0 d3 2\nb 0 d1 1\n",
+            ["MAP", "AP", "MRR", "RR", "MRR@1", "RR@1", "MRR(rel=2)", "RR(rel=2)"])
+        for number in stride(from: 0, to: report.means.count, by: 2) {
+            #expect(report.means[number] == report.means[number + 1] && report.means[number] > 0)
+        }
+        #expect(report.measures.map(\.description).prefix(3) == ["MAP", "AP", "MRR"])
     }
 
     @Test(
@@ -86,7 +99,7 @@ struct RankingMetricsTests {
             "", "@", "ndcg@10", "P", "R", "Success", "nDCG@0", "nDCG@-1", "nDCG@+1", "nDCG@1e3",
             "nDCG@", "nDCG(rel=2)@10", "P(rel=0)@5", "P(rel=)@5", "P(rel=2@5",
             "P@99999999999999999999",
-            "P()@5", "MRR@10", "P@5@5",
+            "P()@5", "map", "MRR@0", "MP@5", "P@5@5",
         ])
     func badNames(name: String) {
         #expect(throws: EvaluationError.unknownMeasure(name)) { try RankingMeasure(name) }
