@@ -140,8 +140,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "CKernels", "Cluster", "Compression", "Digests", "Documents", "Files", "Journal",
-                "Protocol", "Retrieval", "Telemetry", "Tensors", "Tokenizers", "Transport",
-                "WordJobs", "WordVectors",
+                "Models", "Protocol", "Retrieval", "Telemetry", "Tensors", "Tokenizers",
+                "Transport", "WordJobs", "WordVectors",
             ],
             path: "Tests/FuzzTargets", swiftSettings: strict),
         .target(

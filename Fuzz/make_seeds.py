@@ -809,6 +809,157 @@ seed("tokenizer-json", "bad-map", good["map"].replace(MAP["precompiled_charsmap"
 seed("tokenizer-json", "bad-deep", "[" * 200)
 seed("tokenizer-json", "bad-cut", good["bert"][:-2])
 
+# --- folders of models ---------------------------------------------------------------------------
+
+# The sizes are those of the weights that the target puts beside the files.
+ENCODER = {
+    "architectures": ["BertModel"], "hidden_act": "gelu", "hidden_size": 4,
+    "intermediate_size": 8, "layer_norm_eps": 1e-12, "max_position_embeddings": 16,
+    "model_type": "bert", "num_attention_heads": 2, "num_hidden_layers": 1, "pad_token_id": 0,
+    "position_embedding_type": "absolute", "type_vocab_size": 2, "vocab_size": 13,
+}
+DECODER = {
+    "architectures": ["Qwen3ForCausalLM"], "attention_bias": False, "head_dim": 4,
+    "hidden_act": "silu", "hidden_size": 4, "intermediate_size": 8,
+    "layer_types": ["full_attention"], "max_position_embeddings": 40, "max_window_layers": 28,
+    "model_type": "qwen3", "num_attention_heads": 2, "num_hidden_layers": 1,
+    "num_key_value_heads": 1, "rms_norm_eps": 1e-6, "sliding_window": None,
+    "rope_parameters": {"rope_theta": 1e4, "rope_type": "default"}, "vocab_size": 13,
+}
+MODERN = {
+    "architectures": ["ModernBertModel"], "attention_bias": False, "global_attn_every_n_layers": 3,
+    "global_rope_theta": 160000.0, "hidden_activation": "gelu", "hidden_size": 4,
+    "intermediate_size": 8, "local_attention": 4, "local_rope_theta": 1e4,
+    "max_position_embeddings": 32, "mlp_bias": False, "model_type": "modernbert",
+    "norm_bias": False, "norm_eps": 1e-5, "num_attention_heads": 2, "num_hidden_layers": 2,
+    "vocab_size": 13,
+}
+NOMIC = {
+    "activation_function": "swiglu", "architectures": ["NomicBertModel"], "causal": False,
+    "layer_norm_epsilon": 1e-12, "model_type": "nomic_bert", "n_embd": 4, "n_head": 2,
+    "n_inner": 8, "n_layer": 1, "n_positions": 32, "prenorm": False, "qkv_proj_bias": False,
+    "rotary_emb_base": 1000, "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": False,
+    "rotary_scaling_factor": None, "type_vocab_size": 2, "vocab_size": 13,
+}
+YARN = {
+    "rope_theta": 1e4, "rope_type": "yarn", "factor": 4.0, "beta_fast": 32, "beta_slow": 1,
+    "original_max_position_embeddings": 10, "mscale": 1.0, "mscale_all_dim": 0.5,
+}
+POOLING = {"word_embedding_dimension": 4, "pooling_mode": "mean", "include_prompt": False}
+DENSE = {"in_features": 4, "out_features": 3, "bias": True,
+         "activation_function": "torch.nn.modules.activation.Tanh"}
+PLACES = ("config", "modules", "pooling", "tokenizer", "settings", "transformer", "artifact",
+          "index", "dense", "mask")
+
+
+def modules(*kinds):
+    paths = {"Pooling": "1_Pooling", "Dense": "2_Dense", "MultiVectorMask": "3_Mask"}
+    return [{"idx": index, "name": str(index), "path": paths.get(kind, ""),
+             "type": "sentence_transformers.models." + kind} for index, kind in enumerate(kinds)]
+
+
+def model_folder(**files):
+    parts = [files.get(place, b"") for place in PLACES]
+    texts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in parts]
+    while texts and not texts[-1]:
+        texts.pop()
+    return b"\xff".join(texts)
+
+
+PLAIN = {"config": ENCODER}
+SENTENCES = {
+    "config": ENCODER, "modules": modules("Transformer", "Pooling", "Dense", "Normalize"),
+    "pooling": POOLING, "dense": DENSE,
+    "tokenizer": {"model_max_length": 1e30, "do_lower_case": True, "pad_token": "[PAD]",
+                  "mask_token": {"content": "[MASK]", "special": True}},
+    "settings": {"prompts": {"query": "a c ", "document": ""}, "default_prompt_name": "query",
+                 "truncate_dim": 2},
+    "transformer": {"max_seq_length": 12, "do_lower_case": False},
+}
+OLD_POOLING = {
+    "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True,
+    "pooling_mode_max_tokens": True, "pooling_mode_mean_sqrt_len_tokens": True,
+    "pooling_mode_weightedmean_tokens": True, "pooling_mode_lasttoken": True}
+COLBERT = {
+    "config": dict(ENCODER, architectures=["HF_ColBERT"]),
+    "artifact": {"query_token_id": "[unused0]", "doc_token_id": "[unused1]", "dim": 3,
+                 "query_maxlen": 8, "doc_maxlen": 10, "mask_punctuation": True,
+                 "attend_to_mask_tokens": False},
+}
+PYLATE = {
+    "config": ENCODER, "modules": modules("Transformer", "Dense"), "dense": dict(
+        DENSE, activation_function="torch.nn.modules.linear.Identity"),
+    "settings": {"query_prefix": "[Q] ", "document_prefix": "[D] ", "query_length": 8,
+                 "document_length": 10, "attend_to_expansion_tokens": True,
+                 "skiplist_words": [",", "c"], "similarity_fn_name": "MaxSim"},
+}
+MASKED = {
+    "config": ENCODER, "modules": modules("Transformer", "MultiVectorMask", "Normalize"),
+    "mask": {"skiplist_words": [","], "skiplist_tasks": ["document"],
+             "keep_only_token_ids": None},
+    "transformer": {
+        "transformer_task": "feature-extraction",
+        "modality_config": {"text": {"method": "forward"}}, "query_length": 8,
+        "query_expansion": {"strategy": "min", "attend": False, "token": None, "length": 6}},
+}
+PAIRS = {
+    "config": dict(ENCODER, architectures=["BertForSequenceClassification"],
+                   id2label={"0": "LABEL_0"}),
+    "settings": {"activation_fn": "torch.nn.modules.activation.Sigmoid"},
+}
+SPLIT_WEIGHTS = {"config": ENCODER, "index": {
+    "metadata": {"total_size": 1}, "weight_map": {"classifier.bias": "part.safetensors"}}}
+for name, files in {
+    "plain": PLAIN, "sentences": SENTENCES, "colbert": COLBERT, "pylate": PYLATE,
+    "mask": MASKED, "pairs": PAIRS, "index": SPLIT_WEIGHTS,
+    "poolings": dict(SENTENCES, pooling=OLD_POOLING, modules=modules("Transformer", "Pooling")),
+    "decoder": {"config": DECODER}, "modern": {"config": MODERN}, "nomic": {"config": NOMIC},
+    "window": {"config": dict(DECODER, sliding_window=2**63 - 1, use_sliding_window=True,
+                              layer_types=["sliding_attention"], is_causal=False)},
+    "yarn": {"config": dict(DECODER, rope_parameters=YARN)},
+    "pairs-decoder": {"config": dict(
+        DECODER, architectures=["Qwen3ForSequenceClassification"], num_labels=1)},
+    "pairs-modern": {"config": dict(
+        MODERN, architectures=["ModernBertForSequenceClassification"],
+        classifier_pooling="mean")},
+    # Where a length says more than the positions reach, or less than a text needs.
+    "long": dict(SENTENCES, transformer={"max_seq_length": 2**62}),
+    "short": dict(MASKED, transformer={"query_length": -5, "query_expansion": {
+        "strategy": "min", "length": -(2**63)}}),
+}.items():
+    seed("model-folder", f"ok-{name}", model_folder(**files))
+for name, files in {
+    "head-width": {"config": dict(DECODER, head_dim=2**63 - 1)},
+    "head-none": {"config": dict(DECODER, head_dim=0)},
+    "head-share": {"config": dict(DECODER, num_key_value_heads=-1)},
+    "heads": {"config": dict(ENCODER, num_attention_heads=3)},
+    "layers": {"config": dict(ENCODER, num_hidden_layers=10_000_000)},
+    "width": {"config": dict(ENCODER, hidden_size=2**62)},
+    "positions": {"config": dict(ENCODER, max_position_embeddings=-(2**63))},
+    "epsilon": {"config": dict(ENCODER, layer_norm_eps=1e300)},
+    "padding": {"config": dict(ENCODER, model_type="roberta", pad_token_id=2**63 - 1)},
+    "fraction": {"config": dict(NOMIC, rotary_emb_fraction=1e300)},
+    "rope": {"config": dict(DECODER, rope_parameters={"rope_type": "yarn", "factor": 0})},
+    "family": {"config": dict(ENCODER, model_type="t5")},
+    "no-config": {"modules": modules("Transformer", "Pooling"), "pooling": POOLING},
+    "outside": dict(SENTENCES, modules=[
+        {"path": "", "type": "a.Transformer"}, {"path": "1_Pooling/../..", "type": "a.Pooling"}]),
+    "no-pooling": dict(SENTENCES, pooling={}),
+    "truncate": dict(SENTENCES, settings={"truncate_dim": -1}),
+    "prompt": dict(SENTENCES, settings={"default_prompt_name": "nobody"}),
+    "length": dict(SENTENCES, transformer={"max_seq_length": 0}),
+    "dense": dict(SENTENCES, dense=dict(DENSE, in_features=2**63 - 1)),
+    "dense-fits": dict(SENTENCES, dense=dict(DENSE, use_residual=True)),
+    "dim": dict(COLBERT, artifact={"dim": -1}),
+    "strategy": dict(MASKED, transformer={"query_expansion": {"strategy": "x", "length": 1}}),
+    "labels": dict(PAIRS, config=dict(PAIRS["config"], id2label={})),
+    "index-elsewhere": dict(SPLIT_WEIGHTS, index={"weight_map": {"x": "../part.safetensors"}}),
+    "index-folder": dict(SPLIT_WEIGHTS, index={"weight_map": {"x": "2_Dense"}}),
+    "deep": {"config": b"[" * 2000}, "cut": {"config": json.dumps(ENCODER).encode()[:-1]},
+    "number": {"config": dict(ENCODER, hidden_size=1e300)}, "none": {"config": b"\0"},
+}.items():
+    seed("model-folder", f"bad-{name}", model_folder(**files))
+
 # --- indexes -------------------------------------------------------------------------------------
 
 def fnv(data, state=0xCBF29CE484222325):

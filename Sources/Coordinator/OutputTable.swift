@@ -22,6 +22,8 @@ final class OutputTable: Sendable {
         var round = 0
         var keeps = false
         var units: [Int: Attempt] = [:]
+        /// When a worker last said that it is done with a unit of the round.
+        var lastDoneMilliseconds: Int64?
     }
 
     /// An attempt whose outputs are here, and nobody has looked at them yet.
@@ -61,6 +63,7 @@ final class OutputTable: Sendable {
         _ unit: WorkUnitID, _ lease: Lease, from worker: WorkerID,
         _ references: [PayloadReference], arrived: @escaping @Sendable (Arrival) -> Void
     ) {
+        jobs.withLock { $0[unit.job]?.lastDoneMilliseconds = monotonicMilliseconds() }
         let pending = PendingFrames(count: references.count)
         for (index, reference) in references.enumerated() {
             bulk.fetch(
@@ -119,7 +122,10 @@ final class OutputTable: Sendable {
     func take(round: Int, of job: JobID, _ outcomes: [UnitOutcome]) -> RoundOutputs {
         let held = jobs.withLock { $0[job] }
         let measures = outcomes.map(\.measures)
-        return RoundOutputs(count: outcomes.count, measures: measures) { index, isChecked in
+        let done = held?.lastDoneMilliseconds ?? monotonicMilliseconds()
+        return RoundOutputs(
+            count: outcomes.count, measures: measures, doneMilliseconds: done
+        ) { index, isChecked in
             guard let held else { return nil }
             let outcome = outcomes[index]
             if let attempt = held.units[index], attempt.references == outcome.outputs {
@@ -150,6 +156,7 @@ final class OutputTable: Sendable {
     func reduced(round: Int, of job: JobID) {
         let held = jobs.withLock { jobs in
             jobs[job]?.units = [:]
+            jobs[job]?.lastDoneMilliseconds = nil
             jobs[job]?.round = round + 1
             return jobs[job]
         }
@@ -163,14 +170,18 @@ struct RoundOutputs {
     let count: Int
     /// What each unit measured; names and values are its worker's.
     let measures: [[String: Double]]
+    /// When the last unit was done, by this machine's clock; its outputs came later.
+    let doneMilliseconds: Int64
     private let load: (Int, _ isChecked: Bool) -> [Frame]?
 
     init(
         count: Int, measures: [[String: Double]] = [],
+        doneMilliseconds: Int64 = monotonicMilliseconds(),
         load: @escaping (Int, _ isChecked: Bool) -> [Frame]?
     ) {
         self.count = count
         self.measures = measures
+        self.doneMilliseconds = doneMilliseconds
         self.load = load
     }
 

@@ -18,6 +18,9 @@ public struct TrainingHistory: Hashable, Sendable, Codable {
         public var words: Double
         /// Wall time from the start of the first round to the end of the last reduction.
         public var seconds: Double
+        /// Of these, the time in which no worker trained: from the end of the last unit to that of
+        /// the reduction. Nil in what was written before this was measured.
+        public var secondsReducing: Double?
         /// Bytes that workers sent and received, without those of the vocabulary and the corpus.
         public var bytesSent: Double
         public var bytesReceived: Double
@@ -30,7 +33,8 @@ public struct TrainingHistory: Hashable, Sendable, Codable {
 
         public init(
             round: Int, words: Double, seconds: Double, bytesSent: Double, bytesReceived: Double,
-            loss: Double?, learningRate: Double, divergence: Double?
+            loss: Double?, learningRate: Double, divergence: Double?,
+            secondsReducing: Double? = nil
         ) {
             self.round = round
             self.words = words
@@ -40,6 +44,7 @@ public struct TrainingHistory: Hashable, Sendable, Codable {
             self.loss = loss
             self.learningRate = learningRate
             self.divergence = divergence
+            self.secondsReducing = secondsReducing
         }
 
         public var wordsPerSecond: Double? { seconds > 0 ? words / seconds : nil }
@@ -97,6 +102,9 @@ public struct TrainingHistory: Hashable, Sendable, Codable {
 
     public mutating func add(_ found: [Probe]) { probes += found }
 
+    /// Of all rounds.
+    public var secondsReducing: Double { points.reduce(0) { $0 + ($1.secondsReducing ?? 0) } }
+
     /// Forgets what came from `round` on: a job goes on from a checkpoint that is older.
     public mutating func forget(from round: Int) {
         points.removeAll { $0.round >= round }
@@ -116,6 +124,9 @@ extension TrainingHistory.Point {
         both.rounds += rounds
         both.words += words
         both.seconds += seconds
+        if let secondsReducing {
+            both.secondsReducing = secondsReducing + (next.secondsReducing ?? 0)
+        }
         both.bytesSent += bytesSent
         both.bytesReceived += bytesReceived
         both.loss = Self.mean(loss, words, next.loss, next.words)

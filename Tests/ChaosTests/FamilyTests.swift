@@ -14,13 +14,27 @@ extension ProcessChaos {
             /// Where a worker is killed, and then the coordinator.
             let stages: (worker: String, coordinator: String)
 
-            var description: String { command.prefix { !$0.hasPrefix("-") }.joined(separator: " ") }
+            var description: String {
+                let loss = command.contains("hierarchical-softmax") ? ", hierarchical softmax" : ""
+                return command.prefix { !$0.hasPrefix("-") }.joined(separator: " ") + loss
+            }
 
             static let all = [
                 Member(
                     command: [
                         "train", "fasttext", "--dim", "16", "--buckets", "20000", "--epochs", "15",
                         "--words-per-round", "20000", "--partitions", "4", "--deterministic",
+                    ], megabytes: 1, stages: ("training", "training")),
+                Member(
+                    command: [
+                        "train", "cbow", "--dim", "16", "--epochs", "90",
+                        "--words-per-round", "20000", "--partitions", "4", "--deterministic",
+                    ], megabytes: 1, stages: ("training", "training")),
+                Member(
+                    command: [
+                        "train", "sgns", "--loss", "hierarchical-softmax", "--dim", "16",
+                        "--epochs", "30", "--words-per-round", "20000", "--partitions", "4",
+                        "--deterministic",
                     ], megabytes: 1, stages: ("training", "training")),
                 Member(
                     command: [

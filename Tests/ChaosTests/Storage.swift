@@ -37,6 +37,14 @@ final class SmallDisk {
         try #require(errno == ENOSPC, "\(String(cString: strerror(errno)))")
     }
 
+    /// Takes all the room but so many bytes.
+    func fill(leaving bytes: Int) throws {
+        try fill()
+        var status = stat()
+        let size = stat(filling, &status) == 0 ? Int(status.st_size) : 0
+        try #require(truncate(filling, size - bytes) == 0, "\(size) bytes, to leave \(bytes)")
+    }
+
     func makeRoom() { unlink(filling) }
 
     deinit { umount2(path, Int32(MNT_DETACH)) }

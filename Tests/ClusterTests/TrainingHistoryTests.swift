@@ -8,7 +8,8 @@ import Testing
     private func point(_ round: Int) -> TrainingHistory.Point {
         TrainingHistory.Point(
             round: round, words: 10, seconds: 2, bytesSent: 30, bytesReceived: 20,
-            loss: Double(round), learningRate: 0.05, divergence: round % 2 == 0 ? nil : 0.5)
+            loss: Double(round), learningRate: 0.05, divergence: round % 2 == 0 ? nil : 0.5,
+            secondsReducing: 0.5)
     }
 
     private func history(_ rounds: Int) -> TrainingHistory {
@@ -22,6 +23,7 @@ import Testing
         arguments: [1, 399, 400, 401, 402, 5_003])
     func bounded(_ rounds: Int) {
         let points = history(rounds).points
+        #expect(history(rounds).secondsReducing == 0.5 * Double(rounds))
         #expect(points.count <= TrainingHistory.pointsMax)
         #expect(points.count >= min(rounds, TrainingHistory.pointsMax / 2))
         #expect(points.reduce(0) { $0 + $1.rounds } == rounds)
@@ -54,6 +56,16 @@ import Testing
         let times = (0...rounds).filter { TrainingHistory.isProbed($0, of: rounds) }
         #expect(times.last == rounds && times.first != 0)
         #expect(times.count <= 2 * TrainingHistory.probeTimes)
+    }
+
+    @Test("a history of before pauses were measured is read, and has none")
+    func older() throws {
+        let point = #"{"round":0,"rounds":1,"words":1,"seconds":2,"bytesSent":0,"#
+            + #""bytesReceived":0,"learningRate":0.05}"#
+        let text = #"{"points":[\#(point)],"probes":[],"unknownProbes":[]}"#
+        let read = try JSONDecoder().decode(TrainingHistory.self, from: Data(text.utf8))
+        #expect(read.points.first?.seconds == 2 && read.points.first?.secondsReducing == nil)
+        #expect(read.secondsReducing == 0)
     }
 
     @Test("a history is read as it was written")

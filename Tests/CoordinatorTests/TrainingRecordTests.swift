@@ -41,6 +41,31 @@ import Transport
         #expect(figures["round.loss"] == 3 && figures["round.bytesPerWord"] == 5)
     }
 
+    @Test("a round tells how long no worker trained, be it once or again")
+    func pauses() throws {
+        var record = TrainingRecord(directory: try directory(Scratch()), spec: spec)
+        func pause(_ seconds: Int64) { record.pause(at: monotonicMilliseconds() - seconds * 1_000) }
+        func end(_ index: Int) throws -> Double {
+            let figures = record.end(
+                round(index), outputs([[:]]), partitions: 1, divergence: nil)
+            return try #require(figures["round.secondsReducing"])
+        }
+        record.beginRound()
+        pause(20)
+        // Of units that reduce: the pause has begun before.
+        pause(5)
+        #expect((20..<30).contains(try end(0)))
+        record.beginRound()
+        pause(10)
+        record.resume()
+        pause(30)
+        #expect((40..<50).contains(try end(1)))
+        record.beginRound()
+        #expect(try end(2) == 0)
+        #expect(record.history.points.compactMap(\.secondsReducing).count == 3)
+        #expect((60..<80).contains(record.history.secondsReducing))
+    }
+
     @Test(
         "figures that are no numbers, or below zero, leave a history that can be written",
         arguments: [Double.nan, .infinity, -1e300, 1e300])

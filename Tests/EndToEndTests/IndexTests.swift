@@ -157,7 +157,24 @@ extension EndToEnd {
             let settings = try site.bytes("model/config.json")
             _ = try site.write(settings + Data("\n".utf8), to: "model/config.json")
             let refused = try await site.search("hog", "--model", other)
-            #expect(refused.code == 65 && refused.errors.contains("another"), "\(refused)")
+            // Both are named: the one that the index was built with, and the one that is there.
+            let known = try #require(
+                try site.manifest("docs.index")["model"] as? [String: Any])
+            let model = try #require(known["name"] as? String)
+            let digest = try #require(known["sha256"] as? String)
+            let sentence = "built with the model \(model) (\(digest.prefix(12)))"
+            #expect(refused.code == 65 && refused.errors.contains(sentence), "\(refused)")
+            #expect(refused.errors.contains("and \(other) is another ("), "\(refused)")
+            #expect(!refused.errors.contains("another (\(digest.prefix(12)))"), "\(refused)")
+            let added = try await Program(
+                "sounder",
+                [
+                    "index", "add", "--index", site.path("docs.index"), "--model", other,
+                    "--input", site.path("docs.jsonl"),
+                ], in: site
+            ).ending(within: 60)
+            #expect(added.code == 65 && added.errors.contains(sentence), "\(added)")
+            #expect(added.errors.contains("and \(other) is another ("), "\(added)")
         }
 
         @Test("40: documents of 10 MB and queries of a million words are cut, and it is said")

@@ -21,13 +21,18 @@ extension EndToEnd {
             #expect(points.count == Int(try #require(ending.number("rounds"))))
             for key in [
                 "loss", "learningRate", "words", "seconds", "wordsPerSecond", "bytesPerWord",
-                "divergence",
+                "divergence", "secondsReducing",
             ] {
                 let values = points.compactMap { ($0[key] as? NSNumber)?.doubleValue }
                 #expect(values.count == points.count && values.allSatisfy(\.isFinite), "\(key)")
             }
             let words = points.compactMap { ($0["words"] as? NSNumber)?.doubleValue }.reduce(0, +)
             #expect(words == ending.number("words"))
+            let pauses = points.compactMap { ($0["secondsReducing"] as? NSNumber)?.doubleValue }
+            let pause = try #require(ending.number("secondsReducing"))
+            #expect(abs(pauses.reduce(0, +) - pause) < 1e-6, "\(pauses), \(pause)")
+            let training = try #require(ending.number("secondsTraining"))
+            #expect(pause > 0 && pause < training, "\(pause) of \(training) s")
             let probes = try #require(history["probes"] as? [[String: Any]])
             #expect(probes.count > 1 && probes.allSatisfy { $0["word"] as? String == "the" })
             #expect((probes.last?["neighbours"] as? [Any])?.count == 8)

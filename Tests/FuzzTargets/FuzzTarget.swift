@@ -29,6 +29,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case authorizedKeys = "authorized-keys"
     case http
     case tokenizerJSON = "tokenizer-json"
+    case modelFolder = "model-folder"
     case filter
     case fields
     case indexManifest = "index-manifest"
@@ -70,6 +71,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .keyFile: KeyTargets.keyFile(bytes)
         case .http: WireTargets.http(bytes)
         case .tokenizerJSON: TokenizerTargets.file(bytes)
+        case .modelFolder: ModelTargets.folder(bytes)
         case .filter: FilterTargets.filter(bytes)
         case .fields: FilterTargets.fields(bytes)
         case .authorizedKeys: KeyTargets.authorized(bytes)

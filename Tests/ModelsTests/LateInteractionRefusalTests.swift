@@ -49,6 +49,24 @@ import Testing
         }
     }
 
+    @Test(
+        "a projection of no rows, or of rows of nothing, is refused",
+        arguments: [[0, 16], [12, 0]])
+    func emptyProjection(shape: [Int]) throws {
+        var options = LateInteractionOptions()
+        options.dimension = 1
+        let sentence = try refusal("colbert", options) { model in
+            try model.rewriteWeights { tensors in
+                tensors.removeAll { $0.entry.name == "linear.weight" }
+                tensors.append(
+                    .init(
+                        entry: .init(name: "linear.weight", type: .f32, shape: shape), bytes: []))
+            }
+            try model.replace("\"dim\": 12", by: "\"dim\": \(shape[0])", in: "artifact.metadata")
+        }
+        #expect(sentence?.contains("linear.weight") == true)
+    }
+
     @Test("a prefix that is no token is named")
     func prefix() throws {
         let sentence = try refusal("pylate-bert") { model in

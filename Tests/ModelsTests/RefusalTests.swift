@@ -125,6 +125,16 @@ import Testing
         #expect(refusal(model) != nil)
     }
 
+    @Test(
+        "a decoder's head of a width that no model has is refused, however wide",
+        arguments: ["0", "-8", "9223372036854775807", "4611686018427387905"])
+    func headWidth(value: String) throws {
+        let model = try BrokenModel(copying: "qwen3")
+        try model.replace("\"head_dim\"", by: "\"ignored\"", in: "config.json")
+        try model.replace("{", by: "{\"head_dim\": \(value),", in: "config.json", once: true)
+        #expect(try #require(refusal(model)).contains("head_dim \(value)"))
+    }
+
     @Test("a normalisation that adds no sound number is refused", arguments: ["-1", "1e39"])
     func epsilon(value: String) throws {
         let model = try BrokenModel()

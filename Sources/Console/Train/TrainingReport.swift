@@ -19,6 +19,8 @@ struct TrainingReport: Encodable {
     var secondsCounting: Double
     var secondsEncoding: Double
     var secondsTraining: Double
+    /// Of these, how long no worker trained, because the changes of a round were being reduced.
+    var secondsReducing: Double
     var loss: Double?
     var retries: Int
     var overlongTokens: Double
@@ -70,6 +72,7 @@ struct TrainingReport: Encodable {
         secondsCounting = figure("seconds.counting")
         secondsEncoding = figure("seconds.encoding")
         secondsTraining = figure("seconds.training")
+        secondsReducing = figure("secondsReducing")
         seconds = secondsCounting + secondsEncoding + secondsTraining
         wordsPerSecond = secondsTraining > 0 ? words / secondsTraining : 0
         rounds = status.count("rounds")
@@ -91,10 +94,12 @@ struct TrainingReport: Encodable {
         if let newWords, newWords < vocabulary {
             Terminal.say("\(Double(newWords).grouped) words are new")
         }
+        let pause = "\(secondsReducing.fixed(1)) s without training"
         Terminal.say(
             "averaged \(partitions) partition\(partitions == 1 ? "" : "s") in \(rounds) "
-                + "round\(rounds == 1 ? "" : "s"), \((bytesSent / max(words, 1)).fixed(0)) bytes "
-                + "a word sent" + (loss.map { ", loss \($0.fixed(4))" } ?? ""))
+                + "round\(rounds == 1 ? "" : "s") (\(pause)), "
+                + "\((bytesSent / max(words, 1)).fixed(0)) bytes a word sent"
+                + (loss.map { ", loss \($0.fixed(4))" } ?? ""))
         Terminal.sayOfWords(overlong: overlongTokens, replaced: replacedTokens)
         for line in probeLines + (quality?.lines ?? []) { Terminal.say(line) }
         let written = [output] + [checkpoint, report].compactMap { $0 }
@@ -123,6 +128,7 @@ extension TrainingReport {
                 [secondsCounting, secondsEncoding, secondsTraining].map { $0.fixed(1) }
                     .joined(separator: ", ")
             ),
+            ("Of these without training, to reduce", secondsReducing.fixed(1)),
             ("Words a second", wordsPerSecond.grouped),
             ("Partitions", "\(partitions)"), ("Rounds", "\(rounds)"),
             ("Bytes sent and received", bytesSent.grouped),

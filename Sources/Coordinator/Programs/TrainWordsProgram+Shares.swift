@@ -44,6 +44,7 @@ extension TrainWordsProgram {
                 job \(job): partitions \(missing.sorted()) are trained again, because what they \
                 had changed is gone: \(reason)
                 """)
+            record.resume()
             if let again = shared.retraining(missing, in: round) {
                 return .round(again, measures: [:])
             }

@@ -132,6 +132,7 @@ extension TrainWordsProgram {
                 "momentum": plan.momentum, "wordsPerRound": plan.wordsPerUnit,
                 "buckets": Double(spec.subwords?.buckets ?? 0),
                 "newWords": Double(vocabulary.count - (earlier?.count ?? 0)),
+                "secondsReducing": record.history.secondsReducing,
             ])
     }
 }

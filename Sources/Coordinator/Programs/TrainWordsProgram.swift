@@ -119,14 +119,19 @@ final class TrainWordsProgram: JobProgram {
         return switch round.stage {
         case "counting": try startEncoding(frames, workers: workers)
         case "encoding": try training(0, step: nil, workers: workers)
-        default:
-            switch round.units.first?.task.kind {
-            case UnitTask.sharedTrainingKind:
-                try startReducing(round, frames, of: outputs)
-            case UnitTask.reductionKind:
-                try endReducing(round, frames, of: outputs, workers: workers)
-            default: try continueTraining(round, frames, of: outputs, workers: workers)
-            }
+        default: try reduceTraining(round, frames, of: outputs, workers: workers)
+        }
+    }
+
+    private func reduceTraining(
+        _ round: Round, _ frames: [[Frame]], of outputs: RoundOutputs, workers: Int
+    ) throws(Fault) -> Step {
+        record.pause(at: outputs.doneMilliseconds)
+        return switch round.units.first?.task.kind {
+        case UnitTask.sharedTrainingKind: try startReducing(round, frames, of: outputs)
+        case UnitTask.reductionKind:
+            try endReducing(round, frames, of: outputs, workers: workers)
+        default: try continueTraining(round, frames, of: outputs, workers: workers)
         }
     }
 }

@@ -14,6 +14,10 @@ struct TrainingRecord {
     private let spec: TrainWords
     private(set) var history = TrainingHistory()
     private var roundBegan = monotonicMilliseconds()
+    /// Since when no worker trains; nil while one does.
+    private var pausedAt: Int64?
+    /// Earlier pauses of the round, after which some of it was trained again.
+    private var pausedMilliseconds: Int64 = 0
     private var loggedAt = Int64.min / 2
     private var probedRound = 0
 
@@ -22,7 +26,21 @@ struct TrainingRecord {
         self.spec = spec
     }
 
-    mutating func beginRound() { roundBegan = monotonicMilliseconds() }
+    mutating func beginRound() {
+        roundBegan = monotonicMilliseconds()
+        (pausedAt, pausedMilliseconds) = (nil, 0)
+    }
+
+    /// The last unit that trained was done at that time. Units that reduce do not train.
+    mutating func pause(at milliseconds: Int64) {
+        if pausedAt == nil { pausedAt = milliseconds }
+    }
+
+    /// Workers train again.
+    mutating func resume() {
+        if let pausedAt { pausedMilliseconds += max(monotonicMilliseconds() - pausedAt, 0) }
+        pausedAt = nil
+    }
 
     /// Takes up what was saved with the checkpoint that `round` begins with.
     mutating func load(before round: Int) {
@@ -48,6 +66,7 @@ struct TrainingRecord {
     mutating func end(
         _ round: Round, _ outputs: RoundOutputs, partitions: Int, divergence: Double?
     ) -> [String: Double] {
+        resume()
         let now = monotonicMilliseconds()
         let (sum, losses) = (outputs.sum(of: "lossSum"), outputs.sum(of: "lossCount") ?? 0)
         let course = TrainingCourse(count: max(round.count, 1), partitions: partitions)
@@ -58,7 +77,7 @@ struct TrainingRecord {
             bytesReceived: outputs.sum(of: "bytesReceived") ?? 0,
             loss: losses >= 1 ? sum.map { $0 / losses } : nil,
             learningRate: spec.alpha * max(1e-4, 1 - course.done(after: round.index)),
-            divergence: divergence)
+            divergence: divergence, secondsReducing: Double(pausedMilliseconds) / 1_000)
         history.add(point)
         log(point, of: round, at: now)
         return point.measures
@@ -96,6 +115,7 @@ extension TrainingHistory.Point {
     fileprivate var measures: [String: Double] {
         var measures = ["round.learningRate": learningRate]
         measures["round.loss"] = loss
+        measures["round.secondsReducing"] = secondsReducing
         measures["round.wordsPerSecond"] = wordsPerSecond
         measures["round.bytesPerWord"] = bytesPerWord
         measures["round.divergence"] = divergence

@@ -103,7 +103,8 @@ enum CausalDecoder {
         if config.headDim == nil, config.modelType != "qwen3" {
             width = try folder.heads(count, of: config.hiddenSize).width
         }
-        try folder.check([("head_dim", width), ("head_dim * num_attention_heads", width * count)])
+        try folder.check([("head_dim", width)])
+        try folder.check([("head_dim * num_attention_heads", width * count)])
         guard count % keyCount == 0, width % 2 == 0 else {
             throw .configuration(
                 path: folder.configPath,

@@ -9,7 +9,9 @@ extension LateInteractionModel {
     ) throws(ModelError) -> DenseModule {
         let name = "linear.weight"
         let shape = weights.shape(of: name) ?? []
-        guard shape.count == 2 else { throw .missingTensor(path: weights.path, name: name) }
+        guard shape.count == 2, shape[0] > 0, shape[1] > 0 else {
+            throw .missingTensor(path: weights.path, name: name)
+        }
         let expected = [settings.dimension ?? shape[0], shape[1]]
         return DenseModule(
             try Linear(
