@@ -111,7 +111,8 @@ public final class TokenEncoder: Sendable {
             return TokenEncoder(
                 centroids: centroids, form: form, codec: nil, projection: projection)
         }
-        let held = sample.tokens(limit: 50_000).normalised()
+        // A million numbers place every quantile to a thousandth of them.
+        let held = sample.tokens(limit: max(1_024, (1 << 20) / sample.dimension)).normalised()
         let residuals = residuals(of: held, centroids, threads: training.threads)
         let codec = ResidualCodec.train(
             bits: bits, dimension: centroids.dimension, residuals: residuals)
