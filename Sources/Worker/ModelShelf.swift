@@ -85,7 +85,7 @@ final class ModelShelf {
         var options = try LateInteractionOptions(
             settings: task.settings.vectorSettings(task.chunk.settings))
         if let projection {
-            held[Key(task.chunk.model, .lateInteraction(options))] = nil
+            held[key(of: task.chunk.model, .lateInteraction(options))] = nil
             options.projection = projection
         }
         return try model(task.chunk.model, .lateInteraction(options), control) {
@@ -126,13 +126,11 @@ final class ModelShelf {
         _ source: ModelSource, _ use: Use, _ control: RunControl,
         _ load: (String) throws(ModelError) -> Model
     ) throws -> (model: Model, bytesReceived: Int) {
-        let isInPlace = readsInPlace && isHere(source.folder)
-        let key = Key(source, isInPlace: isInPlace, use)
+        let key = key(of: source, use)
         used.removeAll { $0 == key }
         used.append(key)
         if let model = held[key] as? Model { return (model, 0) }
-        let (folder, received) =
-            isInPlace ? (source.folder.path, 0) : try copy(of: source, control)
+        let (folder, received) = try folder(of: source, control)
         // The weights of another model go before those of this one come.
         used = Array(used.filter { $0.isOfSameModel(as: key) }.suffix(Self.heldMax))
         held = held.filter { used.contains($0.key) }
@@ -153,15 +151,21 @@ final class ModelShelf {
             done: { min(Double(monotonicMilliseconds() - began), patience) }, halt: {})
     }
 
-    private func isHere(_ folder: ModelFolder) -> Bool {
-        folder.entries.allSatisfy { entry in
-            (try? InputFile(reading: "\(folder.path)/\(entry.name)")) == entry.file
-        }
+    private func key(of source: ModelSource, _ use: Use) -> Key {
+        Key(source, isInPlace: isInPlace(source.folder), use)
     }
 
-    private func copy(
+    private func isInPlace(_ folder: ModelFolder) -> Bool {
+        readsInPlace
+            && folder.entries.allSatisfy { entry in
+                (try? InputFile(reading: "\(folder.path)/\(entry.name)")) == entry.file
+            }
+    }
+
+    private func folder(
         of source: ModelSource, _ control: RunControl
     ) throws -> (path: String, bytesReceived: Int) {
+        if isInPlace(source.folder) { return (source.folder.path, 0) }
         let path = "\(directory)/\(source.identity)"
         if fetched == source.identity { return (path, 0) }
         // One model at a time: a worker's disk is not a library.
