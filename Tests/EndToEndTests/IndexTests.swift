@@ -135,6 +135,54 @@ extension EndToEnd {
             #expect((info.json["segments"] as? [Any])?.count == 1, "\(info)")
         }
 
+        @Test("files without documents leave dense vectors to the others, wherever they stand")
+        func blank() async throws {
+            let site = try Site()
+            let full = try site.documents(40)
+            let blank = try site.write("\n".utf8, to: "blank.jsonl")
+            for (output, inputs) in [("first", [blank, full]), ("last", [full, blank])] {
+                let built = try await site.buildIndex(inputs, output, "--dense")
+                try #require(built.code == 0 && built.number("passages") == 40, "\(built)")
+                let found = try await site.search(
+                    Site.texts(40)[3], "--pipeline", "dense:3", index: output)
+                #expect(found.code == 0 && found.hits.contains("d3"), "\(found)")
+            }
+        }
+
+        @Test("of documents of one id the first is indexed and the others are skipped and listed")
+        func repeated() async throws {
+            let site = try Site()
+            let first = try site.write(
+                """
+                {"_id": "a", "text": "the hog"}
+                {"_id": "b", "text": ""}
+                {"_id": "c", "text": "the river"}
+                {"_id": "a", "text": "the hog once more"}
+                """, to: "one.jsonl")
+            let second = try site.write(
+                """
+                {"_id": "c", "text": "the river again"}
+                {"_id": "b", "text": "the wild hog"}
+                """, to: "two.jsonl")
+            let built = try await site.buildIndex(
+                [first, second], "docs.index", "--on-error", "skip", "--workers", "2")
+            try #require(built.code == 0, "\(built)")
+            #expect(built.number("documents") == 3 && built.number("passages") == 3, "\(built)")
+            #expect(built.number("skipped") == 3, "\(built)")
+            let found = try await site.search("hog", "--exhaustive", "--text", "--top", "9")
+            let hits = try #require(found.json["hits"] as? [[String: Any]], "\(found)")
+            let texts = hits.compactMap { $0["text"] as? String }.sorted()
+            #expect(texts == ["the hog", "the river", "the wild hog"])
+            let info = try await Program(
+                "sounder", ["index", "info", "--index", site.path("docs.index"), "--json"],
+                in: site
+            ).ending(within: 20)
+            let ledger = try #require(info.json["ledger"] as? [String: Any], "\(info)")
+            let listed = try #require(ledger["skippedDocuments"] as? [[String: Any]])
+            #expect(listed.compactMap { $0["id"] as? String } == ["b", "a", "c"])
+            #expect(listed.compactMap { $0["line"] as? Int } == [2, 4, 1])
+        }
+
         @Test("a damaged segment is named, a cut one is refused, and another model is refused")
         func damaged() async throws {
             let site = try Site()

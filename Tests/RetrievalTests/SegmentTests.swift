@@ -94,6 +94,30 @@ struct SegmentTests {
         #expect(scratch.names.isEmpty)
     }
 
+    @Test("an id twice in a segment on its way is left to the merge, which keeps one passage")
+    func mergedIDs() throws {
+        let scratch = try Scratch()
+        let encoder = try sampleEncoder(.residual4, dimension: 24)
+        let tokens = TokenMatrix(checked: 24, [])
+        let writer = try SegmentWriter(path: scratch.path("a.seg"), encoder: encoder)
+        writer.idsMayRepeat = true
+        for (id, text) in [("b", "first"), ("a", "other"), ("b", "second")] {
+            try writer.append([(Passage(id: id, text: text), tokens)])
+        }
+        let segment = try Segment(path: writer.finish().path, encoder: encoder)
+        var dead = Tombstones(passages: 3)
+        let living = try #require(
+            try SegmentMerge.merge([(segment, dead)], to: scratch.path("b.seg")))
+        #expect(throws: IndexError.duplicate(id: "b")) { try living.finish() }
+        dead.insert(2)
+        let merged = try #require(
+            try SegmentMerge.merge([(segment, dead)], to: scratch.path("c.seg")))
+        let whole = try Segment(path: merged.finish().path, encoder: encoder)
+        #expect(whole.passages == 2)
+        let place = try #require(try whole.passage(id: "b"))
+        #expect(try whole.text(of: place).text == "first")
+    }
+
     @Test("another encoder's segment is refused")
     func otherEncoder() throws {
         let scratch = try Scratch()
