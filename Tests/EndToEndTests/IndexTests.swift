@@ -183,6 +183,30 @@ extension EndToEnd {
             #expect(listed.compactMap { $0["line"] as? Int } == [2, 4, 1])
         }
 
+        @Test("an index that somebody writes to is not replaced, and its lock stays for good")
+        func locked() async throws {
+            let site = try Site()
+            let input = try site.documents(40)
+            try #require(try await site.buildIndex([input]).code == 0)
+            let folder = site.path("docs.index")
+            let deleted = try await Program(
+                "sounder", ["index", "delete", "--index", folder, "d1"], in: site
+            ).ending(within: 20)
+            try #require(deleted.code == 0 && site.exists("docs.index/lock"), "\(deleted)")
+            let descriptor = open("\(folder)/lock", O_RDWR | O_CLOEXEC)
+            defer { close(descriptor) }
+            try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+            let refused = try await site.buildIndex([input], "docs.index", "--overwrite")
+            #expect(refused.code == 75 && refused.errors.contains("is writing"), "\(refused)")
+            try #require(flock(descriptor, LOCK_UN) == 0)
+            let built = try await site.buildIndex([input], "docs.index", "--overwrite")
+            #expect(built.code == 0 && built.number("passages") == 40, "\(built)")
+            // Whoever waits for the old file would hold a lock that nobody else sees.
+            var (held, there) = (stat(), stat())
+            #expect(fstat(descriptor, &held) == 0 && stat("\(folder)/lock", &there) == 0)
+            #expect(held.st_ino == there.st_ino)
+        }
+
         @Test("a damaged segment is named, a cut one is refused, and another model is refused")
         func damaged() async throws {
             let site = try Site()
@@ -248,6 +272,10 @@ extension EndToEnd {
             }
             let missing = try await site.search("hog", index: "nowhere")
             #expect(missing.code == 66 && missing.errors.contains("nowhere"), "\(missing)")
+            let nothing = try await Program(
+                "sounder", ["index", "delete", "--index", site.directory, "d1"], in: site
+            ).ending(within: 20)
+            #expect(nothing.code == 66 && !site.exists("lock"), "\(nothing)")
         }
     }
 }
