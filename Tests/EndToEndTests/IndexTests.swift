@@ -83,6 +83,7 @@ extension EndToEnd {
                 texts[3], "--pipeline", "bm25:9,dense:9", "--top", "1", "--text")
             let first = try #require((fused.json["hits"] as? [[String: Any]])?.first, "\(fused)")
             #expect(first["text"] as? String == texts[3])
+            #expect(fused.hits.count == 1)
         }
 
         @Test("one worker and three find the same passages with the same scores")
@@ -256,7 +257,9 @@ extension EndToEnd {
         func refused() async throws {
             let site = try Site()
             try #require(try await site.buildIndex([site.documents(50)]).code == 0)
+            let twice = try site.write("q\thog\nq\triver\n".utf8, to: "twice.tsv")
             let cases: [([String], Int32, String)] = [
+                (["--queries", twice, "--output", site.path("run")], 65, "twice.tsv:2"),
                 (["--top", "2147483648", "hog"], 64, "--top"),
                 (["--pipeline", "cross-encoder:10", "hog"], 64, "cross-encoder"),
                 (["--pipeline", "bm25:10,maxsim:20", "hog"], 64, "leave 20 of 10"),
