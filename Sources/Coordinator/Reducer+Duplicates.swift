@@ -10,6 +10,8 @@ struct DuplicateDocuments {
     private(set) var count = 0
 
     static let none = DuplicateDocuments()
+    /// Why they are left out.
+    static let reason = "an earlier document has the same id"
 
     /// Places of the duplicates within a range, counted from its start.
     func places(_ range: Range<Int>) -> [Int] {

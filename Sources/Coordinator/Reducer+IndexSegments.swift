@@ -31,28 +31,44 @@ extension IndexReduction {
         let order = Self.order(of: round)
         let index = try IndexDirectory.create(
             place, model: identity, encoder: encoder,
-            dense: try dense(order.first, outputs, encoder), digest: newDigest)
+            dense: try dense(order, outputs, encoder), digest: newDigest)
+        let duplicates = try duplicates(order, outputs)
         var figures = IndexFigures()
-        for unit in order { try figures.add(outputs, unit.index, of: unit.name) }
+        for unit in order {
+            try figures.add(outputs, unit.index, of: unit.name, without: duplicates)
+        }
         if figures.documents == 0, figures.ledger.skipped == 0 {
             let name = spec.documents.name(of: spec.documents.files[0])
             throw Fault(.data, "there are no documents: \(name) has only blank lines")
         }
         let most = try segmentPassages(of: figures.documents)
         var parts: [(segment: Segment, dead: Tombstones)] = []
+        var seen = 0
         for unit in order {
-            guard let frames = outputs.frames(of: unit.index, isChecked: true) else {
-                throw Fault(.internalError, "outputs of unit \(unit.index) vanished meanwhile")
-            }
-            let segment = try Segment(unit: frames[1], of: unit.name, encoder: encoder)
-            parts.append((segment, Tombstones(passages: segment.passages)))
-            if parts.reduce(0, { $0 + $1.segment.passages }) >= most {
+            let segment = try segment(of: unit, outputs, encoder)
+            // Without documents a unit has no dense vectors either, and agrees with no other.
+            if segment.passages == 0 { continue }
+            var dead = Tombstones(passages: segment.passages)
+            for place in duplicates.places(seen..<seen + segment.passages) { dead.insert(place) }
+            seen += segment.passages
+            parts.append((segment, dead))
+            if parts.reduce(0, { $0 + $1.segment.passages - $1.dead.count }) >= most {
                 try index.appendNew(parts)
                 parts = []
             }
         }
         if !parts.isEmpty { try index.appendNew(parts) }
         return try move(index.manifest, figures, from: place)
+    }
+
+    /// Those of the documents, by their place among all, that are to be left out.
+    private func duplicates(
+        _ order: [(index: Int, name: String)], _ outputs: RoundOutputs
+    ) throws -> DuplicateDocuments {
+        guard spec.documents.skipsMalformed, spec.documents.idsMayRepeat else { return .none }
+        var search = DuplicateDocuments.Search(scratch: "\(scratch)/ids")
+        for unit in order { try search.add(IndexFigures.chunk(outputs, unit.index).documents) }
+        return search.finish()
     }
 
     private func encoder(_ codebook: Frame) throws -> TokenEncoder {
@@ -66,14 +82,24 @@ extension IndexReduction {
         return try TokenEncoder.read(from: path)
     }
 
-    /// What the first segment has beside tokens; all must have the same.
-    private func dense(
-        _ first: (index: Int, name: String)?, _ outputs: RoundOutputs, _ encoder: TokenEncoder
-    ) throws -> DenseSettings? {
-        guard let first, let frames = outputs.frames(of: first.index, isChecked: true) else {
-            return nil
+    private func segment(
+        of unit: (index: Int, name: String), _ outputs: RoundOutputs, _ encoder: TokenEncoder
+    ) throws -> Segment {
+        guard let frames = outputs.frames(of: unit.index, isChecked: true) else {
+            throw Fault(.internalError, "outputs of unit \(unit.index) vanished meanwhile")
         }
-        return try Segment(unit: frames[1], of: first.name, encoder: encoder).dense
+        return try Segment(unit: frames[1], of: unit.name, encoder: encoder)
+    }
+
+    /// What the first segment with a passage has beside tokens; all must have the same.
+    private func dense(
+        _ order: [(index: Int, name: String)], _ outputs: RoundOutputs, _ encoder: TokenEncoder
+    ) throws -> DenseSettings? {
+        for unit in order {
+            let segment = try segment(of: unit, outputs, encoder)
+            if segment.passages > 0 { return segment.dense }
+        }
+        return nil
     }
 
     private static func order(of round: Round) -> [(index: Int, name: String)] {

@@ -52,7 +52,8 @@ struct RerankReduction {
         var best = [[Candidate]](repeating: [], count: run.queryCount)
         var figures = IndexFigures()
         var scored = 0
-        var present: Set<String> = []
+        // By their bytes: strings are equal whatever their normalisation.
+        var present: Set<[UInt8]> = []
         // The first document of an id is the one that counts, as for encode.
         for unit in Self.order(of: round) {
             guard let frames = outputs.frames(of: unit, isChecked: true), frames.count == 2 else {
@@ -67,7 +68,7 @@ struct RerankReduction {
             let places =
                 spec.filter == nil
                 ? Set(items.map { Int($0.document) }).sorted() : Array(documents.indices)
-            let news = Set(places.filter { present.insert(documents[$0].id).inserted })
+            let news = Set(places.filter { present.insert(Array(documents[$0].id.utf8)).inserted })
             for item in items {
                 guard Int(item.query) < best.count else {
                     throw Fault(.data, "a score of query \(item.query), which is not in the run")
@@ -109,10 +110,10 @@ struct RerankReduction {
         return spec.depth > 0 ? min(spec.depth, count) : count
     }
 
-    private func pairs(of run: RankedRun, with present: Set<String>) -> Int {
+    private func pairs(of run: RankedRun, with present: Set<[UInt8]>) -> Int {
         (0..<run.queryCount).reduce(0) { sum, query in
             let documents = run.documents(ofQuery: query)[..<depth(of: query, run)]
-            return sum + documents.count { present.contains($0.id) }
+            return sum + documents.count { present.contains(Array($0.id.utf8)) }
         }
     }
 

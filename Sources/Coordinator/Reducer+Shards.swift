@@ -49,7 +49,7 @@ struct ShardReduction {
                 let leftOut = duplicates.places(seen..<seen + chunk.documents.count)
                 seen += chunk.documents.count
                 var chunk = chunk
-                chunk.skip(leftOut, because: "an earlier document has the same id")
+                chunk.skip(leftOut, because: DuplicateDocuments.reason)
                 manifest.add(chunk, of: unit.chunk.name)
                 plan.add(chunk.documents, rowBytes: chunk.rowBytes)
             }

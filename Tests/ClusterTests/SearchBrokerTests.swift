@@ -53,6 +53,11 @@ struct SearchBrokerTests {
 
         mutating func join(_ worker: WorkerID) { broker.joined(worker, at: now, into: &effects) }
 
+        mutating func comeBack(_ worker: WorkerID) {
+            effects = SearchEffects()
+            broker.returned(worker, at: now, into: &effects)
+        }
+
         mutating func leave(_ worker: WorkerID) { broker.left(worker, at: now, into: &effects) }
 
         /// Workers that are `alive` are heard all the while.
@@ -142,6 +147,25 @@ struct SearchBrokerTests {
         desk.answer(try #require(requests.first { $0.worker == Self.names[1] }))
         desk.wait(200)
         #expect(Set(desk.effects.requests.flatMap(\.shards)).isSuperset(of: hedge.shards))
+    }
+
+    @Test("what a worker owes is asked again when its connection is made anew, and nothing else")
+    func reconnected() throws {
+        var desk = Desk(workers: 2)
+        let requests = desk.ask(7, deadline: 1_000)
+        let done = try #require(requests.first)
+        let owed = try #require(requests.last)
+        desk.answer(done)
+        desk.wait(20)
+        desk.comeBack(done.worker)
+        #expect(desk.effects.requests.isEmpty)
+        desk.comeBack(owed.worker)
+        let again = try #require(desk.effects.requests.first)
+        #expect(desk.effects.requests.count == 1)
+        #expect(again.worker == owed.worker && again.shards == owed.shards)
+        #expect(again.milliseconds == 980)
+        desk.answer(again)
+        #expect(desk.outcome != nil)
     }
 
     @Test("who is quick with segments is not late with pairs, and the other way about")

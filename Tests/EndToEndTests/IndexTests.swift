@@ -83,6 +83,7 @@ extension EndToEnd {
                 texts[3], "--pipeline", "bm25:9,dense:9", "--top", "1", "--text")
             let first = try #require((fused.json["hits"] as? [[String: Any]])?.first, "\(fused)")
             #expect(first["text"] as? String == texts[3])
+            #expect(fused.hits.count == 1)
         }
 
         @Test("one worker and three find the same passages with the same scores")
@@ -133,6 +134,78 @@ extension EndToEnd {
             #expect(try await index("verify", "--index", folder).code == 0)
             let info = try await index("info", "--index", folder, "--json")
             #expect((info.json["segments"] as? [Any])?.count == 1, "\(info)")
+        }
+
+        @Test("files without documents leave dense vectors to the others, wherever they stand")
+        func blank() async throws {
+            let site = try Site()
+            let full = try site.documents(40)
+            let blank = try site.write("\n".utf8, to: "blank.jsonl")
+            for (output, inputs) in [("first", [blank, full]), ("last", [full, blank])] {
+                let built = try await site.buildIndex(inputs, output, "--dense")
+                try #require(built.code == 0 && built.number("passages") == 40, "\(built)")
+                let found = try await site.search(
+                    Site.texts(40)[3], "--pipeline", "dense:3", index: output)
+                #expect(found.code == 0 && found.hits.contains("d3"), "\(found)")
+            }
+        }
+
+        @Test("of documents of one id the first is indexed and the others are skipped and listed")
+        func repeated() async throws {
+            let site = try Site()
+            let first = try site.write(
+                """
+                {"_id": "a", "text": "the hog"}
+                {"_id": "b", "text": ""}
+                {"_id": "c", "text": "the river"}
+                {"_id": "a", "text": "the hog once more"}
+                """, to: "one.jsonl")
+            let second = try site.write(
+                """
+                {"_id": "c", "text": "the river again"}
+                {"_id": "b", "text": "the wild hog"}
+                """, to: "two.jsonl")
+            let built = try await site.buildIndex(
+                [first, second], "docs.index", "--on-error", "skip", "--workers", "2")
+            try #require(built.code == 0, "\(built)")
+            #expect(built.number("documents") == 3 && built.number("passages") == 3, "\(built)")
+            #expect(built.number("skipped") == 3, "\(built)")
+            let found = try await site.search("hog", "--exhaustive", "--text", "--top", "9")
+            let hits = try #require(found.json["hits"] as? [[String: Any]], "\(found)")
+            let texts = hits.compactMap { $0["text"] as? String }.sorted()
+            #expect(texts == ["the hog", "the river", "the wild hog"])
+            let info = try await Program(
+                "sounder", ["index", "info", "--index", site.path("docs.index"), "--json"],
+                in: site
+            ).ending(within: 20)
+            let ledger = try #require(info.json["ledger"] as? [String: Any], "\(info)")
+            let listed = try #require(ledger["skippedDocuments"] as? [[String: Any]])
+            #expect(listed.compactMap { $0["id"] as? String } == ["b", "a", "c"])
+            #expect(listed.compactMap { $0["line"] as? Int } == [2, 4, 1])
+        }
+
+        @Test("an index that somebody writes to is not replaced, and its lock stays for good")
+        func locked() async throws {
+            let site = try Site()
+            let input = try site.documents(40)
+            try #require(try await site.buildIndex([input]).code == 0)
+            let folder = site.path("docs.index")
+            let deleted = try await Program(
+                "sounder", ["index", "delete", "--index", folder, "d1"], in: site
+            ).ending(within: 20)
+            try #require(deleted.code == 0 && site.exists("docs.index/lock"), "\(deleted)")
+            let descriptor = open("\(folder)/lock", O_RDWR | O_CLOEXEC)
+            defer { close(descriptor) }
+            try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+            let refused = try await site.buildIndex([input], "docs.index", "--overwrite")
+            #expect(refused.code == 75 && refused.errors.contains("is writing"), "\(refused)")
+            try #require(flock(descriptor, LOCK_UN) == 0)
+            let built = try await site.buildIndex([input], "docs.index", "--overwrite")
+            #expect(built.code == 0 && built.number("passages") == 40, "\(built)")
+            // Whoever waits for the old file would hold a lock that nobody else sees.
+            var (held, there) = (stat(), stat())
+            #expect(fstat(descriptor, &held) == 0 && stat("\(folder)/lock", &there) == 0)
+            #expect(held.st_ino == there.st_ino)
         }
 
         @Test("a damaged segment is named, a cut one is refused, and another model is refused")
@@ -201,7 +274,9 @@ extension EndToEnd {
         func refused() async throws {
             let site = try Site()
             try #require(try await site.buildIndex([site.documents(50)]).code == 0)
+            let twice = try site.write("q\thog\nq\triver\n".utf8, to: "twice.tsv")
             let cases: [([String], Int32, String)] = [
+                (["--queries", twice, "--output", site.path("run")], 65, "twice.tsv:2"),
                 (["--top", "2147483648", "hog"], 64, "--top"),
                 (["--pipeline", "cross-encoder:10", "hog"], 64, "cross-encoder"),
                 (["--pipeline", "bm25:10,maxsim:20", "hog"], 64, "leave 20 of 10"),
@@ -217,6 +292,10 @@ extension EndToEnd {
             }
             let missing = try await site.search("hog", index: "nowhere")
             #expect(missing.code == 66 && missing.errors.contains("nowhere"), "\(missing)")
+            let nothing = try await Program(
+                "sounder", ["index", "delete", "--index", site.directory, "d1"], in: site
+            ).ending(within: 20)
+            #expect(nothing.code == 66 && !site.exists("lock"), "\(nothing)")
         }
     }
 }

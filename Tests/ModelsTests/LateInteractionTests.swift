@@ -81,6 +81,21 @@ import Testing
         #expect(try model.encodeQueries(texts).parts == states.parts)
     }
 
+    @Test("a word of PyLate's skip list that is no token stands for the unknown one")
+    func unknownSkipped() throws {
+        let fixture = try LateInteractionFixture("pylate-bert")
+        let none = #""skiplist_words": []"#
+        let plain = try #require(fixture.facts.cases.first { $0.settings.contains(none) })
+        let copy = try fixture.copy(plain)
+        let texts = ["the ☃", "the"]
+        let all = try model(copy.folder).encodeDocuments(texts).rowCounts
+        let one = #""skiplist_words": ["no such token"]"#
+        try copy.write(plain.settings.replacing(none, with: one), to: plain.file)
+        let some = try model(copy.folder).encodeDocuments(texts).rowCounts
+        #expect(some[0] == all[0] - 1)
+        #expect(some[1] == all[1])
+    }
+
     @Test("tokens around the text have no vectors if they are not wanted")
     func specialTokens() throws {
         let fixture = try LateInteractionFixture("colbert")

@@ -124,6 +124,30 @@ struct DirectoryTests {
         #expect(throws: Never.self) { try IndexDirectory.open(path, digest: testDigest) }
     }
 
+    @Test("where there is no index, opening one for writing says so and leaves no lock")
+    func noLock() throws {
+        let scratch = try Scratch()
+        let error = #expect(throws: IndexError.self) {
+            try IndexDirectory.open(scratch.directory, forWriting: true, digest: testDigest)
+        }
+        guard case .file(.unreadable) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(scratch.names.isEmpty)
+    }
+
+    @Test("who has read a manifest before it changed gets the index that took its place")
+    func overtaken() throws {
+        let index = try SampleIndex(.residual4, parts: [0..<30, 30..<50])
+        let old = index.directory.manifest
+        try index.directory.delete(["doc-3"])
+        try index.directory.compact()
+        let (manifest, snapshot) = try IndexDirectory.load(index.scratch.directory, from: old)
+        #expect(manifest == index.directory.manifest)
+        #expect(snapshot.segments.map(\.segment.passages) == [49])
+    }
+
     @Test("an index is not begun where there is one")
     func existing() throws {
         let encoder = try sampleEncoder(.residual4, dimension: 24)

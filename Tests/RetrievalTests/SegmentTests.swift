@@ -94,6 +94,69 @@ struct SegmentTests {
         #expect(scratch.names.isEmpty)
     }
 
+    @Test("an id twice in a segment on its way is left to the merge, which keeps one passage")
+    func mergedIDs() throws {
+        let scratch = try Scratch()
+        let encoder = try sampleEncoder(.residual4, dimension: 24)
+        let tokens = TokenMatrix(checked: 24, [])
+        let writer = try SegmentWriter(path: scratch.path("a.seg"), encoder: encoder)
+        writer.idsMayRepeat = true
+        for (id, text) in [("b", "first"), ("a", "other"), ("b", "second")] {
+            try writer.append([(Passage(id: id, text: text), tokens)])
+        }
+        let segment = try Segment(path: writer.finish().path, encoder: encoder)
+        var dead = Tombstones(passages: 3)
+        let living = try #require(
+            try SegmentMerge.merge([(segment, dead)], to: scratch.path("b.seg")))
+        #expect(throws: IndexError.duplicate(id: "b")) { try living.finish() }
+        dead.insert(2)
+        let merged = try #require(
+            try SegmentMerge.merge([(segment, dead)], to: scratch.path("c.seg")))
+        let whole = try Segment(path: merged.finish().path, encoder: encoder)
+        #expect(whole.passages == 2)
+        let place = try #require(try whole.passage(id: "b"))
+        #expect(try whole.text(of: place).text == "first")
+    }
+
+    @Test("texts are the same, whether they are read one by one or on the way through a segment")
+    func texts() throws {
+        let scratch = try Scratch()
+        let encoder = try sampleEncoder(.residual4, dimension: 24)
+        let writer = try SegmentWriter(path: scratch.path("a.seg"), encoder: encoder)
+        // Some blocks have many passages, some one.
+        let texts = (0..<300).map {
+            $0 % 7 == 3 ? nil : String(repeating: "text \($0) ", count: $0)
+        }
+        for (index, text) in texts.enumerated() {
+            let passage = Passage(
+                id: "\(index)", text: text, metadata: index % 5 == 0 ? "{}" : nil)
+            try writer.append([(passage, TokenMatrix(checked: 24, []))])
+        }
+        let segment = try Segment(path: writer.finish().path, encoder: encoder)
+        var passing = StoredTexts(segment)
+        // Forward with gaps, as a merge goes, and back again.
+        for passage in Array(0..<300).filter({ $0 % 4 != 1 }) + [299, 17, 18, 17, 0] {
+            let (text, metadata) = try passing.text(of: passage)
+            #expect(text == texts[passage] && metadata == (passage % 5 == 0 ? "{}" : nil))
+            #expect(try segment.text(of: passage).text == text)
+        }
+    }
+
+    @Test("a text as long as a document may be is kept whole")
+    func longText() throws {
+        let scratch = try Scratch()
+        let encoder = try sampleEncoder(.residual4, dimension: 24)
+        let writer = try SegmentWriter(path: scratch.path("a.seg"), encoder: encoder)
+        let text = String(repeating: "0123456789abcdef", count: 4 << 20)
+        for id in ["short", "long"] {
+            let passage = Passage(id: id, text: id == "long" ? text : id)
+            try writer.append([(passage, TokenMatrix(checked: 24, []))])
+        }
+        let segment = try Segment(path: writer.finish().path, encoder: encoder)
+        #expect(try segment.text(of: 0).text == "short")
+        #expect(try segment.text(of: 1).text == text)
+    }
+
     @Test("another encoder's segment is refused")
     func otherEncoder() throws {
         let scratch = try Scratch()

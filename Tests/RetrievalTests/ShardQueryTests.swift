@@ -1,6 +1,7 @@
 // Questions as they travel: whole, or refused.
 
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import Retrieval
@@ -52,6 +53,41 @@ struct ShardQueryTests {
                 changed[index] ^= 0x80
                 _ = changed.withUnsafeBytes { try? ShardQuery($0) }
             }
+        }
+    }
+
+    @Test("ids that differ only by their Unicode normalisation are those of different passages")
+    func normalisation() throws {
+        let scratch = try Scratch()
+        let encoder = try sampleEncoder(.residual4, dimension: 24)
+        let writer = try SegmentWriter(path: scratch.path("a.seg"), encoder: encoder)
+        let ids = ["caf\u{E9}", "cafe\u{301}"]
+        for id in ids {
+            try writer.append([(Passage(id: id, text: id), TokenMatrix(checked: 24, []))])
+        }
+        let segment = try Segment(path: writer.finish().path, encoder: encoder)
+        let part = ShardPart(number: 0, segment: segment, dead: Tombstones(passages: 2))
+        let shards = try OpenShards(encoder: encoder, parts: [part])
+        var query = ShardQuery(.pairs)
+        query.query = "coffee"
+        query.ids = ids
+        #expect(try shards.answer(query, top: 2, threads: 1).map(\.passage) == [0, 1])
+    }
+
+    @Test("as many different words as a query may have are asked of shards, and no more")
+    func words() throws {
+        var query = ShardQuery(.words)
+        query.terms = (0..<BM25Query.termsMax).map {
+            ShardQuery.Term(text: "w\($0)", count: 1, passages: 1)
+        }
+        query.passageCount = 1
+        query.wordCount = 1
+        let full = try query.encoded()
+        #expect(try full.withUnsafeBytes { try ShardQuery($0) } == query)
+        query.terms.append(ShardQuery.Term(text: "more", count: 1, passages: 1))
+        let over = try query.encoded()
+        #expect(throws: RetrievalError.self) {
+            try over.withUnsafeBytes { try ShardQuery($0) }
         }
     }
 

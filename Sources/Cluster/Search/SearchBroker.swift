@@ -71,6 +71,25 @@ public struct SearchBroker: Sendable {
         rest(at: now, into: &effects)
     }
 
+    /// The worker is here under another address: what it was asked at the former one may be lost,
+    /// and so may its answers, and what it owes is asked again.
+    public mutating func returned(
+        _ worker: WorkerID, at now: Moment, into effects: inout SearchEffects
+    ) {
+        joined(worker, at: now, into: &effects)
+        for ticket in questions.keys {
+            guard let question = questions[ticket] else { continue }
+            let owed = question.open.filter { question.asked[$0].contains(worker) }
+            if owed.isEmpty { continue }
+            servants[worker]?.owes[ticket] = Debt(since: now, effort: question.effort)
+            effects.requests.append(
+                SearchEffects.Request(
+                    ticket: ticket, worker: worker, shards: owed,
+                    milliseconds: max(question.deadline - now, 1)))
+        }
+        rest(at: now, into: &effects)
+    }
+
     /// - Returns: false if the worker is not known: it must say HELLO again.
     @discardableResult
     public mutating func heard(_ worker: WorkerID, at now: Moment) -> Bool {

@@ -34,14 +34,14 @@ struct IndexDeleteCommand: ParsableCommand {
     }
 
     func run() throws {
-        var wanted = Set(id)
+        // By their bytes: strings are equal whatever their normalisation.
+        var wanted = Set(id.map { Array($0.utf8) })
         if let ids {
             do throws(FileError) {
                 let file = try MappedFile(path: ids)
                 withExtendedLifetime(file) {
                     for line in file.bytes.split(separator: 0x0a) {
-                        let text = String(decoding: line, as: UTF8.self)
-                        wanted.insert(text.hasSuffix("\r") ? String(text.dropLast()) : text)
+                        wanted.insert(Array(line.last == 0x0d ? line.dropLast() : line))
                     }
                 }
             } catch { throw Fault(.input, "\(error)") }
@@ -53,7 +53,7 @@ struct IndexDeleteCommand: ParsableCommand {
         let left: Int
         do throws(IndexError) {
             let directory = try IndexDirectory.open(index, forWriting: true) { ManifestDigest() }
-            deleted = try directory.delete(wanted.sorted())
+            deleted = try directory.delete(wanted.map { String(decoding: $0, as: UTF8.self) })
             left = directory.manifest.passages
         } catch { throw Fault(index: error) }
         try show(deleted, wanted.count - deleted, left)

@@ -11,10 +11,13 @@ typealias CollectionDestination = FolderDestination<CollectionManifest>
 struct FolderDestination<Manifest: FolderManifest> {
     let path: String
     private let isOurs: Bool
+    /// Nobody else changes what is there as long as this value lives.
+    private let claim: (any Sendable)?
 
     /// - Parameters:
     ///   - expected: the result as it is known before the job has run; nil if it is not known.
-    /// - Throws: a `Fault` with code `output` if something else is there or it cannot be written.
+    /// - Throws: a `Fault` with code `output` if something else is there or it cannot be written,
+    ///   with code `temporary` if somebody is at work there.
     init(_ path: String, for expected: Manifest?, overwrites: Bool) throws(Fault) {
         self.path = path
         isOurs = mkdir(path, 0o777) == 0
@@ -29,6 +32,7 @@ struct FolderDestination<Manifest: FolderManifest> {
         guard access(path, W_OK | X_OK) == 0 else {
             throw Fault(.output, "cannot write into \(path): \(String(cString: strerror(errno)))")
         }
+        claim = try Manifest.claim(path)
         if !overwrites { try checkContent(expected) }
     }
 
@@ -61,6 +65,10 @@ struct FolderDestination<Manifest: FolderManifest> {
 
     /// Whether a file of that name is a result's, or the beginning of one.
     private static func isOurs(_ name: String) -> Bool {
+        goes(name) || name == Manifest.lockName
+    }
+
+    private static func goes(_ name: String) -> Bool {
         name.hasPrefix(".") && name.hasSuffix(".partial") || Manifest.owns(name)
     }
 
@@ -70,7 +78,7 @@ struct FolderDestination<Manifest: FolderManifest> {
     /// Takes away files of another result.
     func removeOthers(than manifest: Manifest) {
         let wanted = Set(manifest.resultFiles.map(\.name))
-        for name in entries(of: path) where Self.isOurs(name) && !wanted.contains(name) {
+        for name in entries(of: path) where Self.goes(name) && !wanted.contains(name) {
             removeFile("\(path)/\(name)")
         }
     }

@@ -61,6 +61,7 @@ struct FolderFetch {
         _ status: JobStatus, to destination: FolderDestination<Manifest>, overwrites: Bool,
         beside: String?
     ) throws -> Manifest {
+        defer { withExtendedLifetime(destination) {} }
         guard let output = status.outputs.first(where: { $0.name == Manifest.fileName }) else {
             throw Fault(
                 .payloadMissing,

@@ -6,8 +6,13 @@ protocol FolderManifest: Codable, Equatable, Sendable {
     /// What people are told it is.
     static var noun: String { get }
     static var fileName: String { get }
-    /// Whether a file of that name belongs to such a folder.
+    /// Whether a file of that name belongs to such a folder, and goes when another takes its place.
     static func owns(_ name: String) -> Bool
+    /// A file that stays there whatever takes the place of what; nil if there is none.
+    static var lockName: String? { get }
+    /// What keeps others from changing such a folder, as long as it lives; nil if nobody does that,
+    /// or there is none.
+    static func claim(_ path: String) throws(Fault) -> (any Sendable)?
     var resultFiles: [CollectionManifest.File] { get }
     /// Whether both are of the same job, as far as that is known before it has run.
     func isOfSameJob(as other: Self) -> Bool
@@ -15,6 +20,9 @@ protocol FolderManifest: Codable, Equatable, Sendable {
 
 extension CollectionManifest: FolderManifest {
     static let noun = "collection"
+    static let lockName: String? = nil
+
+    static func claim(_ path: String) throws(Fault) -> (any Sendable)? { nil }
 
     var resultFiles: [File] { shards.flatMap(\.files) }
 

@@ -28,7 +28,8 @@ struct IndexRerank {
         let searchable = try SearchableIndex(
             index, model: judges ? nil : model, settings: [:], for: pipeline)
         try searchable.check(filter: filter, shown: [])
-        let judge = try judges
+        let judge =
+            try judges
             ? model.map { name throws(Fault) in try ModelSource(crossEncoder: name) } : nil
         let session = try await SearchSession.open(
             cluster, workers: place.workers, threads: place.threads)
@@ -55,8 +56,9 @@ struct IndexRerank {
 
     /// The run's queries in its order, with their texts.
     private func questions() throws(Fault) -> [SearchBatch.Question] {
-        let texts = Dictionary(
-            try QueryFile.read(queries).map { ($0.id, $0.text) }, uniquingKeysWith: { $1 })
+        // By the bytes of their ids: strings are equal whatever their normalisation.
+        var texts: [[UInt8]: String] = [:]
+        for query in try QueryFile.read(queries) { texts[Array(query.id.utf8)] = query.text }
         let ranked: RankedRun
         do throws(EvaluationError) { ranked = try RankedRun(path: run) } catch {
             throw Fault(.data, "\(error)")
@@ -64,7 +66,7 @@ struct IndexRerank {
         var questions: [SearchBatch.Question] = []
         for number in 0..<ranked.queryCount {
             let id = ranked.query(number)
-            guard let text = texts[id] else {
+            guard let text = texts[Array(id.utf8)] else {
                 throw Fault(
                     .data,
                     "query \(id.prefix(100).debugDescription) of \(run) has no text in \(queries)")

@@ -17,18 +17,20 @@ struct QueryArguments: ParsableArguments {
     var words: [String] = []
     @Option(help: ArgumentHelp("File of queries: .jsonl or .tsv.", valueName: "file"))
     var queries: String?
-    @Option(help: "Passages of an answer.")
-    var top = 10
+    @Option(
+        help: ArgumentHelp(
+            "Passages of an answer. Default: 10, or as many as --pipeline leaves.",
+            valueName: "top"))
+    var top: Int?
     @Option(help: ArgumentHelp("With --queries: where the TREC run goes.", valueName: "file"))
     var output: String?
     @Option(help: "With --queries: last column of the run.")
     var tag = "sounder"
 
     func validate() throws {
-        guard (1...Limits.hitsMax).contains(top) else {
-            throw ValidationError(
-                "--top \(top) is out of range; it must lie in 1...\(Limits.hitsMax)")
-        }
+        guard let top, !(1...Limits.hitsMax).contains(top) else { return }
+        throw ValidationError(
+            "--top \(top) is out of range; it must lie in 1...\(Limits.hitsMax)")
     }
 
     func source() throws(Fault) -> Source {
@@ -121,14 +123,16 @@ struct SearchArguments: ParsableArguments {
         }
     }
 
+    private static let topUnasked = 10
+
     /// Names in the order in which they are shown.
     var shown: [String] { show?.split(separator: ",").map(String.init) ?? [] }
 
     /// Settings of queries that the index does not decide.
     var settings: [String: String] { queryLength.map { ["queryLength": "\($0)"] } ?? [:] }
 
-    func pipeline(top: Int) throws(Fault) -> SearchPipeline {
-        let pipeline = try SearchPipeline(pipeline ?? "maxsim:\(top)")
+    func pipeline(top: Int?) throws(Fault) -> SearchPipeline {
+        let pipeline = try SearchPipeline(pipeline ?? "maxsim:\(top ?? Self.topUnasked)")
         let stages = pipeline.first + pipeline.then
         let judges = stages.contains { $0.kind == .crossEncoder }
         guard judges == (crossEncoder != nil) else {
@@ -146,7 +150,7 @@ struct SearchArguments: ParsableArguments {
 }
 
 enum QueryFile {
-    /// - Throws: a `Fault` naming the line that is no query.
+    /// - Throws: a `Fault` naming the line that is no query, or that has the id of another.
     static func read(_ path: String) throws(Fault) -> [(id: String, text: String)] {
         guard let format = DocumentFormat(ofName: path), format == .jsonl || format == .tsv else {
             throw Fault(.usage, "\(path) is neither .jsonl nor .tsv")
@@ -168,6 +172,21 @@ enum QueryFile {
             throw Fault(.data, "\(path):\(problem.line): \(problem.reason)")
         }
         guard !batch.entries.isEmpty else { throw Fault(.data, "\(path) has no queries") }
+        try refuseRepeated(batch, path)
         return batch.entries.indices.map { (batch.id($0), batch.text($0)) }
+    }
+
+    /// A run could not tell their answers apart.
+    private static func refuseRepeated(_ batch: DocumentBatch, _ path: String) throws(Fault) {
+        var lines: [[UInt8]: Int] = [:]
+        for (index, entry) in batch.entries.enumerated() {
+            let id = Array(batch.bytes[entry.id])
+            guard let first = lines.updateValue(entry.line, forKey: id) else { continue }
+            throw Fault(
+                .data,
+                "\(path):\(entry.line): the id "
+                    + "\(String(batch.id(index).prefix(100)).debugDescription) is that of line "
+                    + "\(first), too; give each query an id of its own")
+        }
     }
 }

@@ -32,14 +32,20 @@ struct SearchBatch {
     private let search: PassageSearch
     private let output: String
     private let tag: String
+    /// Passages of an answer at most; nil for all that the pipeline leaves.
+    private let top: Int?
     private let place: TrainingPlace
     private static let underWay = 4
     private static let interruption = Fault(.cancelled, "interrupted; nothing was written")
 
-    init(_ search: PassageSearch, output: String, tag: String, _ place: TrainingPlace) {
+    init(
+        _ search: PassageSearch, output: String, tag: String, top: Int? = nil,
+        _ place: TrainingPlace
+    ) {
         self.search = search
         self.output = output
         self.tag = tag
+        self.top = top
         self.place = place
     }
 
@@ -70,7 +76,7 @@ struct SearchBatch {
     }
 
     private func answers(_ all: [Question]) async throws -> [SearchAnswer] {
-        let search = search
+        let (search, top) = (search, top)
         return try await withThrowingTaskGroup(of: (Int, SearchAnswer).self) { group in
             var answers = [SearchAnswer?](repeating: nil, count: all.count)
             var next = 0
@@ -78,9 +84,8 @@ struct SearchBatch {
                 let (number, query) = (next, all[next])
                 group.addTask {
                     do throws(Fault) {
-                        return (
-                            number, try await search.answer(query.text, among: query.candidates)
-                        )
+                        let answer = try await search.answer(query.text, among: query.candidates)
+                        return (number, answer.cut(to: top))
                     } catch {
                         if error.code == .cancelled { throw Self.interruption }
                         throw Fault(
@@ -132,6 +137,16 @@ struct SearchBatch {
                 "\(report.truncated) queries were longer than the model takes and were cut")
         }
         Terminal.say("wrote \(path): \(Double(hits).grouped) passages")
+    }
+}
+
+extension SearchAnswer {
+    /// The first `top` hits of it; nil for all.
+    func cut(to top: Int?) -> SearchAnswer {
+        guard let top, hits.count > top else { return self }
+        var part = self
+        part.hits = Array(hits.prefix(top))
+        return part
     }
 }
 

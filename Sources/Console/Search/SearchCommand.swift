@@ -62,11 +62,11 @@ struct SearchCommand: AsyncParsableCommand {
         switch source {
         case .one(let text):
             let answer = try await search.answer(text)
-            try display(index).show(text, answer)
+            try display(index).show(text, answer.cut(to: queries.top))
         case .lines: try await answerLines(search, display(index))
         case .file(let all):
             try await SearchBatch(
-                search, output: queries.output ?? "", tag: queries.tag, place
+                search, output: queries.output ?? "", tag: queries.tag, top: queries.top, place
             ).run(all.map { SearchBatch.Question(id: $0.id, text: $0.text) })
         }
     }
@@ -83,7 +83,10 @@ struct SearchCommand: AsyncParsableCommand {
         while let line = try lines.next() {
             let text = line.trimmingSpaces
             if text.isEmpty { continue }
-            do throws(Fault) { try display.show(text, try await search.answer(text)) } catch {
+            do throws(Fault) {
+                let answer = try await search.answer(text)
+                try display.show(text, answer.cut(to: queries.top))
+            } catch {
                 // One bad question does not end the conversation.
                 guard error.code == .usage || error.code == .data else { throw error }
                 Terminal.say("sounder: \(error)")

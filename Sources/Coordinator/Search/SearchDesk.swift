@@ -132,9 +132,13 @@ struct SearchDesk {
                 let fault = Fault.nameTaken(hello.name, by: holder)
                 return reply(to: peer, .refused(Refused(fault: fault)), request)
             }
-            addresses[hello.name].map { former in _ = guests.remove(former) }
-            addresses[hello.name] = peer
-            broker.joined(hello.name, at: .now, into: &effects)
+            let former = addresses.updateValue(peer, forKey: hello.name)
+            if let former, former != peer {
+                guests.remove(former)
+                broker.returned(hello.name, at: .now, into: &effects)
+            } else {
+                broker.joined(hello.name, at: .now, into: &effects)
+            }
         }
         guests.set(
             peer, hello.role == .worker ? .worker(hello.name) : .client,

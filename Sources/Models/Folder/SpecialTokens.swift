@@ -7,6 +7,7 @@ struct SpecialTokens: Decodable {
     private let maskToken: Name?
     private let eosToken: Name?
     private let padToken: Name?
+    private let unkToken: Name?
     /// Which inputs the model gets of the tokenizer; nil as the tokenizer's kind has it.
     let modelInputNames: [String]?
     private let paddingSide: String?
@@ -27,7 +28,8 @@ struct SpecialTokens: Decodable {
     }
 
     private init() {
-        (maskToken, eosToken, padToken, modelInputNames, paddingSide) = (nil, nil, nil, nil, nil)
+        (maskToken, eosToken, padToken, unkToken) = (nil, nil, nil, nil)
+        (modelInputNames, paddingSide) = (nil, nil)
     }
 
     /// - Parameter path: of the folder; a file that is not there gives no role to any token.
@@ -47,6 +49,10 @@ struct SpecialTokens: Decodable {
 
     func padding(_ tokenizer: Tokenizer) -> Int32? {
         Self.first([padToken?.text, "[PAD]", "<pad>"], tokenizer)
+    }
+
+    func unknown(_ tokenizer: Tokenizer) -> Int32? {
+        Self.first([unkToken?.text, "[UNK]", "<unk>"], tokenizer)
     }
 
     private static func first(_ names: [String?], _ tokenizer: Tokenizer) -> Int32? {

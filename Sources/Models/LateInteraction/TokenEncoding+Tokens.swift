@@ -52,13 +52,18 @@ extension LateInteractionFolder {
         return TokenEncoding.Expansion(token: id, isKey: expansion.isKey, length: wanted)
     }
 
-    /// Tokens of documents that get no vector; words that are no tokens count for nothing.
+    /// Tokens of documents that get no vector. Words that are no tokens count for nothing, but to
+    /// PyLate each of them is the unknown token.
     func skipped(
         _ checkpoint: Checkpoint, _ option: Bool?
     ) throws(ModelError) -> Set<Int32> {
         let tokenizer = checkpoint.tokenizer
         switch option.map({ $0 ? Skipped.punctuation : .words([]) }) ?? skipped {
-        case .words(let words): return Set(words.compactMap { tokenizer.id(of: $0) })
+        case .words(let words):
+            let known = words.compactMap { tokenizer.id(of: $0) }
+            guard origin == .pylate, known.count < words.count else { return Set(known) }
+            let unknown = try SpecialTokens.read(checkpoint.path).unknown(tokenizer)
+            return Set(known + [unknown].compactMap { $0 })
         case .punctuation:
             let specials = tokenizer.ids(of: "")
             // The first token of each that is not put around every text.

@@ -22,7 +22,9 @@ public final class IndexDirectory {
     public private(set) var manifest: IndexManifest
     public private(set) var snapshot: IndexSnapshot
     let digest: NewDigest
-    private let lock: FileDescriptor?
+    /// Manifests that are tried, one after the other, while somebody writes all the time.
+    private static let loadsMax = 8
+    private let lock: IndexLock?
     /// Names given to segments by this object.
     var names = 0
 
@@ -35,7 +37,7 @@ public final class IndexDirectory {
         _ path: String, model: ModelIdentity, encoder: TokenEncoder, dense: DenseSettings? = nil,
         digest: @escaping NewDigest
     ) throws(IndexError) -> IndexDirectory {
-        let lock = try lock(path)
+        let lock = try IndexLock(path)
         guard access("\(path)/\(IndexManifest.fileName)", F_OK) != 0 else {
             throw .mismatch(
                 path: path, what: "an index", found: IndexManifest.fileName,
@@ -59,8 +61,32 @@ public final class IndexDirectory {
     public static func open(
         _ path: String, forWriting: Bool = false, digest: @escaping NewDigest
     ) throws(IndexError) -> IndexDirectory {
-        let lock = forWriting ? try lock(path) : nil
+        let lock = forWriting ? try IndexLock.ofIndex(path) : nil
         let manifest = try IndexManifest.read("\(path)/\(IndexManifest.fileName)")
+        let (current, snapshot) = try load(path, from: manifest)
+        if lock != nil { removeOrphans(path, Set(current.files.map(\.file))) }
+        return IndexDirectory(path, current, snapshot, digest, lock)
+    }
+
+    /// Loads what a manifest names, or one that took its place meanwhile: whoever writes removes
+    /// the files that the new manifest does not name, and does not wait for those who read.
+    static func load(
+        _ path: String, from manifest: IndexManifest
+    ) throws(IndexError) -> (IndexManifest, IndexSnapshot) {
+        var manifest = manifest
+        for _ in 1..<loadsMax {
+            do throws(IndexError) { return (manifest, try load(manifest, path)) } catch {
+                let newer = try? IndexManifest.read("\(path)/\(IndexManifest.fileName)")
+                guard let newer, newer != manifest else { throw error }
+                manifest = newer
+            }
+        }
+        return (manifest, try load(manifest, path))
+    }
+
+    private static func load(
+        _ manifest: IndexManifest, _ path: String
+    ) throws(IndexError) -> IndexSnapshot {
         let encoder = try TokenEncoder.read(from: "\(path)/\(manifest.encoder.file)")
         guard encoder.dimension == manifest.dimension, encoder.form == manifest.form else {
             throw .mismatch(
@@ -68,9 +94,7 @@ public final class IndexDirectory {
                 found: "\(encoder.form) of \(encoder.dimension)",
                 expected: "\(manifest.form) of \(manifest.dimension)")
         }
-        let snapshot = try load(manifest, encoder, path, known: [:])
-        if lock != nil { removeOrphans(path, Set(manifest.files.map(\.file))) }
-        return IndexDirectory(path, manifest, snapshot, digest, lock)
+        return try load(manifest, encoder, path, known: [:])
     }
 
     /// Removes what a writer that died left behind: files that no manifest ever named.
@@ -90,24 +114,13 @@ public final class IndexDirectory {
 
     private init(
         _ path: String, _ manifest: IndexManifest, _ snapshot: IndexSnapshot,
-        _ digest: @escaping NewDigest, _ lock: FileDescriptor?
+        _ digest: @escaping NewDigest, _ lock: IndexLock?
     ) {
         self.path = path
         self.manifest = manifest
         self.snapshot = snapshot
         self.digest = digest
         self.lock = lock
-    }
-
-    private static func lock(_ path: String) throws(IndexError) -> FileDescriptor {
-        let name = "\(path)/lock"
-        let opened = retryingInterrupts { Glibc.open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
-        guard opened >= 0 else {
-            throw .file(.unwritable(path: name, reason: systemReason()))
-        }
-        let descriptor = FileDescriptor(opened)
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else { throw .locked(path: path) }
-        return descriptor
     }
 
     private static func load(

@@ -1,6 +1,5 @@
 // What a segment tells of a passage beside its tokens.
 
-import Compression
 import Files
 import Tensors
 
@@ -37,71 +36,6 @@ extension Segment {
             if difference < 0 { low = middle + 1 } else { high = middle }
         }
         return nil
-    }
-
-    /// Text and metadata of a passage, nil where none is stored.
-    ///
-    /// - Throws: `.malformed`.
-    public func text(
-        of passage: Int
-    ) throws(IndexError) -> (text: String?, metadata: String?) {
-        let (block, first) = try block(of: passage)
-        return try entry(passage - first, of: block)
-    }
-
-    /// The expanded block with a passage, and the first passage of it.
-    private func block(of passage: Int) throws(IndexError) -> (bytes: [UInt8], first: Int) {
-        let firsts = bytes("store.firsts").bindMemory(to: UInt32.self)
-        let starts = bytes("store.starts").bindMemory(to: UInt64.self)
-        let frames = bytes("store.blocks")
-        // The last block that begins no later than the passage.
-        var (low, high) = (0, firsts.count - 1)
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if Int(firsts[middle]) <= passage { low = middle } else { high = middle }
-        }
-        guard low + 1 < firsts.count, Int(firsts[low]) <= passage else {
-            throw malformed("store.firsts", "no block has passage \(passage)")
-        }
-        let (begin, end) = (starts[low], starts[low + 1])
-        guard begin <= end, end <= UInt64(frames.count), end - begin >= 4 else {
-            throw malformed("store.starts", "block \(low) lies outside the file")
-        }
-        let size = Int(frames.loadUnaligned(fromByteOffset: Int(begin), as: UInt32.self))
-        let frame = UnsafeRawBufferPointer(rebasing: frames[Int(begin) + 4..<Int(end)])
-        // zstd shrinks nothing to less than a 2^16th or so of it
-        let most = min(
-            PassageStoreWriter.blockBytes + Passage.textBytesMax + 8, (frame.count + 64) << 16)
-        guard size <= most, let expanded = ZstdBlock.expand(frame, count: size) else {
-            throw malformed("store.blocks", "block \(low) does not expand to \(size) bytes")
-        }
-        return (expanded, Int(firsts[low]))
-    }
-
-    private func entry(
-        _ index: Int, of block: [UInt8]
-    ) throws(IndexError) -> (text: String?, metadata: String?) {
-        var place = 0
-        for step in 0...index {
-            guard place + 8 <= block.count else { break }
-            let lengths = block.withUnsafeBytes { raw in
-                (0..<2).map { raw.loadUnaligned(fromByteOffset: place + 4 * $0, as: UInt32.self) }
-            }
-            let sizes = lengths.map { $0 == PassageStoreWriter.none ? 0 : Int($0) }
-            let begin = place + 8
-            place = begin + sizes[0] + sizes[1]
-            guard place <= block.count else { break }
-            if step < index { continue }
-            func part(_ range: Range<Int>, _ length: UInt32) -> String? {
-                length == PassageStoreWriter.none
-                    ? nil : String(decoding: block[range], as: UTF8.self)
-            }
-            return (
-                part(begin..<begin + sizes[0], lengths[0]),
-                part(begin + sizes[0]..<place, lengths[1])
-            )
-        }
-        throw malformed("store.blocks", "a block ends inside an entry")
     }
 
     /// The stored dense vector of a passage, nil when the index has none.

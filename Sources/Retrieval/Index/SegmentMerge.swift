@@ -27,9 +27,10 @@ public enum SegmentMerge {
                     found: String(segment.encoder.fingerprint, radix: 16),
                     expected: String(first.encoder.fingerprint, radix: 16))
             }
+            var texts = StoredTexts(segment)
             for passage in 0..<segment.passages where !dead.contains(passage) {
                 if isCancelled() { throw .file(.cancelled) }
-                try copy(passage, of: segment, to: writer)
+                try copy(passage, of: segment, &texts, to: writer)
             }
         }
         return writer
@@ -54,9 +55,10 @@ public enum SegmentMerge {
     }
 
     private static func copy(
-        _ passage: Int, of segment: Segment, to writer: SegmentWriter
+        _ passage: Int, of segment: Segment, _ texts: inout StoredTexts,
+        to writer: SegmentWriter
     ) throws(IndexError) {
-        let stored = try segment.text(of: passage)
+        let stored = try texts.text(of: passage)
         try writer.append(
             Passage(
                 id: try segment.id(of: passage), text: stored.text, metadata: stored.metadata),

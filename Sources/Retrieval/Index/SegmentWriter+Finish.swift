@@ -97,7 +97,8 @@ extension SegmentWriter {
             let difference = compareBytes(id($0), id($1))
             return difference < 0 || difference == 0 && $0 < $1
         }
-        for (a, b) in zip(order, order.dropFirst()) where compareBytes(id(a), id(b)) == 0 {
+        for (a, b) in zip(order, order.dropFirst())
+        where !idsMayRepeat && compareBytes(id(a), id(b)) == 0 {
             throw .duplicate(id: String(decoding: id(a), as: UTF8.self))
         }
         let bytes = order.withUnsafeBytes { Array($0) }

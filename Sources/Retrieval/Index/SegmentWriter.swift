@@ -24,6 +24,10 @@ public final class SegmentWriter {
     /// The fields of the passages, appended beside them by who appends these; nil keeps none.
     public var metadata: MetadataBuilder?
 
+    /// Whether passages may have the same id: of a segment that is merged, without all but one of
+    /// them, before anybody looks one up.
+    public var idsMayRepeat = false
+
     let starts: ScratchFile
     let centroids: ScratchFile
     let rows: ScratchFile

@@ -183,8 +183,9 @@ public final class OpenShards: Sendable {
         _ query: ShardQuery, _ sets: [PassageSet]?
     ) throws(IndexError) -> [ShardHit] {
         var hits: [ShardHit] = []
-        var seen: Set<String> = []
-        for id in query.ids ?? [] where seen.insert(id).inserted {
+        // By their bytes, as a segment has them: strings are equal whatever their normalisation.
+        var seen: Set<[UInt8]> = []
+        for id in query.ids ?? [] where seen.insert(Array(id.utf8)).inserted {
             guard let place = try searcher.place(of: id),
                 sets?[place.segment].contains(place.passage) ?? true
             else { continue }

@@ -160,7 +160,7 @@ extension ShardQuery {
         }
         switch kind {
         case .words:
-            guard terms.count <= Self.rowsMax, passageCount >= 0, wordCount >= 0,
+            guard terms.count <= BM25Query.termsMax, passageCount >= 0, wordCount >= 0,
                 terms.allSatisfy({ $0.count > 0 && $0.passages >= 0 })
             else { throw .badQuery("its words are out of range") }
         case .dense, .maxSim:

@@ -26,7 +26,8 @@ final class Candidates {
     /// Texts of the run's queries, in its order, side by side.
     private(set) var texts: [UInt8] = []
     private(set) var ranges: [Range<Int>] = []
-    private var queriesOf: [String: [UInt32]] = [:]
+    /// By the bytes of a document's id: strings are equal whatever their normalisation.
+    private var queriesOf: [[UInt8]: [UInt32]] = [:]
     private var vectors: [PackedQuery] = []
     /// Whose vectors they are; weak, so that another model that comes to lie where it was is none.
     private weak var model: LateInteractionModel?
@@ -40,7 +41,7 @@ final class Candidates {
         }
         for number in 0..<ranked.queryCount {
             let id = ranked.query(number)
-            guard let text = known[id] else {
+            guard let text = known[Array(id.utf8)] else {
                 throw Fault(
                     .data,
                     "query \(id.shown) of \(task.run.path) has no text in \(task.queries.path)")
@@ -51,13 +52,13 @@ final class Candidates {
             let documents = ranked.documents(ofQuery: number)
             let depth = task.depth > 0 ? min(task.depth, documents.count) : documents.count
             for document in documents[..<depth] {
-                queriesOf[document.id, default: []].append(UInt32(number))
+                queriesOf[Array(document.id.utf8), default: []].append(UInt32(number))
             }
         }
     }
 
     /// Numbers of the queries that have the document among their candidates; nil if none has.
-    func queries(of document: String) -> [UInt32]? { queriesOf[document] }
+    func queries(of document: String) -> [UInt32]? { queriesOf[Array(document.utf8)] }
 
     /// The queries' token vectors, made once.
     func packed(by model: LateInteractionModel, threads: Int) throws -> [PackedQuery] {
@@ -84,7 +85,8 @@ final class Candidates {
         return queries
     }
 
-    private static func texts(_ frame: Frame, name: String) throws -> [String: String] {
+    /// By the bytes of their ids.
+    private static func texts(_ frame: Frame, name: String) throws -> [[UInt8]: String] {
         let format = DocumentFormat(ofName: name) ?? .jsonl
         let layout = try DocumentLayout(
             format, DocumentFields(id: nil, text: format == .jsonl ? ["text"] : []))
@@ -96,8 +98,10 @@ final class Candidates {
         if let problem = batch.problems.first {
             throw Fault(.data, "\(name):\(problem.line): \(problem.reason)")
         }
-        var texts: [String: String] = [:]
-        for index in batch.entries.indices { texts[batch.id(index)] = batch.text(index) }
+        var texts: [[UInt8]: String] = [:]
+        for (index, entry) in batch.entries.enumerated() {
+            texts[Array(batch.bytes[entry.id])] = batch.text(index)
+        }
         return texts
     }
 }

@@ -150,6 +150,8 @@ final class IndexChunkRunner: UnitRunner {
         let writer = try SegmentWriter(
             path: path, encoder: encoder,
             dense: dense.map { DenseSettings(dimension: $0.dimension, type: .f32) })
+        // Only the coordinator sees all documents, and which of an id is the first.
+        writer.idsMayRepeat = true
         writer.metadata = try task.metadataFields.map { try MetadataBuilder(batch, $0) }
         var row = 0
         for index in batch.entries.indices {

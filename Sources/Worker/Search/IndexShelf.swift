@@ -41,6 +41,8 @@ final class IndexShelf {
     private var segments: [Source: Segment] = [:]
     /// Combinations of shards that are kept open.
     private static let openedMax = 64
+    /// States of one index that are kept open: it, and what it was before it changed.
+    private static let statesMax = 2
     private static let deadlineSeconds = 600.0
     private static let rangeBytes = 8 << 20
 
@@ -57,34 +59,66 @@ final class IndexShelf {
             opened.append(found)
             return found.shards
         }
+        var sources: Set<Source> = []
+        do {
+            let open = try read(index, shards, &sources)
+            opened.append(Opened(shards: open, key: key, sources: sources))
+            leave(formerStates(of: index.path))
+            if opened.count > Self.openedMax { leave([opened[0].key]) }
+            return open
+        } catch {
+            forget(sources)
+            throw error
+        }
+    }
+
+    private func read(
+        _ index: IndexShards, _ shards: [Int], _ sources: inout Set<Source>
+    ) throws -> OpenShards {
         guard let encoderFile = index.common.first else {
             throw Fault(.data, "the index \(index.path) names no encoder")
         }
         let encoderSource = try source(of: encoderFile, in: index.path)
-        var sources: Set<Source> = [encoderSource]
+        sources.insert(encoderSource)
         let encoder = try encoder(encoderSource)
         var parts: [ShardPart] = []
         for shard in shards {
             let files = index.shards[shard]
-            let here = try files.map { try source(of: $0, in: index.path) }
-            sources.formUnion(here)
+            var here: [Source] = []
+            for file in files {
+                here.append(try source(of: file, in: index.path))
+                sources.formUnion(here)
+            }
             let segment = try segment(files[0], here[0], in: index.path, encoder)
-            let dead = try here.count > 1
+            let dead =
+                try here.count > 1
                 ? Tombstones.read(here[1].path, passages: segment.passages)
                 : Tombstones(passages: segment.passages)
             parts.append(ShardPart(number: shard, segment: segment, dead: dead))
         }
-        let open = try OpenShards(encoder: encoder, parts: parts)
-        opened.append(Opened(shards: open, key: key, sources: sources))
-        if opened.count > Self.openedMax { leaveOldest() }
-        return open
+        return try OpenShards(encoder: encoder, parts: parts)
     }
 
-    /// With the files that no other combination has, and their copies.
-    private func leaveOldest() {
-        let left = opened.removeFirst().sources
+    /// What is open of the index as it was before it changed. The latest of these states stays, so
+    /// that searches that are under way can end.
+    private func formerStates(of path: String) -> Set<Key> {
+        let keys = opened.map(\.key).filter { $0.index.path == path }
+        var states: [IndexShards] = []
+        for key in keys.reversed() where !states.contains(key.index) { states.append(key.index) }
+        let kept = states.prefix(Self.statesMax)
+        return Set(keys.filter { !kept.contains($0.index) })
+    }
+
+    private func leave(_ keys: Set<Key>) {
+        let left = opened.filter { keys.contains($0.key) }
+        opened.removeAll { keys.contains($0.key) }
+        forget(left.reduce(into: []) { $0.formUnion($1.sources) })
+    }
+
+    /// Closes files that no combination has, and removes their copies.
+    private func forget(_ sources: Set<Source>) {
         let needed = opened.reduce(into: Set<Source>()) { $0.formUnion($1.sources) }
-        for source in left.subtracting(needed) {
+        for source in sources.subtracting(needed) {
             segments[source] = nil
             encoders[source] = nil
             if case .copy(let path) = source { removeFile(path) }
@@ -127,10 +161,7 @@ final class IndexShelf {
         let target = try AtomicFile(path: copy)
         var sum = SHA256Stream()
         while target.byteCount < file.bytes {
-            let frame = try bulk.fetchRange(
-                id: file.payload, offset: target.byteCount,
-                length: min(Self.rangeBytes, file.bytes - target.byteCount), from: .coordinator,
-                deadlineSeconds: Self.deadlineSeconds)
+            let frame = try range(of: file, at: target.byteCount, in: folder)
             try frame.withUnsafeBytes { bytes in
                 sum.add(bytes)
                 try target.write(bytes)
@@ -144,5 +175,21 @@ final class IndexShelf {
         }
         try target.commit(durable: false)
         return .copy(path: copy)
+    }
+
+    private func range(of file: IndexFile, at offset: Int, in folder: String) throws -> Frame {
+        do throws(Fault) {
+            return try bulk.fetchRange(
+                id: file.payload, offset: offset,
+                length: min(Self.rangeBytes, file.bytes - offset), from: .coordinator,
+                deadlineSeconds: Self.deadlineSeconds)
+        } catch {
+            guard error.code == .payloadMissing else { throw error }
+            throw Fault(
+                .input,
+                "neither this worker nor the coordinator sees \(file.name) of the index \(folder) "
+                    + "as the question names it; if the index changed since it was opened, start "
+                    + "the search anew")
+        }
     }
 }
