@@ -18,8 +18,12 @@ struct GreatestProductTests {
                 for parts in 0..<4 {
                     let shape = MaximaCase(rows, columns, depth, parts, seed: 1)
                     let (found, stored) = withDense(isa) { shape.run(precision) }
+                    // Sums of halves, if they are long, are widened sooner for maxima.
+                    let limit = precision == DENSE_HALF && depth > 128 ? 0.005 : 0
+                    let greatest = stored.map(\.magnitude).max() ?? 0
                     #expect(
-                        found == stored, "\(precision) [\(rows), \(columns), \(depth)], \(parts)")
+                        greatestDifference(found, stored) <= Float(limit) * greatest,
+                        "\(precision) [\(rows), \(columns), \(depth)], \(parts)")
                 }
             }
         }

@@ -16,7 +16,7 @@ struct EvalRetrievalCommand: ParsableCommand {
 
             Examples:
               sounder eval retrieval --run run.trec --qrels qrels/test.tsv
-              sounder eval retrieval --run run.trec --qrels qrels.txt --measure MRR@10 --json
+              sounder eval retrieval --run run.trec --qrels q.txt --measure MRR@10 --json
             """)
 
     @Option(
